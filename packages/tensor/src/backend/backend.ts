@@ -1,0 +1,208 @@
+import {
+  DataStorage,
+  engine,
+  KernelBackend,
+  util,
+  type BackendValues,
+  type DataType,
+  type DataTypeMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import type { Heap } from '../runtime/heap.ts';
+import type { TfjsModule } from '../runtime/tfjs-module.ts';
+import type { Kernels } from '../runtime/kernels.ts';
+import { TensorData } from './tensor-data.ts';
+
+type DataId = object;
+
+/** Finds a tensor's data: at once if it is ours, else by tfjs's storage, which fetches it from the backend that has it. */
+class DataMap {
+  readonly #storage: DataStorage<TensorData>;
+  #count = 0;
+
+  constructor(backend: XBackend) {
+    this.#storage = new DataStorage<TensorData>(backend, engine());
+  }
+  get(dataId: DataId): TensorData {
+    return dataId instanceof TensorData && dataId.held ? dataId : this.#storage.get(dataId);
+  }
+  has(dataId: DataId): boolean {
+    return (dataId instanceof TensorData && dataId.held) || this.#storage.has(dataId);
+  }
+  set(dataId: DataId, data: TensorData): void {
+    if (dataId === data) {
+      data.held = true;
+      this.#count++;
+    } else this.#storage.set(dataId, data);
+  }
+  delete(dataId: DataId): void {
+    if (dataId instanceof TensorData && dataId.held) {
+      dataId.held = false;
+      this.#count--;
+    } else this.#storage.delete(dataId);
+  }
+  numDataIds(): number {
+    return this.#count + this.#storage.numDataIds();
+  }
+}
+
+const bytesOf: Partial<Record<DataType, number>> = { float32: 4, int32: 4, bool: 1 };
+
+/**
+ * The tfjs backend: tensors are blocks of one shared heap, seen alike by tfjs's kernels, by ours and by every thread.
+ * To tfjs's own WASM kernels it offers what they use of tfjs's backend (`wasm`, `dataIdMap`, `makeOutput`, ...).
+ */
+export class XBackend extends KernelBackend {
+  readonly wasm: TfjsModule;
+  readonly heap: Heap;
+  readonly kernels: Kernels;
+  readonly dataIdMap: DataMap;
+
+  constructor(module: TfjsModule, kernels: Kernels) {
+    super();
+    this.wasm = module;
+    this.heap = kernels.heap;
+    this.kernels = kernels;
+    this.dataIdMap = new DataMap(this);
+  }
+
+  // ---- what kernels use ----
+
+  /** The data of a tensor on this backend. */
+  data(tensor: TensorInfo): TensorData {
+    return this.dataIdMap.get(tensor.dataId);
+  }
+
+  /** Address of a tensor's values. */
+  address(tensor: TensorInfo): number {
+    return this.dataIdMap.get(tensor.dataId).memoryOffset;
+  }
+
+  /** A new tensor with undefined values, or at `offset`, a block of the module's own allocator, or with `values`. */
+  makeOutput(shape: number[], dtype: DataType, offset?: number | null, values?: BackendValues): TensorInfo {
+    const data = offset == null ? this.#allocate(shape, dtype) : this.#adopt(shape, dtype, offset);
+    this.dataIdMap.set(data, data);
+    if (values != null) this.#fill(data, values);
+    return { dataId: data, shape, dtype };
+  }
+
+  /** Another tensor over the same values. */
+  share(tensor: TensorInfo, shape: number[], dtype: DataType = tensor.dtype): TensorInfo {
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape, dtype };
+  }
+
+  /** A view of a tensor's values in the heap, valid until the next allocation. */
+  typedArrayFromHeap({ dataId }: TensorInfo): Float32Array | Int32Array | Uint8Array {
+    const { memoryOffset, dtype, size } = this.dataIdMap.get(dataId);
+    const { buffer } = this.heap.bytes;
+    switch (dtype) {
+      case 'float32':
+        return new Float32Array(buffer, memoryOffset, size);
+      case 'int32':
+        return new Int32Array(buffer, memoryOffset, size);
+      case 'bool':
+        return new Uint8Array(buffer, memoryOffset, size);
+      default:
+        throw new Error(`A ${dtype} tensor has no values on the heap of backend 'x'.`);
+    }
+  }
+
+  /** Says that values were written into the tensor's block: what tfjs's kernels derived from the old ones is dropped. */
+  touch(tensor: TensorInfo): void {
+    this.dataIdMap.get(tensor.dataId).forget();
+  }
+
+  // ---- what tfjs's engine uses ----
+
+  override write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
+    return this.makeOutput(shape, dtype, null, values ?? undefined).dataId;
+  }
+
+  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+    const data = this.#allocate(shape, dtype);
+    data.refCount = refCount;
+    this.dataIdMap.set(dataId, data);
+    if (values != null) this.#fill(data, values);
+  }
+
+  override readSync(dataId: DataId, start?: number, end?: number): BackendValues {
+    const data = this.dataIdMap.get(dataId);
+    const from = start ?? 0;
+    const to = end ?? data.size;
+    if (data.dtype === 'string') return (data.stringBytes ?? []).slice(from, to);
+    return (this.typedArrayFromHeap({ dataId, shape: data.shape, dtype: data.dtype }) as Float32Array).slice(from, to);
+  }
+
+  override async read(dataId: DataId): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override incRef(dataId: DataId): void {
+    this.dataIdMap.get(dataId).refCount++;
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.dataIdMap.has(dataId) ? this.dataIdMap.get(dataId).refCount : 0;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.dataIdMap.has(dataId)) return true;
+    const data = this.dataIdMap.get(dataId);
+    if (--data.refCount > 0 && !force) return false;
+    data.forget();
+    if (data.foreign) this.wasm._free(data.memoryOffset);
+    else if (data.dtype !== 'string') this.heap.release(data.memoryOffset, data.bytes);
+    this.dataIdMap.delete(dataId);
+    return true;
+  }
+
+  override numDataIds(): number {
+    return this.dataIdMap.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override async time(run: () => void): Promise<{ kernelMs: number }> {
+    const start = performance.now();
+    run();
+    return { kernelMs: performance.now() - start };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  override dispose(): void {
+    this.wasm.tfjs.dispose();
+  }
+
+  #allocate(shape: number[], dtype: DataType): TensorData {
+    const size = util.sizeFromShape(shape);
+    if (dtype === 'string') return new TensorData(this.wasm, { offset: 0, shape, dtype, size, bytes: 0, strings: [] });
+    const width = bytesOf[dtype];
+    if (width === undefined) throw new Error(`Backend 'x' holds float32, int32, bool and string tensors, not ${dtype}.`);
+    const bytes = size * width;
+    return new TensorData(this.wasm, { offset: this.heap.allocate(bytes), shape, dtype, size, bytes });
+  }
+
+  #adopt(shape: number[], dtype: DataType, offset: number): TensorData {
+    const size = util.sizeFromShape(shape);
+    return new TensorData(this.wasm, { offset: offset >>> 0, shape, dtype, size, bytes: size * (bytesOf[dtype] ?? 0), foreign: true });
+  }
+
+  #fill(data: TensorData, values: BackendValues): void {
+    if (data.stringBytes) {
+      data.stringBytes.push(...(values as Uint8Array[]));
+      return;
+    }
+    const { buffer, byteOffset } = values as DataTypeMap['float32'];
+    this.heap.bytes.set(new Uint8Array(buffer, byteOffset, data.bytes), data.memoryOffset);
+  }
+}

@@ -1,0 +1,5 @@
+import type { BackendKernel } from './kernel.ts';
+import { batchMatMul } from './matmul.ts';
+
+/** Every tfjs kernel that we run ourselves; the others are tfjs's own. */
+export const backendKernels: readonly BackendKernel[] = [batchMatMul];

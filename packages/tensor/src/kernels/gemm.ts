@@ -1,0 +1,109 @@
+import type { Kernels } from '../runtime/kernels.ts';
+import { SCRATCH_BYTES } from '../runtime/control.ts';
+
+/** What the product's epilogue can do to each value. */
+export const gemmActivations = { linear: 0, relu: 1, relu6: 2, leakyrelu: 3 } as const;
+export type GemmActivation = keyof typeof gemmActivations;
+
+/**
+ * C[b] = activation(op(A[b])·op(B[b]) + bias): addresses, sizes and strides, all in elements of f32.
+ * `op` is the identity or the transpose; a batch stride of 0 repeats a matrix.
+ */
+export interface Gemm {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Address of `n` values added to each row, or 0. */
+  readonly bias?: number;
+  readonly activation?: GemmActivation;
+  /** Slope of leakyrelu below 0. */
+  readonly slope?: number;
+  readonly batch?: number;
+  readonly strideA?: number;
+  readonly strideB?: number;
+  readonly strideC?: number;
+  /** Add to C instead of setting it. */
+  readonly accumulate?: boolean;
+}
+
+/** Columns of the register tile. */
+const COLUMNS = { simd: 8, relaxed: 8, wide: 16 } as const;
+const ROWS = { simd: 5, relaxed: 6, wide: 6 } as const;
+/** Most steps of k in a block: a panel of B that stays in the first-level cache. */
+const DEPTH = { simd: 512, relaxed: 512, wide: 384 } as const;
+/** Floats of packed A that fit into a thread's scratch beside the panel of B. */
+const WHOLE_FLOATS = (SCRATCH_BYTES - 64 * 1024) / 4;
+/** Multiplications below which sharing out costs more than it gives. */
+const SMALL = 64 * 64 * 64;
+
+export function gemm(kernels: Kernels, call: Gemm): void {
+  const { m, n, k, batch = 1 } = call;
+  if (m === 0 || n === 0 || batch === 0) return;
+  if (k === 0) throw new Error('internal: a product over nothing');
+  const { threads } = kernels;
+  const rows = ROWS[kernels.tier];
+  const padded = Math.ceil(m / rows) * rows + 8;
+  const work = m * n * k;
+  const shareBatch = batch > 1 && padded * k <= WHOLE_FLOATS && (batch >= threads.count * 2 || work <= SMALL);
+  if (shareBatch || (work <= SMALL && padded * k <= WHOLE_FLOATS)) {
+    const p = threads.parameters();
+    write(kernels, p, call, 0, 1);
+    threads.run(kernels.number('f32_gemm_whole'), batch, Math.max(1, Math.ceil(SMALL / 8 / work)));
+    return;
+  }
+  const packed = kernels.workspace(padded * k * 4);
+  const panels = Math.ceil(n / COLUMNS[kernels.tier]);
+  const groups = rowGroups(m, rows);
+  // Enough items for all threads; rows are split only where there are few panels, because each split packs B again.
+  const splits = Math.max(1, Math.min(Math.ceil((threads.count * 8) / panels), groups >> 2));
+  for (let index = 0; index < batch; index++) {
+    let p = threads.parameters();
+    write(kernels, p, call, index, splits, packed);
+    threads.run(kernels.number('f32_gemm_pack'), groups, Math.max(1, Math.ceil(16384 / (rows * k))));
+    p = threads.parameters();
+    write(kernels, p, call, index, splits, packed);
+    threads.run(kernels.number('f32_gemm_tiles'), panels * splits, 1);
+  }
+}
+
+/** Groups of rows that A is packed in: see fullGroups and lowGroups of the kernel. */
+function rowGroups(m: number, rows: number): number {
+  const rest = m % rows;
+  const whole = Math.floor(m / rows);
+  if (rest === 0) return whole;
+  if (rest > 4) return whole + 1;
+  return whole > 0 && rest + rows <= 8 ? whole - 1 + Math.ceil((rest + rows) / 4) : whole + 1;
+}
+
+function write({ threads, tier }: Kernels, p: number, call: Gemm, index: number, splits: number, packed = 0): void {
+  const { m, n, k, transposeA = false, transposeB = false, strideA = 0, strideB = 0, strideC = m * n } = call;
+  const { words, floats } = threads;
+  words[p] = call.a + index * strideA * 4;
+  words[p + 1] = call.b + index * strideB * 4;
+  words[p + 2] = call.c + index * strideC * 4;
+  words[p + 3] = m;
+  words[p + 4] = n;
+  words[p + 5] = k;
+  words[p + 6] = transposeA ? m : k;
+  words[p + 7] = transposeB ? k : n;
+  words[p + 8] = n;
+  words[p + 9] = transposeA ? 1 : 0;
+  words[p + 10] = transposeB ? 1 : 0;
+  words[p + 11] = packed;
+  words[p + 12] = call.bias ?? 0;
+  words[p + 13] = gemmActivations[call.activation ?? 'linear'];
+  floats[p + 14] = call.slope ?? 0;
+  words[p + 15] = strideA;
+  words[p + 16] = strideB;
+  words[p + 17] = strideC;
+  // Blocks of equal depth: a short last one would waste its share of the tile's start and end.
+  const blocks = Math.ceil(k / DEPTH[tier]);
+  words[p + 18] = Math.ceil(k / blocks / 4) * 4;
+  words[p + 19] = splits;
+  words[p + 20] = call.accumulate ? 1 : 0;
+}

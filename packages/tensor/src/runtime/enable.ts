@@ -1,0 +1,155 @@
+import { getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { XBackend } from '../backend/backend.ts';
+import { register, unregister } from '../backend/register.ts';
+import { registerGradients } from '../gradients/register.ts';
+import { decodeBase64, loadFamily, type CompiledFamily } from './families.ts';
+import { Heap } from './heap.ts';
+import { coreCount, threadObstacle } from './host.ts';
+import { Kernels } from './kernels.ts';
+import { createMemory } from './memory.ts';
+import { Profiler } from './profile.ts';
+import type { EnableOptions, Runtime } from './runtime.ts';
+import { selfTest } from './self-test.ts';
+import { instantiateTfjs } from './tfjs-module.ts';
+import { Threads } from './threads.ts';
+import { bestTier, type Tier } from './tier.ts';
+
+const BACKEND = 'x';
+const MOST_THREADS = 64;
+const MOST_BYTES = 65535 * 65536;
+const LEAST_BYTES = 32 * 2 ** 20;
+const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
+
+interface Enabled {
+  readonly runtime: Runtime;
+  stop(): Promise<void>;
+}
+
+/** Shared by all copies of this package in the process: tfjs has one registry of backends, so there is one backend. */
+const shared = globalThis as { [key: symbol]: Promise<Enabled> | undefined };
+const KEY = Symbol.for('@x/tensor/1');
+
+/**
+ * Registers and selects the tfjs backend `x`, and says what it runs on.
+ *
+ * Enabling again gives the same runtime; to change options, {@link disable} first.
+ *
+ * @throws {RangeError} if an option is out of range.
+ * @example
+ * const runtime = await enable();
+ * console.log(`${runtime.tier}, ${runtime.threads} threads`);
+ */
+export async function enable(options: EnableOptions = {}): Promise<Runtime> {
+  check(options);
+  const pending = (shared[KEY] ??= start(options).catch((error: unknown) => {
+    shared[KEY] = undefined;
+    throw error;
+  }));
+  const { runtime } = await pending;
+  if (getBackend() !== BACKEND) await setBackend(BACKEND);
+  return runtime;
+}
+
+/** Ends the workers and removes the backend; tensors on it are lost. Does nothing if it isn't enabled. */
+export async function disable(): Promise<void> {
+  const pending = shared[KEY];
+  if (!pending) return;
+  shared[KEY] = undefined;
+  const { stop } = await pending;
+  await stop();
+}
+
+function check({ threads, tier, heap }: EnableOptions): void {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new RangeError(`enable({ threads: ${threads} }): threads must be a whole number from 1 to ${MOST_THREADS}; leave it out to use all cores.`);
+  if (tier !== undefined && !tiers.includes(tier))
+    throw new RangeError(`enable({ tier: ${JSON.stringify(tier)} }): tier must be one of ${tiers.join(', ')}; leave it out for the best that runs here.`);
+  if (heap !== undefined && !(heap >= LEAST_BYTES && heap <= 2 ** 32))
+    throw new RangeError(`enable({ heap: ${heap} }): heap must be ${LEAST_BYTES} (32 MiB) to ${2 ** 32} (4 GiB) bytes.`);
+}
+
+async function start({ threads, tier, heap: heapBytes = MOST_BYTES }: EnableOptions): Promise<Enabled> {
+  const limits: string[] = [];
+  const wanted = chooseTier(tier, limits);
+  const [{ base64, kernelConfigs }, compiled] = await Promise.all([
+    import('../generated/tfjs-wasm.js'),
+    loadFamily('dense', wanted),
+  ]);
+  const memory = createMemory(heapBytes);
+  const module = instantiateTfjs(decodeBase64(base64), memory);
+  const heap = new Heap(module, memory);
+  const count = chooseThreads(threads, limits);
+  const pool = new Threads(memory.memory, heap, count);
+  const { kernels, family } = await testedKernels(heap, pool, memory.memory, wanted, compiled, limits);
+  await pool.start([family]);
+
+  const backend = new XBackend(module, kernels);
+  const profiler = new Profiler();
+  registerGradients();
+  register(BACKEND, backend, kernelConfigs, profiler);
+  const loaded = new Set(['dense']);
+  const runtime: Runtime = {
+    backend: BACKEND,
+    tier: kernels.tier,
+    threads: count,
+    limits,
+    memory: () => heap.statistics,
+    profile: (run) => profiler.profile(run),
+    load: async (name) => {
+      if (loaded.has(name)) return;
+      const added = await loadFamily(name, kernels.tier);
+      if (loaded.has(name)) return;
+      loaded.add(name);
+      kernels.add(added.kernels, pool.add(instantiate(added.module, memory.memory), added.kernels));
+      await pool.share(added);
+    },
+  };
+  const stop = async (): Promise<void> => {
+    unregister(BACKEND);
+    await pool.stop();
+  };
+  return { runtime, stop };
+}
+
+function chooseTier(asked: Tier | undefined, limits: string[]): Tier {
+  const { tier: best, reason } = bestTier();
+  if (asked === undefined || tiers.indexOf(asked) > tiers.indexOf(best)) {
+    if (reason) limits.push(`tier ${best}: ${reason}`);
+    return best;
+  }
+  if (asked !== best) limits.push(`tier ${asked}: as asked`);
+  return asked;
+}
+
+function chooseThreads(asked: number | undefined, limits: string[]): number {
+  const cores = coreCount();
+  const obstacle = threadObstacle();
+  if (obstacle && (asked ?? cores) > 1) {
+    limits.push(`1 thread: ${obstacle}`);
+    return 1;
+  }
+  if (asked !== undefined && asked < cores) limits.push(`${asked} of ${cores} threads: as asked`);
+  return Math.min(asked ?? cores, MOST_THREADS);
+}
+
+/** The kernels of the wanted tier, or of the one below if this engine computes them wrongly. */
+async function testedKernels(
+  heap: Heap,
+  pool: Threads,
+  memory: WebAssembly.Memory,
+  tier: Tier,
+  family: CompiledFamily,
+  limits: string[],
+): Promise<{ kernels: Kernels; family: CompiledFamily }> {
+  const kernels = new Kernels(heap, pool, tier);
+  kernels.add(family.kernels, pool.add(instantiate(family.module, memory), family.kernels));
+  if (selfTest(kernels)) return { kernels, family };
+  if (tier !== 'wide') throw new Error(`The ${tier} kernels compute wrong results on this engine; please report it with its version.`);
+  limits.push('tier relaxed: the wide kernels failed their self-test on this engine');
+  pool.reset();
+  return testedKernels(heap, pool, memory, 'relaxed', await loadFamily('dense', 'relaxed'), limits);
+}
+
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Instance {
+  return new WebAssembly.Instance(module, { env: { memory } });
+}

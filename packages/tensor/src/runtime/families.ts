@@ -1,0 +1,37 @@
+import { compileKernels, type Tier } from './tier.ts';
+
+interface KernelBytes {
+  readonly kernels: readonly string[];
+  readonly base64: string;
+}
+
+export interface CompiledFamily {
+  readonly module: WebAssembly.Module;
+  readonly kernels: readonly string[];
+}
+
+/** Families by name and tier, each a module of its own that is loaded only when asked for. */
+const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
+  dense: {
+    simd: () => import('../generated/dense-simd.ts'),
+    relaxed: () => import('../generated/dense-relaxed.ts'),
+    wide: () => import('../generated/dense-wide.ts'),
+  },
+};
+
+/** Names of the kernel families that can be loaded. */
+export const familyNames: readonly string[] = Object.keys(sources);
+
+/** Loads and compiles a family, from its own bytes or from a module that the caller compiled. */
+export async function loadFamily(name: string, tier: Tier, given?: WebAssembly.Module): Promise<CompiledFamily> {
+  const family = sources[name];
+  if (!family) throw new Error(`There is no kernel family '${name}'; there are: ${familyNames.join(', ')}.`);
+  const { kernels, base64 } = await family[tier]();
+  return { module: given ?? compileKernels(decodeBase64(base64), tier), kernels };
+}
+
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const buffer = (globalThis as { Buffer?: { from(text: string, encoding: string): Uint8Array<ArrayBuffer> } }).Buffer;
+  if (buffer) return buffer.from(text, 'base64');
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,140 @@
+import { HeapExhaustedError } from './errors.ts';
+import type { HeapLimits } from './memory.ts';
+import type { TfjsModule } from './tfjs-module.ts';
+
+/** Every block starts on a cache line. */
+const LINE = 64;
+/** Blocks up to this size are cut from slabs. */
+const SLAB_LIMIT = 32768;
+const SLAB_BYTES = 1 << 20;
+
+/** Rounds up to a size class: lines up to 1 KiB, then eight steps to each doubling. */
+function sizeClass(bytes: number): number {
+  if (bytes <= 1024) return bytes <= LINE ? LINE : (bytes + LINE - 1) & -LINE;
+  const step = Math.max(LINE, 2 ** (28 - Math.clz32(bytes - 1)));
+  return Math.ceil(bytes / step) * step;
+}
+
+export interface HeapStatistics {
+  /** Bytes in blocks handed out. */
+  readonly used: number;
+  /** Bytes in blocks kept for reuse. */
+  readonly cached: number;
+  /** Bytes of the memory now, and the most it may grow to. */
+  readonly size: number;
+  readonly limit: number;
+}
+
+/**
+ * Blocks of the shared heap, 64-byte aligned. Freed blocks are kept by size class, because a training step asks for
+ * the same sizes again and again; they go back to the module's own allocator when memory runs out.
+ */
+export class Heap {
+  readonly #module: TfjsModule;
+  readonly #limits: HeapLimits;
+  readonly #free = new Map<number, number[]>();
+  #slab = 0;
+  #slabEnd = 0;
+  #used = 0;
+  #cached = 0;
+  #bytes: Uint8Array;
+  #floats: Float32Array;
+  #words: Int32Array;
+
+  constructor(module: TfjsModule, limits: HeapLimits) {
+    this.#module = module;
+    this.#limits = limits;
+    this.#bytes = new Uint8Array(limits.memory.buffer);
+    this.#floats = new Float32Array(limits.memory.buffer);
+    this.#words = new Int32Array(limits.memory.buffer);
+  }
+
+  /** Views of the whole memory; ask again after an allocation, which may have grown it. */
+  get bytes(): Uint8Array {
+    if (this.#bytes.buffer !== this.#limits.memory.buffer) this.#bytes = new Uint8Array(this.#limits.memory.buffer);
+    return this.#bytes;
+  }
+  get floats(): Float32Array {
+    if (this.#floats.buffer !== this.#limits.memory.buffer) this.#floats = new Float32Array(this.#limits.memory.buffer);
+    return this.#floats;
+  }
+  get words(): Int32Array {
+    if (this.#words.buffer !== this.#limits.memory.buffer) this.#words = new Int32Array(this.#limits.memory.buffer);
+    return this.#words;
+  }
+
+  get statistics(): HeapStatistics {
+    return { used: this.#used, cached: this.#cached, size: this.#limits.memory.buffer.byteLength, limit: this.#limits.maximumBytes };
+  }
+
+  /** Address of a block of at least `bytes` bytes, uninitialised. Throws {@link HeapExhaustedError}. */
+  allocate(bytes: number): number {
+    const size = sizeClass(bytes);
+    const kept = this.#free.get(size)?.pop();
+    if (kept !== undefined) {
+      this.#cached -= size;
+      this.#used += size;
+      return kept;
+    }
+    const pointer = size <= SLAB_LIMIT ? this.#cut(size) : this.#reserve(size);
+    this.#used += size;
+    return pointer;
+  }
+
+  /** Takes back a block of `allocate(bytes)`. */
+  release(pointer: number, bytes: number): void {
+    const size = sizeClass(bytes);
+    const kept = this.#free.get(size);
+    if (kept) kept.push(pointer);
+    else this.#free.set(size, [pointer]);
+    this.#used -= size;
+    this.#cached += size;
+  }
+
+  /** Gives the kept blocks back to the module's allocator. */
+  trim(): void {
+    for (const [size, kept] of this.#free) {
+      if (size <= SLAB_LIMIT) continue;
+      for (const pointer of kept) this.#module._free(this.words[(pointer - 4) >>> 2] as number);
+      this.#cached -= size * kept.length;
+      this.#free.delete(size);
+    }
+  }
+
+  #cut(size: number): number {
+    if (this.#slab + size > this.#slabEnd) {
+      // The rest of the old slab is not lost to its size: it is kept as lines of the smallest class that fits whole.
+      const rest = this.#slabEnd - this.#slab;
+      if (rest >= LINE) {
+        const largest = Math.min(rest, 1024) & -LINE;
+        this.#keep(this.#slab, largest);
+      }
+      this.#slab = this.#reserve(SLAB_BYTES);
+      this.#slabEnd = this.#slab + SLAB_BYTES;
+    }
+    const pointer = this.#slab;
+    this.#slab += size;
+    return pointer;
+  }
+
+  #keep(pointer: number, size: number): void {
+    const kept = this.#free.get(size);
+    if (kept) kept.push(pointer);
+    else this.#free.set(size, [pointer]);
+    this.#cached += size;
+  }
+
+  #reserve(size: number): number {
+    // Room to align, and for the address that the module's allocator wants back.
+    const wanted = size + LINE;
+    let raw = wanted < this.#limits.maximumBytes ? this.#module._malloc(wanted) : 0;
+    if (raw === 0) {
+      this.trim();
+      raw = wanted < this.#limits.maximumBytes ? this.#module._malloc(wanted) : 0;
+    }
+    if (raw === 0) throw new HeapExhaustedError(size, this.#used, this.#limits.maximumBytes);
+    const pointer = Math.floor(raw / LINE) * LINE + LINE;
+    this.words[(pointer - 4) >>> 2] = raw;
+    return pointer;
+  }
+}

@@ -1,0 +1,33 @@
+/** A growing shared memory and the most it may grow to. */
+export interface HeapLimits {
+  readonly memory: WebAssembly.Memory;
+  readonly maximumBytes: number;
+}
+
+const PAGE = 65536;
+/** The last page stays unused: addresses are 32 bits, and the end of a block at 4 GiB would be 0. */
+const MAXIMUM_PAGES = 65535;
+const INITIAL_PAGES = 256;
+
+/** Makes the memory; only as much of it as is used becomes real. */
+export function createMemory(heap: number): HeapLimits {
+  const pages = Math.min(MAXIMUM_PAGES, Math.max(INITIAL_PAGES, Math.floor(heap / PAGE)));
+  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: pages, shared: true });
+  return { memory, maximumBytes: pages * PAGE };
+}
+
+/** Grows the memory to hold `bytes`, with a quarter to spare so that growing stays rare. */
+export function grow({ memory, maximumBytes }: HeapLimits, bytes: number): boolean {
+  const held = memory.buffer.byteLength;
+  if (bytes <= held) return true;
+  if (bytes > maximumBytes) return false;
+  for (const wanted of [Math.max(bytes, held * 1.25), bytes]) {
+    try {
+      memory.grow(Math.ceil((Math.min(wanted, maximumBytes) - held) / PAGE));
+      return true;
+    } catch {
+      // the system has less than the limit allows: try the bare need
+    }
+  }
+  return false;
+}

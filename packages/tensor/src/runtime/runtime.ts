@@ -1,0 +1,28 @@
+import type { HeapStatistics } from './heap.ts';
+import type { Profile } from './profile.ts';
+import type { Tier } from './tier.ts';
+
+export interface EnableOptions {
+  /** Threads to compute with, the calling one included. Default: all cores. */
+  readonly threads?: number;
+  /** The best instruction set to use. Default: the best that runs here. */
+  readonly tier?: Tier;
+  /** Most bytes the heap may grow to. Default and limit: 4 GiB less one page. */
+  readonly heap?: number;
+}
+
+/** The running backend. */
+export interface Runtime {
+  /** Name of the tfjs backend. */
+  readonly backend: string;
+  readonly tier: Tier;
+  readonly threads: number;
+  /** Why not a better tier or more threads; empty if nothing better is known. */
+  readonly limits: readonly string[];
+  /** Bytes of the heap: in tensors, kept for reuse, its size and the most it may grow to. */
+  memory(): HeapStatistics;
+  /** Runs `run` and says what each kernel took. */
+  profile<T>(run: () => T | Promise<T>): Promise<Profile<T>>;
+  /** Loads a kernel family besides the dense one. */
+  load(family: string): Promise<void>;
+}

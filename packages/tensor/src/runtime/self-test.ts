@@ -1,0 +1,37 @@
+import { gemm, type Gemm } from '../kernels/gemm.ts';
+import { referenceGemm } from '../kernels/reference/gemm.ts';
+import type { Kernels } from './kernels.ts';
+
+/** Sizes that reach every path of the product: full tiles, rows and columns left over, several blocks of k. */
+const sizes = [
+  { m: 14, n: 35, k: 401, transposeA: false, transposeB: false },
+  { m: 13, n: 33, k: 9, transposeA: true, transposeB: true },
+];
+
+/** Whether the kernels, as this engine compiled them, compute what their references compute. */
+export function selfTest(kernels: Kernels): boolean {
+  return sizes.every((size) => productIsRight(kernels, size));
+}
+
+function productIsRight(kernels: Kernels, size: Pick<Gemm, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB'>): boolean {
+  const { m, n, k } = size;
+  const { heap } = kernels;
+  const bytes = 4 * (m * k + k * n + m * n + n);
+  const block = heap.allocate(bytes);
+  const a = block;
+  const b = a + 4 * m * k;
+  const c = b + 4 * k * n;
+  const bias = c + 4 * m * n;
+  const values = heap.floats.subarray(block / 4, (block + bytes) / 4);
+  // Small integers: every product and sum is exact, whatever the order, so the results must be equal.
+  for (let i = 0; i < values.length; i++) values[i] = ((i * 7919) % 17) - 8;
+  const expected = referenceGemm(
+    { ...size, bias: values.slice((bias - block) / 4), activation: 'relu' },
+    values.slice(0, m * k),
+    values.slice(m * k, m * k + k * n),
+  );
+  gemm(kernels, { ...size, a, b, c, bias, activation: 'relu' });
+  const given = values.slice((c - block) / 4, (bias - block) / 4);
+  heap.release(block, bytes);
+  return given.every((value, i) => value === expected[i]);
+}

@@ -1,0 +1,183 @@
+import {
+  CALL_SHIFT,
+  CHUNK_BITS,
+  CHUNK_MASK,
+  CONTROL_WORDS,
+  DONE,
+  FAILED,
+  ITEMS,
+  KERNEL,
+  MOST_CHUNKS,
+  PARAMETERS,
+  PAUSE,
+  SCRATCH_BYTES,
+  SLEEPING,
+  SLOTS,
+  SLOT_COUNT,
+  SLOT_WORDS,
+  STATE,
+} from './control.ts';
+import { WorkerLostError } from './errors.ts';
+import type { Heap } from './heap.ts';
+import { startWorker, type HostWorker } from './host.ts';
+import type { WorkerFamily, WorkerStart } from './worker.ts';
+
+/** A compiled kernel: does the work items `begin <= i < end`. */
+export type WasmKernel = (parameters: number, begin: number, end: number, scratch: number) => void;
+
+/** Chunks per thread: enough that a thread that is held up leaves little behind. */
+const CHUNKS_PER_THREAD = 4;
+/** How long a chunk that a worker took may stay undone after the caller has finished all others. */
+const PATIENCE_MS = 5000;
+
+/**
+ * Runs kernels on the calling thread and its workers, fork and join.
+ *
+ * Use: `const p = threads.parameters()`, write the kernel's arguments to `words[p + i]` or `floats[p + i]`,
+ * then `threads.run(kernel, items, grain)`.
+ */
+export class Threads {
+  /** Views of the control block. They stay valid when the memory grows, because shared buffers never detach. */
+  readonly words: Int32Array;
+  readonly floats: Float32Array;
+  readonly count: number;
+  readonly #memory: WebAssembly.Memory;
+  readonly #control: number;
+  readonly #scratch: number;
+  readonly #kernels: WasmKernel[] = [];
+  readonly #workers: HostWorker[] = [];
+  #call = 0;
+  #running = 0;
+  #lost: string | undefined;
+
+  constructor(memory: WebAssembly.Memory, heap: Heap, count: number) {
+    this.count = count;
+    this.#memory = memory;
+    this.#control = heap.allocate(CONTROL_WORDS * 4);
+    this.#scratch = heap.allocate(SCRATCH_BYTES * count);
+    this.words = new Int32Array(memory.buffer, this.#control, CONTROL_WORDS);
+    this.floats = new Float32Array(memory.buffer, this.#control, CONTROL_WORDS);
+    this.words.fill(0);
+  }
+
+  /** Starts the workers and gives them the families added so far. Until then, calls run on the calling thread. */
+  async start(families: readonly WorkerFamily[]): Promise<void> {
+    const started = Array.from({ length: this.count - 1 }, (_, index) => {
+      const worker = startWorker();
+      this.#workers.push(worker);
+      worker.onLost((reason) => {
+        this.#lost ??= reason;
+      });
+      const begin: WorkerStart = { memory: this.#memory, control: this.#control, scratch: this.#scratch + SCRATCH_BYTES * (index + 1) };
+      const ready = this.#reply(worker, 'ready');
+      worker.post({ begin, add: families });
+      return ready;
+    });
+    await Promise.all(started);
+    for (const worker of this.#workers) worker.hold(false);
+    this.#running = this.#workers.length;
+  }
+
+  /** Adds a family's kernels; returns the number of the first. Workers get it by {@link start} or {@link share}. */
+  add(instance: WebAssembly.Instance, names: readonly string[]): number {
+    const first = this.#kernels.length;
+    for (const name of names) this.#kernels.push(instance.exports[name] as unknown as WasmKernel);
+    return first;
+  }
+
+  /** Forgets all kernels; only before {@link start}. */
+  reset(): void {
+    this.#kernels.length = 0;
+  }
+
+  /** Sends a family to workers that run already. */
+  async share(family: WorkerFamily): Promise<void> {
+    if (this.#running === 0) return;
+    const workers = this.#workers.slice(0, this.#running);
+    this.#running = 0;
+    const paused = workers.map((worker) => this.#reply(worker, 'paused'));
+    for (const worker of workers) worker.hold(true);
+    Atomics.store(this.words, PAUSE, 1);
+    this.#publish(0);
+    Atomics.notify(this.words, STATE);
+    await Promise.all(paused);
+    Atomics.store(this.words, PAUSE, 0);
+    const ready = workers.map((worker) => this.#reply(worker, 'ready'));
+    for (const worker of workers) worker.post({ add: [family] });
+    await Promise.all(ready);
+    for (const worker of workers) worker.hold(false);
+    this.#running = workers.length;
+  }
+
+  /** Where the next call's arguments go: an index into {@link words} and {@link floats}. */
+  parameters(): number {
+    return SLOTS + ((this.#call + 1) & (SLOT_COUNT - 1)) * SLOT_WORDS + PARAMETERS;
+  }
+
+  /**
+   * Runs a kernel over `items` work items with the arguments written to {@link parameters}.
+   * Fewer than two `grain`s of items are not worth sharing out.
+   */
+  run(kernel: number, items: number, grain: number): void {
+    if (this.#lost !== undefined) throw new WorkerLostError(this.#lost);
+    const call = this.#kernels[kernel] as WasmKernel;
+    const slot = SLOTS + ((this.#call + 1) & (SLOT_COUNT - 1)) * SLOT_WORDS;
+    const parameters = this.#control + (slot + PARAMETERS) * 4;
+    if (this.#running === 0 || items < 2 * grain) {
+      if (items > 0) call(parameters, 0, items, this.#scratch);
+      return;
+    }
+    const { words } = this;
+    const chunks = Math.min(Math.floor(items / grain), CHUNKS_PER_THREAD * this.count, MOST_CHUNKS);
+    words[slot + KERNEL] = kernel;
+    words[slot + ITEMS] = items;
+    words[slot + FAILED] = 0;
+    Atomics.store(words, slot + DONE, 0);
+    this.#publish(chunks);
+    if (Atomics.load(words, SLEEPING) > 0) Atomics.notify(words, STATE);
+    let done = 0;
+    for (;;) {
+      const chunk = Atomics.add(words, STATE, 1) & CHUNK_MASK;
+      if (chunk >= chunks) break;
+      call(parameters, Math.floor((items * chunk) / chunks), Math.floor((items * (chunk + 1)) / chunks), this.#scratch);
+      done++;
+    }
+    this.#join(slot, chunks - done);
+  }
+
+  async stop(): Promise<void> {
+    this.#running = 0;
+    this.#lost = 'the backend was disabled';
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #publish(chunks: number): void {
+    this.#call = (this.#call + 1) & 0xfff;
+    Atomics.store(this.words, STATE, (this.#call << CALL_SHIFT) | (chunks << CHUNK_BITS));
+  }
+
+  /** Waits until the workers have done the chunks they took. */
+  #join(slot: number, theirs: number): void {
+    const { words } = this;
+    let spins = 0;
+    let since = 0;
+    while (Atomics.load(words, slot + DONE) < theirs) {
+      if (++spins < 4096) continue;
+      spins = 0;
+      const now = performance.now();
+      if (since === 0) since = now;
+      else if (now - since > PATIENCE_MS) {
+        this.#lost = `it did not finish its share within ${PATIENCE_MS / 1000} s of the other threads`;
+        throw new WorkerLostError(this.#lost);
+      }
+    }
+    if (words[slot + FAILED] === 1) throw new Error('internal: a kernel trapped in a worker thread');
+  }
+
+  #reply(worker: HostWorker, expected: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      worker.onMessage((message) => message === expected && resolve());
+      worker.onLost((reason) => reject(new WorkerLostError(reason)));
+    });
+  }
+}

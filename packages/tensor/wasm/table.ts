@@ -1,0 +1,35 @@
+/**
+ * The kernel table: what is compiled, into which module, and what each kernel is called.
+ *
+ * A family is one WebAssembly module per tier, loaded on its own; `sources` are its AssemblyScript files under `wasm/`.
+ * Every exported function of a source is a kernel with the one signature
+ *   `(params: usize, begin: i32, end: i32, scratch: usize) => void`:
+ * it reads its arguments as 4-byte words from `params`, does the work items `begin <= i < end`, and may use the
+ * `SCRATCH_BYTES` at `scratch`, which belong to the calling thread. Work items of one call never depend on each other.
+ */
+export interface KernelFamily {
+  /** Name of the module, e.g. `dense`. */
+  readonly name: string;
+  /** AssemblyScript files, relative to `wasm/`. */
+  readonly sources: readonly string[];
+  /** Generated AssemblyScript files: path relative to `wasm/` as other sources import it, and what writes it for a tier. */
+  readonly generated?: Readonly<Record<string, (tier: Tier) => string>>;
+}
+
+/** Instruction set levels, from the one that runs everywhere to the fastest. */
+export type Tier = 'simd' | 'relaxed' | 'wide';
+
+export const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
+
+import { gemmTile } from './dense/gemm-tile.generator.ts';
+
+/** tfjs's own kernels stand beneath ours. */
+export const withTfjs = true;
+
+export const families: readonly KernelFamily[] = [
+  {
+    name: 'dense',
+    sources: ['dense/gemm.ts'],
+    generated: { 'dense/gemm-tile.ts': gemmTile },
+  },
+];
