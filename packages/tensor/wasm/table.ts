@@ -29,7 +29,7 @@ export const withTfjs = true;
 export const families: readonly KernelFamily[] = [
   {
     name: 'dense',
-    sources: ['dense/gemm.ts'],
+    sources: ['dense/gemm.ts', 'dense/gemv.ts'],
     generated: { 'dense/gemm-tile.ts': gemmTile },
   },
 ];

@@ -3,7 +3,7 @@ import { gemm, type GemmActivation } from '../kernels/gemm.ts';
 import type { XBackend } from './backend.ts';
 import type { BackendKernel } from './kernel.ts';
 
-interface MatMulAttributes {
+export interface MatMulAttributes {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
 }

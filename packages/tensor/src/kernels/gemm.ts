@@ -1,4 +1,5 @@
 import type { Kernels } from '../runtime/kernels.ts';
+import { gemv } from './gemv.ts';
 import { SCRATCH_BYTES } from '../runtime/control.ts';
 
 /** What the product's epilogue can do to each value. */
@@ -45,6 +46,11 @@ export function gemm(kernels: Kernels, call: Gemm): void {
   const { m, n, k, batch = 1 } = call;
   if (m === 0 || n === 0 || batch === 0) return;
   if (k === 0) throw new Error('internal: a product over nothing');
+  // One row or one column: bound by reading the matrix, so it isn't packed.
+  if (batch === 1 && !call.accumulate && (m === 1 || n === 1)) {
+    gemv(kernels, call);
+    return;
+  }
   const { threads } = kernels;
   const rows = ROWS[kernels.tier];
   const padded = Math.ceil(m / rows) * rows + 8;

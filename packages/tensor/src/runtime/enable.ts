@@ -4,7 +4,7 @@ import { register, unregister } from '../backend/register.ts';
 import { registerGradients } from '../gradients/register.ts';
 import { decodeBase64, loadFamily, type CompiledFamily } from './families.ts';
 import { Heap } from './heap.ts';
-import { coreCount, threadObstacle } from './host.ts';
+import { coreCount, startWorker, threadObstacle, type HostWorker } from './host.ts';
 import { Kernels } from './kernels.ts';
 import { createMemory } from './memory.ts';
 import { Profiler } from './profile.ts';
@@ -71,6 +71,18 @@ function check({ threads, tier, heap }: EnableOptions): void {
 async function start({ threads, tier, heap: heapBytes = MOST_BYTES }: EnableOptions): Promise<Enabled> {
   const limits: string[] = [];
   const wanted = chooseTier(tier, limits);
+  const count = chooseThreads(threads, limits);
+  // First, because a worker takes longest to start, and does so beside all the rest.
+  const workers = Array.from({ length: count - 1 }, startWorker);
+  try {
+    return await assemble(wanted, heapBytes, workers, limits);
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    throw error;
+  }
+}
+
+async function assemble(wanted: Tier, heapBytes: number, workers: readonly HostWorker[], limits: string[]): Promise<Enabled> {
   const [{ base64, kernelConfigs }, compiled] = await Promise.all([
     import('../generated/tfjs-wasm.js'),
     loadFamily('dense', wanted),
@@ -78,8 +90,7 @@ async function start({ threads, tier, heap: heapBytes = MOST_BYTES }: EnableOpti
   const memory = createMemory(heapBytes);
   const module = instantiateTfjs(decodeBase64(base64), memory);
   const heap = new Heap(module, memory);
-  const count = chooseThreads(threads, limits);
-  const pool = new Threads(memory.memory, heap, count);
+  const pool = new Threads(memory.memory, heap, workers);
   const { kernels, family } = await testedKernels(heap, pool, memory.memory, wanted, compiled, limits);
   await pool.start([family]);
 
@@ -91,7 +102,7 @@ async function start({ threads, tier, heap: heapBytes = MOST_BYTES }: EnableOpti
   const runtime: Runtime = {
     backend: BACKEND,
     tier: kernels.tier,
-    threads: count,
+    threads: pool.count,
     limits,
     memory: () => heap.statistics,
     profile: (run) => profiler.profile(run),

@@ -19,7 +19,7 @@ import {
 } from './control.ts';
 import { WorkerLostError } from './errors.ts';
 import type { Heap } from './heap.ts';
-import { startWorker, type HostWorker } from './host.ts';
+import type { HostWorker } from './host.ts';
 import type { WorkerFamily, WorkerStart } from './worker.ts';
 
 /** A compiled kernel: does the work items `begin <= i < end`. */
@@ -45,13 +45,15 @@ export class Threads {
   readonly #control: number;
   readonly #scratch: number;
   readonly #kernels: WasmKernel[] = [];
-  readonly #workers: HostWorker[] = [];
+  readonly #workers: readonly HostWorker[];
   #call = 0;
   #running = 0;
   #lost: string | undefined;
 
-  constructor(memory: WebAssembly.Memory, heap: Heap, count: number) {
+  constructor(memory: WebAssembly.Memory, heap: Heap, workers: readonly HostWorker[]) {
+    const count = workers.length + 1;
     this.count = count;
+    this.#workers = workers;
     this.#memory = memory;
     this.#control = heap.allocate(CONTROL_WORDS * 4);
     this.#scratch = heap.allocate(SCRATCH_BYTES * count);
@@ -60,11 +62,9 @@ export class Threads {
     this.words.fill(0);
   }
 
-  /** Starts the workers and gives them the families added so far. Until then, calls run on the calling thread. */
+  /** Gives the workers the families added so far. Until then, calls run on the calling thread. */
   async start(families: readonly WorkerFamily[]): Promise<void> {
-    const started = Array.from({ length: this.count - 1 }, (_, index) => {
-      const worker = startWorker();
-      this.#workers.push(worker);
+    const started = this.#workers.map((worker, index) => {
       worker.onLost((reason) => {
         this.#lost ??= reason;
       });

@@ -9,7 +9,7 @@
  * group's rows step by step.
  */
 import { COLUMNS, ROWS, tile, tileLow } from './gemm-tile';
-import { leaky, relu, relu6 } from '../simd/clamp';
+import { finishRow } from './epilogue';
 
 /** Rows of the lower tile, used for the rows left over. */
 const LOW: i32 = 4;
@@ -340,29 +340,9 @@ function finish(p: usize, c: usize, stride: usize, row: i32, past: i32, column: 
   if (bias == 0 && activation == 0) return;
   const slope = load<f32>(p, SLOPE);
   if (bias != 0) bias += column << 2;
-  const end = <usize>width << 2;
   let to = c + <usize>row * stride + (<usize>column << 2);
   for (; row < past; row++) {
-    let j: usize = 0;
-    for (; j + 16 <= end; j += 16) {
-      let v = v128.load(to + j);
-      if (bias != 0) v = f32x4.add(v, v128.load(bias + j));
-      v128.store(to + j, activate(v, activation, slope));
-    }
-    for (; j < end; j += 4) {
-      let v = v128.load32_zero(to + j);
-      if (bias != 0) v = f32x4.add(v, v128.load32_zero(bias + j));
-      v128.store32_lane(to + j, activate(v, activation, slope), 0);
-    }
+    finishRow(to, width, bias, activation, slope);
     to += stride;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function activate(v: v128, activation: i32, slope: f32): v128 {
-  if (activation == 1) return relu(v);
-  if (activation == 2) return relu6(v);
-  if (activation == 3) return leaky(v, slope);
-  return v;
 }

@@ -1,0 +1,149 @@
+/**
+ * f32-gemv: y = activation(W·x + bias) and y = activation(Wᵀ·x + bias) for a stored matrix W[rows, columns], row-major.
+ *
+ * Both read W once, in order; they're bound by how fast memory gives it.
+ */
+import { madd } from '../simd/madd';
+import { finishRow } from './epilogue';
+
+const W: usize = 0;
+const X: usize = 4;
+const Y: usize = 8;
+const ROWS: usize = 12;
+const COLUMNS: usize = 16;
+const BIAS: usize = 20;
+/** 0, or 4 if each value of y has a bias of its own. */
+const BIAS_STEP: usize = 24;
+const ACTIVATION: usize = 28;
+const SLOPE: usize = 32;
+
+/** y[i] = sum over j of W[i, j]·x[j]. Work items: rows. */
+export function f32_gemv_rows(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const columns = load<i32>(p, COLUMNS);
+  const x = load<u32>(p, X);
+  const stride = <usize>columns << 2;
+  const y = load<u32>(p, Y);
+  let row = load<u32>(p, W) + <usize>begin * stride;
+  for (let i = begin; i < end; i++) {
+    store<f32>(y + (<usize>i << 2), dot(row, x, columns));
+    row += stride;
+  }
+  finish(p, y, begin, end);
+}
+
+/** y[j] = sum over i of x[i]·W[i, j]. Work items: blocks of 32 columns. */
+export function f32_gemv_columns(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const rows = load<i32>(p, ROWS);
+  const columns = load<i32>(p, COLUMNS);
+  const stride = <usize>columns << 2;
+  const first = begin * 32;
+  const past = min(columns, end * 32);
+  const y = load<u32>(p, Y);
+  const to = y + (<usize>first << 2);
+  const bytes = <usize>(past - first) << 2;
+  memory.fill(to, 0, bytes);
+  let x = load<u32>(p, X);
+  let w = load<u32>(p, W) + (<usize>first << 2);
+  let i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    addRows(to, bytes, w, stride, x);
+    w += stride << 2;
+    x += 16;
+  }
+  for (; i < rows; i++) {
+    addRow(to, bytes, w, load<f32>(x));
+    w += stride;
+    x += 4;
+  }
+  finish(p, y, first, past);
+}
+
+function dot(a: usize, b: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  let s4 = f32x4.splat(0);
+  let s5 = f32x4.splat(0);
+  let s6 = f32x4.splat(0);
+  let s7 = f32x4.splat(0);
+  let j = 0;
+  for (; j + 32 <= n; j += 32) {
+    s0 = madd(v128.load(a), v128.load(b), s0);
+    s1 = madd(v128.load(a, 16), v128.load(b, 16), s1);
+    s2 = madd(v128.load(a, 32), v128.load(b, 32), s2);
+    s3 = madd(v128.load(a, 48), v128.load(b, 48), s3);
+    s4 = madd(v128.load(a, 64), v128.load(b, 64), s4);
+    s5 = madd(v128.load(a, 80), v128.load(b, 80), s5);
+    s6 = madd(v128.load(a, 96), v128.load(b, 96), s6);
+    s7 = madd(v128.load(a, 112), v128.load(b, 112), s7);
+    a += 128;
+    b += 128;
+  }
+  for (; j + 4 <= n; j += 4) {
+    s0 = madd(v128.load(a), v128.load(b), s0);
+    a += 16;
+    b += 16;
+  }
+  s0 = f32x4.add(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)), f32x4.add(f32x4.add(s4, s5), f32x4.add(s6, s7)));
+  let sum = f32x4.extract_lane(s0, 0) + f32x4.extract_lane(s0, 1) + (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3));
+  for (; j < n; j++) {
+    sum += load<f32>(a) * load<f32>(b);
+    a += 4;
+    b += 4;
+  }
+  return sum;
+}
+
+/** Adds four rows, each times its factor. */
+function addRows(to: usize, bytes: usize, w: usize, stride: usize, x: usize): void {
+  const x0 = v128.load32_splat(x);
+  const x1 = v128.load32_splat(x, 4);
+  const x2 = v128.load32_splat(x, 8);
+  const x3 = v128.load32_splat(x, 12);
+  const w1 = w + stride;
+  const w2 = w1 + stride;
+  const w3 = w2 + stride;
+  let j: usize = 0;
+  for (; j + 32 <= bytes; j += 32) {
+    let y0 = v128.load(to + j);
+    let y1 = v128.load(to + j, 16);
+    y0 = madd(v128.load(w + j), x0, y0);
+    y1 = madd(v128.load(w + j, 16), x0, y1);
+    y0 = madd(v128.load(w1 + j), x1, y0);
+    y1 = madd(v128.load(w1 + j, 16), x1, y1);
+    y0 = madd(v128.load(w2 + j), x2, y0);
+    y1 = madd(v128.load(w2 + j, 16), x2, y1);
+    y0 = madd(v128.load(w3 + j), x3, y0);
+    y1 = madd(v128.load(w3 + j, 16), x3, y1);
+    v128.store(to + j, y0);
+    v128.store(to + j, y1, 16);
+  }
+  for (; j < bytes; j += 4) {
+    let y = load<f32>(to + j);
+    y += load<f32>(w + j) * load<f32>(x);
+    y += load<f32>(w1 + j) * load<f32>(x, 4);
+    y += load<f32>(w2 + j) * load<f32>(x, 8);
+    y += load<f32>(w3 + j) * load<f32>(x, 12);
+    store<f32>(to + j, y);
+  }
+}
+
+function addRow(to: usize, bytes: usize, w: usize, x: f32): void {
+  const factor = f32x4.splat(x);
+  let j: usize = 0;
+  for (; j + 16 <= bytes; j += 16) v128.store(to + j, madd(v128.load(w + j), factor, v128.load(to + j)));
+  for (; j < bytes; j += 4) store<f32>(to + j, load<f32>(to + j) + load<f32>(w + j) * x);
+}
+
+function finish(p: usize, y: usize, first: i32, past: i32): void {
+  const bias = load<u32>(p, BIAS);
+  const activation = load<i32>(p, ACTIVATION);
+  if (bias == 0 && activation == 0) return;
+  const slope = load<f32>(p, SLOPE);
+  if (load<i32>(p, BIAS_STEP) != 0) {
+    finishRow(y + (<usize>first << 2), past - first, bias + (<usize>first << 2), activation, slope);
+    return;
+  }
+  for (let i = first; i < past; i++) finishRow(y + (<usize>i << 2), 1, bias, activation, slope);
+}
