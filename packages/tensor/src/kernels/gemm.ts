@@ -37,8 +37,8 @@ const COLUMNS = { simd: 8, relaxed: 8, wide: 16 } as const;
 const ROWS = { simd: 5, relaxed: 6, wide: 6 } as const;
 /** Most steps of k in a block: a panel of B that stays in the first-level cache. */
 const DEPTH = { simd: 512, relaxed: 512, wide: 384 } as const;
-/** Floats of packed A that fit into a thread's scratch beside the panel of B. */
-const WHOLE_FLOATS = (SCRATCH_BYTES - 64 * 1024) / 4;
+/** Floats of packed A that fit into a thread's scratch beside the panels of B. */
+const WHOLE_FLOATS = (SCRATCH_BYTES - 136 * 1024) / 4;
 /** Multiplications below which sharing out costs more than it gives. */
 const SMALL = 64 * 64 * 64;
 

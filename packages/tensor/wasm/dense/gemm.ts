@@ -13,9 +13,13 @@ import { finishRow } from './epilogue';
 
 /** Rows of the lower tile, used for the rows left over. */
 const LOW: i32 = 4;
-/** Bytes of scratch before the packed A of `f32_gemm_whole`: the panel of B, then one tile. */
-const PANEL_BYTES: usize = 48 * 1024;
+/** Bytes of scratch before the packed A of `f32_gemm_whole`: the panels of B, then one tile. */
+const PANEL_BYTES: usize = 128 * 1024;
 const TILE_BYTES: usize = 1024;
+/** Panels of B packed at once. */
+const PANELS: i32 = 4;
+/** Groups of rows between which the panels take turns. */
+const STRETCH: i32 = 24;
 
 // Parameters, as words.
 const A: usize = 0;
@@ -70,7 +74,7 @@ export function f32_gemm_pack(p: usize, begin: i32, end: i32, scratch: usize): v
   packRows(p, load<u32>(p, A), load<u32>(p, PACKED), begin, end);
 }
 
-/** Work items: panels of columns times SPLITS. */
+/** Work items: panels of columns, SPLITS times over for as many parts of the rows. */
 export function f32_gemm_tiles(p: usize, begin: i32, end: i32, scratch: usize): void {
   tiles(p, load<u32>(p, PACKED), load<u32>(p, B), load<u32>(p, C), begin, end, scratch);
 }
@@ -222,65 +226,94 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
   const strideC = load<u32>(p, LDC) << 2;
   const transposed = load<i32>(p, TRANSPOSE_B);
   const accumulate = load<i32>(p, ACCUMULATE) != 0;
+  const panels = (n + COLUMNS - 1) / COLUMNS;
   const full = fullGroups(m);
   const groups = full + lowGroups(m);
   const rows = full * ROWS + (groups - full) * LOW;
   const spare = scratch + PANEL_BYTES;
-  for (let item = begin; item < end; item++) {
-    const column = (item / splits) * COLUMNS;
-    const width = min(COLUMNS, n - column);
-    const part = item % splits;
+  for (let item = begin; item < end; ) {
+    const part = item / panels;
+    const panel = item % panels;
+    // Neighbouring panels are packed together, because their rows lie side by side in memory.
+    const count = min(PANELS, min(end - item, panels - panel));
+    const column = panel * COLUMNS;
     const first = (groups * part) / splits;
     const past = (groups * (part + 1)) / splits;
     for (let k0 = 0; k0 < k; k0 += depth) {
       const steps = min(depth, k - k0);
-      if (transposed) packTransposedColumns(b + ((<usize>k0) << 2), strideB, column, n, steps, scratch);
-      else packPlainColumns(b + <usize>k0 * strideB + (<usize>column << 2), strideB, width, steps, scratch);
+      if (transposed) packTransposedColumns(b + ((<usize>k0) << 2), strideB, column, n, count, steps, scratch);
+      else packPlainColumns(b + <usize>k0 * strideB + (<usize>column << 2), strideB, n - column, count, steps, scratch);
       const block = packed + ((<usize>rows * k0) << 2);
       const add = accumulate || k0 > 0;
-      for (let group = first; group < past; group++) {
-        const row = groupStart(group, full);
-        const height = group < full ? ROWS : LOW;
-        const from = block + ((<usize>row * steps) << 2);
-        const to = c + <usize>row * strideC + (<usize>column << 2);
-        if (width == COLUMNS && row + height <= m) {
-          if (group < full) tile(steps, from, scratch, to, strideC, add);
-          else tileLow(steps, from, scratch, to, strideC, add);
-        } else {
-          if (group < full) tile(steps, from, scratch, spare, COLUMNS * 4, false);
-          else tileLow(steps, from, scratch, spare, COLUMNS * 4, false);
-          copyPart(spare, to, strideC, min(height, m - row), width, add);
+      // A stretch of A stays in the second-level cache for all the panels.
+      for (let from = first; from < past; from += STRETCH) {
+        const until = min(past, from + STRETCH);
+        for (let j = 0; j < count; j++) {
+          const right = scratch + ((<usize>(j * steps) * COLUMNS) << 2);
+          const left = column + j * COLUMNS;
+          const width = min(COLUMNS, n - left);
+          for (let group = from; group < until; group++) {
+            const row = groupStart(group, full);
+            const height = group < full ? ROWS : LOW;
+            const a = block + ((<usize>row * steps) << 2);
+            const to = c + <usize>row * strideC + (<usize>left << 2);
+            if (width == COLUMNS && row + height <= m) {
+              if (group < full) tile(steps, a, right, to, strideC, add);
+              else tileLow(steps, a, right, to, strideC, add);
+            } else {
+              if (group < full) tile(steps, a, right, spare, COLUMNS * 4, false);
+              else tileLow(steps, a, right, spare, COLUMNS * 4, false);
+              copyPart(spare, to, strideC, min(height, m - row), width, add);
+            }
+          }
         }
       }
     }
-    finish(p, c, strideC, groupStart(first, full), min(m, groupStart(past, full)), column, width);
+    finish(p, c, strideC, groupStart(first, full), min(m, groupStart(past, full)), column, min(count * COLUMNS, n - column));
+    item += count;
   }
 }
 
-/** One panel of B whose rows lie across: a run of columns each step. Missing columns are whatever stands there. */
-function packPlainColumns(b: usize, stride: usize, width: i32, steps: i32, to: usize): void {
-  if (width == COLUMNS) {
-    for (let k = 0; k < steps; k++) {
-      v128.store(to, v128.load(b));
-      v128.store(to, v128.load(b, 16), 16);
-      if (COLUMNS == 16) {
-        v128.store(to, v128.load(b, 32), 32);
-        v128.store(to, v128.load(b, 48), 48);
-      }
-      b += stride;
-      to += COLUMNS * 4;
-    }
-    return;
-  }
+/** Panels of B whose rows lie across: a run of columns each step. Missing columns are whatever stands there. */
+function packPlainColumns(b: usize, stride: usize, width: i32, count: i32, steps: i32, to: usize): void {
+  const size = <usize>(steps * COLUMNS) << 2;
+  const whole = min(count, width / COLUMNS);
+  let from = b;
+  let at = to;
   for (let k = 0; k < steps; k++) {
-    for (let j = 0; j < width; j++) store<f32>(to + (<usize>j << 2), load<f32>(b + (<usize>j << 2)));
-    b += stride;
-    to += COLUMNS * 4;
+    let x = from;
+    let y = at;
+    for (let j = 0; j < whole; j++) {
+      v128.store(y, v128.load(x));
+      v128.store(y, v128.load(x, 16), 16);
+      if (COLUMNS == 16) {
+        v128.store(y, v128.load(x, 32), 32);
+        v128.store(y, v128.load(x, 48), 48);
+      }
+      x += COLUMNS * 4;
+      y += size;
+    }
+    from += stride;
+    at += COLUMNS * 4;
+  }
+  if (whole == count) return;
+  const rest = <usize>(width - whole * COLUMNS) << 2;
+  from = b + ((<usize>whole * COLUMNS) << 2);
+  at = to + <usize>whole * size;
+  for (let k = 0; k < steps; k++) {
+    for (let j: usize = 0; j < rest; j += 4) store<f32>(at + j, load<f32>(from + j));
+    from += stride;
+    at += COLUMNS * 4;
   }
 }
 
-/** One panel of B whose columns lie along k. Columns past the last repeat it; what they give is never stored. */
-function packTransposedColumns(b: usize, stride: usize, column: i32, n: i32, steps: i32, panel: usize): void {
+/** Panels of B whose columns lie along k. Columns past the last repeat it; what they give is never stored. */
+function packTransposedColumns(b: usize, stride: usize, column: i32, n: i32, count: i32, steps: i32, to: usize): void {
+  const size = <usize>(steps * COLUMNS) << 2;
+  for (let j = 0; j < count; j++) packTransposedPanel(b, stride, column + j * COLUMNS, n, steps, to + <usize>j * size);
+}
+
+function packTransposedPanel(b: usize, stride: usize, column: i32, n: i32, steps: i32, panel: usize): void {
   const last = n - 1;
   for (let j = 0; j < COLUMNS; j += 4) {
     let c0 = b + <usize>min(column + j, last) * stride;
