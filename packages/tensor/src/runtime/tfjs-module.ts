@@ -58,7 +58,29 @@ export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimi
     __emscripten_thread_cleanup: nothing,
     __pthread_create_js: () => noThreads,
   };
-  const wasi = { fd_close: nothing, fd_write: nothing, fd_seek: nothing };
+  // The module prints when it can't do what a kernel asks, and returns as if it had: the caller makes an error of it.
+  let complaint = '';
+  const wasi = {
+    fd_close: nothing,
+    fd_seek: nothing,
+    fd_write: (_file: number, vectors: number, count: number, written: number): number => {
+      const view = new DataView(memory.buffer);
+      let bytes = 0;
+      for (let index = 0; index < count; index++) {
+        const start = view.getUint32((vectors >>> 0) + 8 * index, true);
+        const length = view.getUint32((vectors >>> 0) + 8 * index + 4, true);
+        complaint += String.fromCharCode(...new Uint8Array(memory.buffer, start, length));
+        bytes += length;
+      }
+      view.setUint32(written >>> 0, bytes, true);
+      return 0;
+    },
+  };
+  const complain = (): never => {
+    const message = complaint.trim();
+    complaint = '';
+    throw new Error(`A kernel of tfjs refuses its arguments: ${message}`);
+  };
   const module = new WebAssembly.Module(bytes);
   const instance = new WebAssembly.Instance(module, { env, wasi_snapshot_preview1: wasi });
   exports = instance.exports as unknown as Record<string, WasmFunction>;
@@ -87,7 +109,13 @@ export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimi
       const target = exports[name];
       if (!target) throw new Error(`internal: tfjs's WASM module has no function ${name}`);
       const arrays = parameters.flatMap((type, index) => (type === 'array' ? [index] : []));
-      if (arrays.length === 0) return target as (...values: never[]) => unknown;
+      if (arrays.length === 0) {
+        return (...values: unknown[]): unknown => {
+          const result = target(...values);
+          if (complaint !== '') complain();
+          return result;
+        };
+      }
       return (...values: unknown[]): unknown => {
         const stack = stackSave();
         try {
@@ -97,7 +125,9 @@ export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimi
             heap().set(array, pointer);
             values[index] = pointer;
           }
-          return target(...values);
+          const result = target(...values);
+          if (complaint !== '') complain();
+          return result;
         } finally {
           stackRestore(stack);
         }
