@@ -26,3 +26,13 @@ export {
   chimeraForm, flushForm, interleavedForm, unevenForm, zeroBubbleH1Form, zeroBubbleH2Form, type PipelineForm, type UniformPipeline,
 } from './pipeline/closed-forms.ts'
 export { zeroBubbleV } from './pipeline/zero-bubble-v.ts'
+export { eventQueue, type EventQueue } from './events/event-queue.ts'
+export { addressOf, fromGBps, fromGiBps, npusOf, unloadedDelay, type Dimension, type DimensionKind, type Topology } from './network/topology.ts'
+export { simulateMessages, type Message, type NetworkOptions, type NetworkRun } from './network/simulate-messages.ts'
+export {
+  allToAll, doubleTreeAllReduce, halvingDoublingAllReduce, hierarchicalAllReduce, ringAllGather, ringAllReduce, ringReduceScatter, treeAllReduce,
+} from './network/collectives.ts'
+export {
+  allToAllTime, doubleTreeTime, halvingDoublingTime, hierarchicalTime, ringAllGatherTime, ringAllReduceTime, treeAllReduceTime, type AlphaBeta,
+} from './network/alpha-beta.ts'
+export { simulateSplitRing, splitRingTime, type SplitRing } from './network/split-ring.ts'
