@@ -145,6 +145,17 @@ export class Threads {
     this.#join(slot, chunks - done);
   }
 
+  /** Runs what `run` calls on the calling thread alone. */
+  alone<T>(run: () => T): T {
+    const running = this.#running;
+    this.#running = 0;
+    try {
+      return run();
+    } finally {
+      this.#running = running;
+    }
+  }
+
   async stop(): Promise<void> {
     this.#running = 0;
     this.#lost = 'the backend was disabled';

@@ -1,0 +1,32 @@
+/**
+ * pnpm bench [group ...]: measures @x/tensor beside its peers and the machine's limits, and writes bench/results/.
+ *
+ * Groups: matmul, tiers, small, overhead, startup. All by default; only a full run is written.
+ */
+import { resolve } from 'node:path';
+import { recordRun, writeResults, type Comparison } from '@x-tooling/bench';
+import { measureLimits, type Limits } from './limits.ts';
+import { matmul } from './matmul.ts';
+import { overhead } from './overhead.ts';
+import { small } from './small.ts';
+import { startup } from './startup.ts';
+
+import { tierProducts } from './tiers.ts';
+
+const groups: Record<string, (limits: Limits) => Promise<Comparison[]>> = { matmul, tiers: tierProducts, small, overhead, startup };
+const asked = process.argv.slice(2);
+for (const name of asked) if (!(name in groups)) throw new Error(`There is no group ${name}; there are ${Object.keys(groups).join(', ')}.`);
+
+const run = recordRun();
+if (run.load > 0.5) console.warn(`The machine is not quiet (load ${run.load}): believe the ratios, not the times.\n`);
+const limits = await measureLimits();
+console.log(
+  `One core: ${(limits.peak128 / 1e9).toFixed(1)} GFLOP/s with 128-bit vectors, ${(limits.peak256 / 1e9).toFixed(1)} with 256-bit; ` +
+    `reads 16 MiB at ${(limits.bandwidth / 1e9).toFixed(1)} GB/s.\n`,
+);
+for (const [name, measure] of Object.entries(groups)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const comparisons = await measure(limits);
+  if (asked.length === 0) await writeResults(resolve(import.meta.dirname, `results/${name}.json`), { run, comparisons });
+}
+process.exit();

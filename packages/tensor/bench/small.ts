@@ -1,0 +1,45 @@
+import { compare, type Comparison } from '@x-tooling/bench';
+import { enable } from '../src/index.ts';
+import type { Limits } from './limits.ts';
+import { product } from './product.ts';
+import '@tensorflow/tfjs-backend-wasm';
+
+/** Small products beside tfjs, and matrix-vector products beside what memory can feed. */
+export async function small({ bandwidth }: Limits): Promise<Comparison[]> {
+  const { threads } = await enable();
+  const comparisons: Comparison[] = [];
+  for (const [m, k, n] of [
+    [64, 64, 64],
+    [128, 784, 10],
+  ] as const) {
+    comparisons.push(
+      await compare({
+        name: `f32 matmul ${m}x${k}x${n}`,
+        candidates: { 'tfjs wasm': product(m, k, n, { backend: 'wasm' }), 'x, one thread': product(m, k, n, { alone: true }), x: product(m, k, n) },
+        flops: 2 * m * k * n,
+      }),
+    );
+  }
+  const size = 2048;
+  comparisons.push(
+    await compare({
+      name: `f32 matrix-vector ${size}², one thread`,
+      candidates: {
+        'W·x': product(size, size, 1, { alone: true }),
+        'Wᵀ·x': product(size, size, 1, { transposeA: true, alone: true }),
+        'xᵀ·W': product(1, size, size, { alone: true }),
+        'xᵀ·Wᵀ': product(1, size, size, { transposeB: true, alone: true }),
+        'tfjs wasm W·x': product(size, size, 1, { backend: 'wasm' }),
+      },
+      bytes: 4 * size * size,
+      limit: { bytes: bandwidth },
+    }),
+    await compare({
+      name: `f32 matrix-vector ${size}², ${threads} threads`,
+      candidates: { 'W·x, one thread': product(size, size, 1, { alone: true }), 'W·x': product(size, size, 1), 'xᵀ·W': product(1, size, size) },
+      bytes: 4 * size * size,
+      limit: { bytes: threads * bandwidth },
+    }),
+  );
+  return comparisons;
+}
