@@ -36,3 +36,10 @@ export {
   allToAllTime, doubleTreeTime, halvingDoublingTime, hierarchicalTime, ringAllGatherTime, ringAllReduceTime, treeAllReduceTime, type AlphaBeta,
 } from './network/alpha-beta.ts'
 export { simulateSplitRing, splitRingTime, type SplitRing } from './network/split-ring.ts'
+export {
+  analyseLoopNest, type LevelTraffic, type Loop, type LoopNest, type MemoryLevel, type NestReport, type TensorProjection, type TensorTraffic,
+} from './energy/loop-nest.ts'
+export { areaScale, energyScale, technologyNodes } from './energy/technology.ts'
+export {
+  adderEnergy, comparatorEnergy, counterEnergy, horowitz45nm, lpddr4Energy, macEnergy, multiplierEnergy, registerEnergy, sramReadEnergy, type ArithmeticType, type ComponentEnergy,
+} from './energy/access-energy.ts'
