@@ -21,6 +21,7 @@ export type Tier = 'simd' | 'relaxed' | 'wide';
 
 export const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
 
+import { elementwise } from './dense/elementwise.generator.ts';
 import { gemmTile } from './dense/gemm-tile.generator.ts';
 
 /** tfjs's own kernels stand beneath ours. */
@@ -29,7 +30,7 @@ export const withTfjs = true;
 export const families: readonly KernelFamily[] = [
   {
     name: 'dense',
-    sources: ['dense/gemm.ts', 'dense/gemv.ts'],
-    generated: { 'dense/gemm-tile.ts': gemmTile },
+    sources: ['dense/gemm.ts', 'dense/gemv.ts', 'dense/elementwise.ts', 'dense/fill.ts'],
+    generated: { 'dense/gemm-tile.ts': gemmTile, 'dense/elementwise.ts': elementwise },
   },
 ];

@@ -1,6 +1,24 @@
-import type { BackendKernel } from './kernel.ts';
+import { activationGradientKernels } from './activation-gradient.ts';
+import { binaryKernels } from './binary.ts';
+import { castKernels } from './cast.ts';
+import { constantKernels } from './constant.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
+import { identityKernels } from './identity.ts';
+import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
+import { selectKernels } from './select.ts';
+import { unaryKernels } from './unary.ts';
 
 /** Every tfjs kernel that we run ourselves; the others are tfjs's own. */
-export const backendKernels: readonly BackendKernel[] = [batchMatMul, fusedMatMulKernel, linearKernel];
+export const backendKernels: readonly BackendKernel[] = [
+  batchMatMul,
+  fusedMatMulKernel,
+  linearKernel,
+  ...activationGradientKernels,
+  ...binaryKernels,
+  ...castKernels,
+  ...constantKernels,
+  ...identityKernels,
+  ...selectKernels,
+  ...unaryKernels,
+];

@@ -1,0 +1,65 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { elementwise, MANY, unaryKernel, type ElementwiseKernel } from '../kernels/elementwise.ts';
+import type { XBackend } from './backend.ts';
+import type { BackendKernel } from './kernel.ts';
+
+/** y[i] = f(x[i]; c, d). */
+export function unary(backend: XBackend, kernel: ElementwiseKernel, x: TensorInfo, dtype: TensorInfo['dtype'], c = 0, d = 0): TensorInfo {
+  const output = backend.makeOutput(x.shape, dtype);
+  const { memoryOffset, size } = backend.data(output);
+  elementwise(backend.kernels, kernel, memoryOffset, size, backend.address(x), 0, c, d);
+  return output;
+}
+
+/** A tfjs kernel of `x` on floats, its attributes `c` and `d` passed on. */
+function unaryBackendKernel(name: string, kernel: ElementwiseKernel, c?: string, d?: string): BackendKernel {
+  return {
+    name,
+    run: (call, beneath) => {
+      const x = call.inputs['x'] as TensorInfo;
+      if (x.dtype !== 'float32') return beneath(call);
+      if (c === undefined) return unary(call.backend, kernel, x, 'float32');
+      const attributes = call.attrs as Record<string, number>;
+      return unary(call.backend, kernel, x, 'float32', attributes[c], d === undefined ? 0 : attributes[d]);
+    },
+  };
+}
+const few = (name: string, kernel: string, c?: string, d?: string): BackendKernel => unaryBackendKernel(name, unaryKernel(`f32_${kernel}`), c, d);
+const many = (name: string, kernel: string): BackendKernel => unaryBackendKernel(name, unaryKernel(`f32_${kernel}`, MANY));
+
+const not: ElementwiseKernel = { name: 'bool_not', inputs: [1], output: 1, share: 65536 };
+
+export const unaryKernels: readonly BackendKernel[] = [
+  few('Relu', 'relu'),
+  few('Relu6', 'relu6'),
+  few('LeakyRelu', 'leaky_relu', 'alpha'),
+  few('Step', 'step', 'alpha'),
+  few('ClipByValue', 'clip', 'clipValueMin', 'clipValueMax'),
+  few('Sign', 'sign'),
+  few('Square', 'square'),
+  few('Reciprocal', 'reciprocal'),
+  few('Rsqrt', 'rsqrt'),
+  few('Sqrt', 'sqrt'),
+  few('Neg', 'negate'),
+  few('Abs', 'abs'),
+  few('Floor', 'floor'),
+  few('Ceil', 'ceil'),
+  few('Round', 'round'),
+  many('Exp', 'exp'),
+  many('Expm1', 'expm1'),
+  many('Log', 'log'),
+  many('Log1p', 'log1p'),
+  many('Tanh', 'tanh'),
+  many('Sigmoid', 'sigmoid'),
+  many('Softplus', 'softplus'),
+  many('Erf', 'erf'),
+  many('Elu', 'elu'),
+  many('Selu', 'selu'),
+  {
+    name: 'LogicalNot',
+    run: (call, beneath) => {
+      const x = call.inputs['x'] as TensorInfo;
+      return x.dtype === 'bool' ? unary(call.backend, not, x, 'bool') : beneath(call);
+    },
+  },
+];

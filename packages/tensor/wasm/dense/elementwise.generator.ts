@@ -1,0 +1,53 @@
+import type { Tier } from '../table.ts';
+import { operations, type Operation } from './elementwise-operations.generator.ts';
+
+/** Writes every elementwise kernel: a loop over the runs that `blocks` yields, unrolled so that neighbours form pairs. */
+export function elementwise(_tier: Tier): string {
+  return [
+    `import { C, D, RUNNING, TO, X, Y, Z, next, open } from './blocks';`,
+    `import { exp, expm1 } from '../simd/exp';`,
+    `import { log, log1p } from '../simd/log';`,
+    `import { sigmoid, softplus } from '../simd/sigmoid';`,
+    `import { tanh } from '../simd/tanh';`,
+    `import { erf } from '../simd/erf';`,
+    `import { clip, elu, prelu, selu, sign, step } from '../simd/piecewise';`,
+    `import { packMasks, widen } from '../simd/lanes';`,
+    ...Object.entries(operations).map(([name, operation]) => kernel(name, operation)),
+  ].join('\n');
+}
+
+const names = ['x', 'y', 'z'];
+
+function kernel(name: string, { inputs, output, value, constants = 0, elements = 16 }: Operation): string {
+  const vectors = Array.from({ length: elements / 4 }, (_, j) => j);
+  const bytes = (width: 1 | 4): string => (width === 4 ? ' << 2' : '');
+  const operands = inputs.map((width, k) => ({ width, name: names[k] as string }));
+  const loads = operands.flatMap(({ width, name: x }) =>
+    width === 4 ? vectors.map((j) => `const ${x}${j} = v128.load(${x}, ${j * 16});`) : [`const ${x}b = v128.load(${x});`],
+  );
+  const argument = ({ width, name: x }: { width: 1 | 4; name: string }, j: number): string => (width === 4 ? `${x}${j}` : `widen(${x}b, ${j})`);
+  const onBytes = inputs.every((width) => width === 1) && output === 1;
+  const results = onBytes
+    ? [`const r0 = ${value(...operands.map(({ name: x }) => `${x}b`))};`]
+    : vectors.map((j) => `const r${j} = ${value(...operands.map((operand) => argument(operand, j)))};`);
+  const stores =
+    output === 4
+      ? vectors.map((j) => `v128.store(to, r${j}, ${j * 16});`)
+      : [`v128.store(to, ${onBytes ? 'r0' : 'packMasks(r0, r1, r2, r3)'});`];
+  return `
+export function ${name}(p: usize, begin: i32, end: i32, s: usize): void {
+  ${constants > 0 ? 'const c = f32x4.splat(load<f32>(p, C));' : ''}
+  ${constants > 1 ? 'const d = f32x4.splat(load<f32>(p, D));' : ''}
+  open(begin, end, s);
+  while (next(p, s)) {
+    ${operands.map(({ name: x }) => `let ${x} = <usize>load<u32>(s, ${x.toUpperCase()});`).join('\n    ')}
+    let to = <usize>load<u32>(s, TO);
+    const past = to + (<usize>load<i32>(s, RUNNING)${bytes(output)});
+    do {
+      ${[...loads, ...results, ...stores].join('\n      ')}
+      ${operands.map(({ width, name: x }) => `${x} += ${elements * width};`).join(' ')}
+      to += ${elements * output};
+    } while (to < past);
+  }
+}`;
+}
