@@ -18,31 +18,35 @@ type DataId = object;
 /** Finds a tensor's data: at once if it is ours, else by tfjs's storage, which fetches it from the backend that has it. */
 class DataMap {
   readonly #storage: DataStorage<TensorData>;
-  #count = 0;
+  readonly #held = new Set<TensorData>();
 
   constructor(backend: XBackend) {
     this.#storage = new DataStorage<TensorData>(backend, engine());
   }
   get(dataId: DataId): TensorData {
-    return dataId instanceof TensorData && dataId.held ? dataId : this.#storage.get(dataId);
+    return dataId instanceof TensorData && dataId.holder === this ? dataId : this.#storage.get(dataId);
   }
   has(dataId: DataId): boolean {
-    return (dataId instanceof TensorData && dataId.held) || this.#storage.has(dataId);
+    return (dataId instanceof TensorData && dataId.holder === this) || this.#storage.has(dataId);
   }
   set(dataId: DataId, data: TensorData): void {
     if (dataId === data) {
-      data.held = true;
-      this.#count++;
+      data.holder = this;
+      this.#held.add(data);
     } else this.#storage.set(dataId, data);
   }
   delete(dataId: DataId): void {
-    if (dataId instanceof TensorData && dataId.held) {
-      dataId.held = false;
-      this.#count--;
+    if (dataId instanceof TensorData && dataId.holder === this) {
+      dataId.holder = undefined;
+      this.#held.delete(dataId);
     } else this.#storage.delete(dataId);
   }
   numDataIds(): number {
-    return this.#count + this.#storage.numDataIds();
+    return this.#held.size + this.#storage.numDataIds();
+  }
+  /** What is held under its own identity; data that came from another backend can't be listed. */
+  held(): TensorData[] {
+    return [...this.#held];
   }
 }
 
@@ -179,7 +183,9 @@ export class XBackend extends KernelBackend {
     return true;
   }
 
+  /** Called when tfjs's engine is reset or the backend removed: its tensors are lost. */
   override dispose(): void {
+    for (const data of this.dataIdMap.held()) this.disposeData(data, true);
     this.wasm.tfjs.dispose();
   }
 
@@ -199,7 +205,7 @@ export class XBackend extends KernelBackend {
 
   #fill(data: TensorData, values: BackendValues): void {
     if (data.stringBytes) {
-      data.stringBytes.push(...(values as Uint8Array[]));
+      data.stringBytes = values as Uint8Array[];
       return;
     }
     const { buffer, byteOffset } = values as DataTypeMap['float32'];

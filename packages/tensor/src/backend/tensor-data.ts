@@ -17,12 +17,13 @@ export class TensorData {
   readonly size: number;
   /** Bytes of the block on the heap. */
   readonly bytes: number;
-  readonly stringBytes: StringBytes | undefined;
+  /** The values of a string tensor, which are not on the heap. */
+  stringBytes: StringBytes | undefined;
   /** Whether the block came from the module's own allocator. */
   readonly foreign: boolean;
   refCount = 1;
-  /** Whether the backend holds it under its own identity; false once another backend took it over. */
-  held = false;
+  /** What holds it under its own identity; nothing once it is disposed of, or another backend took it over. */
+  holder: object | undefined;
   readonly #module: TfjsModule;
   #id = 0;
 
