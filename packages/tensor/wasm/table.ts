@@ -30,7 +30,7 @@ export const withTfjs = true;
 export const families: readonly KernelFamily[] = [
   {
     name: 'dense',
-    sources: ['dense/gemm.ts', 'dense/gemv.ts', 'dense/elementwise.ts', 'dense/fill.ts'],
+    sources: ['dense/gemm.ts', 'dense/gemv.ts', 'dense/i32-gemm.ts', 'dense/elementwise.ts', 'dense/fill.ts'],
     generated: { 'dense/gemm-tile.ts': gemmTile, 'dense/elementwise.ts': elementwise },
   },
 ];

@@ -1,5 +1,6 @@
 import { broadcast_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { gemm, type GemmActivation } from '../kernels/gemm.ts';
+import { i32Gemm } from '../kernels/i32-gemm.ts';
 import type { XBackend } from './backend.ts';
 import type { BackendKernel } from './kernel.ts';
 
@@ -14,7 +15,7 @@ interface Epilogue {
   readonly slope?: number;
 }
 
-/** op(a)·op(b) over the last two axes, the axes before them broadcast. */
+/** op(a)·op(b) over the last two axes, the axes before them broadcast; both float32 or both int32, the latter without epilogue. */
 export function matMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attributes: MatMulAttributes, epilogue: Epilogue = {}): TensorInfo {
   const { transposeA = false, transposeB = false } = attributes;
   const [m, ka] = matrix(a, transposeA);
@@ -28,11 +29,12 @@ export function matMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attribut
   const batchA = a.shape.slice(0, -2);
   const batchB = b.shape.slice(0, -2);
   const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
-  const output = backend.makeOutput([...batch, m, n], 'float32');
+  const integers = a.dtype === 'int32';
+  const output = backend.makeOutput([...batch, m, n], a.dtype);
   const count = util.sizeFromShape(batch);
   const addresses = { a: backend.address(a), b: backend.address(b), c: backend.address(output) };
   if (ka === 0) {
-    backend.heap.floats.fill(0, addresses.c / 4, addresses.c / 4 + count * m * n);
+    backend.heap.words.fill(0, addresses.c / 4, addresses.c / 4 + count * m * n);
     return output;
   }
   const { bias, activation = 'linear', slope = 0 } = epilogue;
@@ -40,7 +42,7 @@ export function matMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attribut
   const strideA = util.sizeFromShape(batchA) === 1 ? 0 : m * ka;
   const strideB = util.sizeFromShape(batchB) === 1 ? 0 : ka * n;
   const even = (sizes: number[], stride: number): boolean => stride === 0 || util.sizeFromShape(sizes) === count;
-  if (even(batchA, strideA) && even(batchB, strideB)) {
+  if (!integers && even(batchA, strideA) && even(batchB, strideB)) {
     // Rows of all matrices against one: a single tall matrix.
     if (strideB === 0 && !transposeA && count > 1) gemm(backend.kernels, { ...call, m: m * count });
     else gemm(backend.kernels, { ...call, batch: count, strideA, strideB, strideC: m * n });
@@ -48,8 +50,9 @@ export function matMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attribut
   }
   const stepsA = broadcastSteps(batchA, batch);
   const stepsB = broadcastSteps(batchB, batch);
+  const multiply = integers ? i32Gemm : gemm;
   for (let index = 0; index < count; index++) {
-    gemm(backend.kernels, {
+    multiply(backend.kernels, {
       ...call,
       a: call.a + position(index, batch, stepsA) * m * ka * 4,
       b: call.b + position(index, batch, stepsB) * ka * n * 4,
@@ -91,7 +94,8 @@ export const batchMatMul: BackendKernel = {
   name: 'BatchMatMul',
   run: ({ inputs, attrs, backend }, beneath) => {
     const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-    if (a.dtype !== 'float32' || b.dtype !== 'float32') return beneath({ inputs, attrs: attrs ?? {}, backend });
+    const known = a.dtype === b.dtype && (a.dtype === 'float32' || a.dtype === 'int32');
+    if (!known) return beneath({ inputs, attrs: attrs ?? {}, backend });
     return matMul(backend, a, b, attrs as MatMulAttributes);
   },
 };
