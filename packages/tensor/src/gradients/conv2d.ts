@@ -1,12 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {
-  Conv2DAttrs,
-  Conv2DBackpropFilterAttrs,
-  Conv2DBackpropInputAttrs,
-  GradConfig,
-  Tensor,
-  Tensor4D,
-} from '@tensorflow/tfjs-core';
+import type { Conv2DAttrs, Conv2DBackpropFilterAttrs, Conv2DBackpropInputAttrs, GradConfig, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { defineGradient } from './define-gradient.ts';
 import { type Dealing, dealing } from './dilated-convolution.ts';
 import { runKernel } from './run-kernel.ts';
@@ -80,14 +73,9 @@ export const conv2DBackpropInputGradient: GradConfig = defineGradient<[Tensor, T
   kernelName: tf.Conv2DBackpropInput,
   inputsToSave: ['dy', 'filter'],
   gradFunc: (ddx, [dy, filter], { strides, pad, dataFormat, dimRoundingMode }) => ({
-    dy: () =>
-      tf.conv2d(ddx as Tensor4D, filter as Tensor4D, strides, pad, dataFormat, 1, dimRoundingMode),
+    dy: () => tf.conv2d(ddx as Tensor4D, filter as Tensor4D, strides, pad, dataFormat, 1, dimRoundingMode),
     filter: () =>
-      runKernel(
-        tf.Conv2DBackpropFilter,
-        { x: ddx, dy },
-        { strides, pad, dataFormat, dimRoundingMode, filterShape: filter.shape },
-      ),
+      runKernel(tf.Conv2DBackpropFilter, { x: ddx, dy }, { strides, pad, dataFormat, dimRoundingMode, filterShape: filter.shape }),
   }),
 });
 
@@ -97,11 +85,7 @@ export const conv2DBackpropFilterGradient: GradConfig = defineGradient<[Tensor, 
   inputsToSave: ['x', 'dy'],
   gradFunc: (ddFilter, [x, dy], { strides, pad, dataFormat, dimRoundingMode }) => ({
     x: () =>
-      runKernel(
-        tf.Conv2DBackpropInput,
-        { dy, filter: ddFilter },
-        { strides, pad, dataFormat, dimRoundingMode, inputShape: x.shape },
-      ),
+      runKernel(tf.Conv2DBackpropInput, { dy, filter: ddFilter }, { strides, pad, dataFormat, dimRoundingMode, inputShape: x.shape }),
     dy: () => tf.conv2d(x as Tensor4D, ddFilter as Tensor4D, strides, pad, dataFormat, 1, dimRoundingMode),
   }),
 });

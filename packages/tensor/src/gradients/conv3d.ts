@@ -19,13 +19,7 @@ export const conv3DGradient: GradConfig = defineGradient<[Tensor, Tensor], Conv3
         filter: () => runKernel(tf.Conv3DBackpropFilterV2, { x, dy }, { strides, pad, filterShape: filter.shape }),
       };
     }
-    const info = tf.backend_util.computeConv3DInfo(
-      x.shape as Shape5D,
-      filter.shape as Shape5D,
-      strides,
-      dilations,
-      pad,
-    );
+    const info = tf.backend_util.computeConv3DInfo(x.shape as Shape5D, filter.shape as Shape5D, strides, dilations, pad);
     const { front, back, top, bottom, left, right } = info.padInfo;
     const dealt = dealing(
       [info.inDepth, info.inHeight, info.inWidth],
@@ -43,9 +37,7 @@ export const conv3DGradient: GradConfig = defineGradient<[Tensor, Tensor], Conv3
           if (i === 0) return n;
           return i === 4 ? info.inChannels : n + (filter.shape[i - 1] ?? 1) - 1;
         });
-        return dealt.collect(
-          runKernel(tf.Conv3DBackpropInputV2, { dy: dealtDy, filter }, { ...PLAIN, inputShape }),
-        );
+        return dealt.collect(runKernel(tf.Conv3DBackpropInputV2, { dy: dealtDy, filter }, { ...PLAIN, inputShape }));
       },
       filter: () => {
         const inputs = { x: dealt.deal(x), dy: dealt.dealOutput(dy) };

@@ -1,4 +1,5 @@
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
+import { savedOutput } from './saved-output.ts';
 
 /** One lazily evaluated gradient per kernel input; tfjs calls only those on a path to a variable. */
 export type InputGradients = Record<string, () => Tensor> | (() => Tensor)[];
@@ -36,11 +37,22 @@ export function unaryGradient(kernelName: string, dx: (dy: Tensor, x: Tensor) =>
   });
 }
 
-/** Gradient of `y = f(x)` with one input `x`, written in terms of `y`, so that `x` needn't be kept. */
-export function unaryGradientOfOutput(kernelName: string, dx: (dy: Tensor, y: Tensor) => Tensor): GradConfig {
-  return defineGradient<[Tensor]>({
+/**
+ * Gradient of `y = f(x)` with one input `x`, written in terms of `y`.
+ *
+ * @param f the operation itself, run once more where a gradient of this gradient is being taken
+ */
+export function unaryGradientOfOutput(kernelName: string, f: (x: Tensor) => Tensor, dx: (dy: Tensor, y: Tensor) => Tensor): GradConfig {
+  return defineGradient<[Tensor, Tensor]>({
     kernelName,
+    inputsToSave: ['x'],
     outputsToSave: [true],
-    gradFunc: (dy, [y]) => ({ x: () => dx(dy, y) }),
+    gradFunc: (dy, [x, y]) => ({
+      x: () =>
+        dx(
+          dy,
+          savedOutput(y, () => f(x)),
+        ),
+    }),
   });
 }

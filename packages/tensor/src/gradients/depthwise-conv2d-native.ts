@@ -18,10 +18,8 @@ export const depthwiseConv2dNativeGradient: GradConfig = defineGradient<[Tensor,
     if (tf.backend_util.tupleValuesAreOne(dilations)) {
       const shared = { strides, pad, dimRoundingMode, dilations };
       return {
-        x: () =>
-          runKernel(tf.DepthwiseConv2dNativeBackpropInput, { dy, filter }, { ...shared, inputShape: x.shape }),
-        filter: () =>
-          runKernel(tf.DepthwiseConv2dNativeBackpropFilter, { x, dy }, { ...shared, filterShape: filter.shape }),
+        x: () => runKernel(tf.DepthwiseConv2dNativeBackpropInput, { dy, filter }, { ...shared, inputShape: x.shape }),
+        filter: () => runKernel(tf.DepthwiseConv2dNativeBackpropFilter, { x, dy }, { ...shared, filterShape: filter.shape }),
       };
     }
     const info = tf.backend_util.computeConv2DInfo(
@@ -47,9 +45,7 @@ export const depthwiseConv2dNativeGradient: GradConfig = defineGradient<[Tensor,
         const dealtDy = dealt.dealOutput(dy);
         const [batch = 0, height = 0, width = 0] = dealtDy.shape;
         const inputShape = [batch, height + info.filterHeight - 1, width + info.filterWidth - 1, info.inChannels];
-        return dealt.collect(
-          runKernel(tf.DepthwiseConv2dNativeBackpropInput, { dy: dealtDy, filter }, { ...PLAIN, inputShape }),
-        );
+        return dealt.collect(runKernel(tf.DepthwiseConv2dNativeBackpropInput, { dy: dealtDy, filter }, { ...PLAIN, inputShape }));
       },
       filter: () => {
         const inputs = { x: dealt.deal(x), dy: dealt.dealOutput(dy) };

@@ -19,11 +19,7 @@ export interface Dealing {
  * @param dilations one per spatial axis
  * @param pads zeros before and after each spatial axis
  */
-export function dealing(
-  sizes: readonly number[],
-  dilations: number[],
-  pads: readonly (readonly [number, number])[],
-): Dealing {
+export function dealing(sizes: readonly number[], dilations: number[], pads: readonly (readonly [number, number])[]): Dealing {
   const spare = sizes.map((size, i) => {
     const [before, after] = pads[i] ?? [0, 0];
     const d = dilations[i] ?? 1;

@@ -3,7 +3,7 @@ import type { GradConfig } from '@tensorflow/tfjs-core';
 import { unaryGradient, unaryGradientOfOutput } from './define-gradient.ts';
 
 /** `dx = dy y`. */
-export const expGradient: GradConfig = unaryGradientOfOutput(tf.Exp, (dy, y) => tf.mul(dy, y));
+export const expGradient: GradConfig = unaryGradientOfOutput(tf.Exp, tf.exp, (dy, y) => tf.mul(dy, y));
 
 /** `dx = dy exp x`; not `dy (y + 1)`, which loses every digit for very negative `x`. */
 export const expm1Gradient: GradConfig = unaryGradient(tf.Expm1, (dy, x) => tf.mul(dy, tf.exp(x)));

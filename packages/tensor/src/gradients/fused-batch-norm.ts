@@ -19,9 +19,7 @@ export const fusedBatchNormGradient: GradConfig = defineGradient<[Tensor, Tensor
     const centred = (): Tensor => tf.mul(dy, tf.sub(x, mean));
     // A factor per parameter is applied to the sum; one of another shape must be applied before it.
     const weighted = (t: Tensor, factor: Tensor, shape: number[]): Tensor =>
-      tf.util.arraysEqual(factor.shape, shape)
-        ? tf.mul(sumToShape(t, shape), factor)
-        : sumToShape(tf.mul(t, factor), shape);
+      tf.util.arraysEqual(factor.shape, shape) ? tf.mul(sumToShape(t, shape), factor) : sumToShape(tf.mul(t, factor), shape);
     return {
       x: () => tf.mul(dy, tf.mul(r(), scale)),
       mean: () => weighted(dy, tf.neg(tf.mul(r(), scale)), mean.shape),

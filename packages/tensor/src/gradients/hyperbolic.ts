@@ -9,17 +9,13 @@ export const sinhGradient: GradConfig = unaryGradient(tf.Sinh, (dy, x) => tf.mul
 export const coshGradient: GradConfig = unaryGradient(tf.Cosh, (dy, x) => tf.mul(dy, tf.sinh(x)));
 
 /** `dx = dy (1 - y^2)`. */
-export const tanhGradient: GradConfig = unaryGradientOfOutput(tf.Tanh, (dy, y) => tf.mul(dy, tf.sub(1, tf.square(y))));
+export const tanhGradient: GradConfig = unaryGradientOfOutput(tf.Tanh, tf.tanh, (dy, y) => tf.mul(dy, tf.sub(1, tf.square(y))));
 
 /** `dx = dy / sqrt(x^2 + 1)`. */
-export const asinhGradient: GradConfig = unaryGradient(tf.Asinh, (dy, x) =>
-  tf.div(dy, tf.sqrt(tf.add(tf.square(x), 1))),
-);
+export const asinhGradient: GradConfig = unaryGradient(tf.Asinh, (dy, x) => tf.div(dy, tf.sqrt(tf.add(tf.square(x), 1))));
 
 /** `dx = dy / sqrt(x^2 - 1)`. */
-export const acoshGradient: GradConfig = unaryGradient(tf.Acosh, (dy, x) =>
-  tf.div(dy, tf.sqrt(tf.sub(tf.square(x), 1))),
-);
+export const acoshGradient: GradConfig = unaryGradient(tf.Acosh, (dy, x) => tf.div(dy, tf.sqrt(tf.sub(tf.square(x), 1))));
 
 /** `dx = dy / (1 - x^2)`. */
 export const atanhGradient: GradConfig = unaryGradient(tf.Atanh, (dy, x) => tf.div(dy, tf.sub(1, tf.square(x))));

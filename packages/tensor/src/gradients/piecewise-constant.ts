@@ -26,12 +26,23 @@ function zeroGradientOf(kernelName: string, names: readonly string[]): GradConfi
   return defineGradient<Tensor[]>({
     kernelName,
     inputsToSave: names,
-    gradFunc: (_, saved) =>
-      Object.fromEntries(names.map((name, i) => [name, () => tf.fill(saved[i]?.shape ?? [], 0)])),
+    gradFunc: (_, saved) => Object.fromEntries(names.map((name, i) => [name, () => tf.fill(saved[i]?.shape ?? [], 0)])),
   });
 }
 
 export const argMaxGradient: GradConfig = zeroGradientOf(tf.ArgMax, ['x']);
 export const argMinGradient: GradConfig = zeroGradientOf(tf.ArgMin, ['x']);
 export const oneHotGradient: GradConfig = zeroGradientOf(tf.OneHot, ['indices']);
+export const allGradient: GradConfig = zeroGradientOf(tf.All, ['x']);
+export const anyGradient: GradConfig = zeroGradientOf(tf.Any, ['x']);
+export const logicalNotGradient: GradConfig = zeroGradientOf(tf.LogicalNot, ['x']);
+
+// tfjs has only the first of these, and so can't train through `where(greater(x, 0), ...)`.
 export const greaterEqualGradient: GradConfig = zeroGradientOf(tf.GreaterEqual, ['a', 'b']);
+export const greaterGradient: GradConfig = zeroGradientOf(tf.Greater, ['a', 'b']);
+export const lessGradient: GradConfig = zeroGradientOf(tf.Less, ['a', 'b']);
+export const lessEqualGradient: GradConfig = zeroGradientOf(tf.LessEqual, ['a', 'b']);
+export const equalGradient: GradConfig = zeroGradientOf(tf.Equal, ['a', 'b']);
+export const notEqualGradient: GradConfig = zeroGradientOf(tf.NotEqual, ['a', 'b']);
+export const logicalAndGradient: GradConfig = zeroGradientOf(tf.LogicalAnd, ['a', 'b']);
+export const logicalOrGradient: GradConfig = zeroGradientOf(tf.LogicalOr, ['a', 'b']);

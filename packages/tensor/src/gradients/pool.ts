@@ -85,3 +85,11 @@ function maximumGradient(kernelName: string, backward: string): GradConfig {
 
 export const maxPoolGradient: GradConfig = maximumGradient(tf.MaxPool, tf.MaxPoolGrad);
 export const maxPool3DGradient: GradConfig = maximumGradient(tf.MaxPool3D, tf.MaxPool3DGrad);
+
+/** As `MaxPool`; the positions it returns besides have no gradient. */
+export const maxPoolWithArgmaxGradient: GradConfig = defineGradient<[Tensor, Tensor], object, [Tensor, Tensor]>({
+  kernelName: tf.MaxPoolWithArgmax,
+  inputsToSave: ['x'],
+  outputsToSave: [true, false],
+  gradFunc: ([dy], [x, y], attrs) => ({ x: () => runKernel(tf.MaxPoolGrad, { dy, input: x, output: y }, attrs) }),
+});

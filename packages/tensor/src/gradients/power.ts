@@ -2,24 +2,34 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { asFloat } from './as-float.ts';
 import { defineGradient, unaryGradient, unaryGradientOfOutput } from './define-gradient.ts';
+import { savedOutput } from './saved-output.ts';
 import { sumToShape } from './sum-to-shape.ts';
 
 /** `dx = 2 dy x`. */
 export const squareGradient: GradConfig = unaryGradient(tf.Square, (dy, x) => tf.mul(tf.mul(dy, 2), x));
 
 /** `dx = dy / (2 y)`. */
-export const sqrtGradient: GradConfig = unaryGradientOfOutput(tf.Sqrt, (dy, y) => tf.div(dy, tf.mul(y, 2)));
+export const sqrtGradient: GradConfig = unaryGradientOfOutput(tf.Sqrt, tf.sqrt, (dy, y) => tf.div(dy, tf.mul(y, 2)));
 
 /** `dx = -dy y / (2 x)`, which needs no power of 3/2. */
 export const rsqrtGradient: GradConfig = defineGradient<[Tensor, Tensor]>({
   kernelName: tf.Rsqrt,
   inputsToSave: ['x'],
   outputsToSave: [true],
-  gradFunc: (dy, [x, y]) => ({ x: () => tf.div(tf.mul(dy, y), tf.mul(x, -2)) }),
+  gradFunc: (dy, [x, y]) => ({
+    x: () =>
+      tf.div(
+        tf.mul(
+          dy,
+          savedOutput(y, () => tf.rsqrt(x)),
+        ),
+        tf.mul(x, -2),
+      ),
+  }),
 });
 
 /** `dx = -dy y^2`. */
-export const reciprocalGradient: GradConfig = unaryGradientOfOutput(tf.Reciprocal, (dy, y) =>
+export const reciprocalGradient: GradConfig = unaryGradientOfOutput(tf.Reciprocal, tf.reciprocal, (dy, y) =>
   tf.mul(dy, tf.neg(tf.square(y))),
 );
 
@@ -43,7 +53,16 @@ export const powGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor]>(
     b: () => {
       const base = asFloat(a);
       const log = tf.where(tf.greater(base, 0), tf.log(base), tf.zerosLike(base));
-      return sumToShape(tf.mul(tf.mul(dy, y), log), b.shape);
+      return sumToShape(
+        tf.mul(
+          tf.mul(
+            dy,
+            savedOutput(y, () => tf.pow(a, b)),
+          ),
+          log,
+        ),
+        b.shape,
+      );
     },
   }),
 });

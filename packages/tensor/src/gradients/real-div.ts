@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { asFloat } from './as-float.ts';
 import { defineGradient } from './define-gradient.ts';
+import { savedOutput } from './saved-output.ts';
 import { passToShape, sumToShape } from './sum-to-shape.ts';
 
 /** `y = a / b`: `da = dy / b`, `db = -dy y / b`, which squares no divisor and so can't overflow early. */
@@ -11,7 +12,17 @@ export const realDivGradient: GradConfig = defineGradient<[Tensor, Tensor, Tenso
   outputsToSave: [true],
   gradFunc: (dy, [a, b, y]) => ({
     a: () => sumToShape(tf.div(dy, b), a.shape),
-    b: () => tf.div(sumToShape(tf.mul(dy, y), b.shape), tf.neg(b)),
+    b: () =>
+      tf.div(
+        sumToShape(
+          tf.mul(
+            dy,
+            savedOutput(y, () => tf.div(a, b)),
+          ),
+          b.shape,
+        ),
+        tf.neg(b),
+      ),
   }),
 });
 
@@ -37,6 +48,6 @@ export const modGradient: GradConfig = defineGradient<[Tensor, Tensor]>({
   inputsToSave: ['a', 'b'],
   gradFunc: (dy, [a, b]) => ({
     a: () => passToShape(dy, a.shape),
-    b: () => tf.neg(sumToShape(tf.mul(dy, tf.floorDiv(a, b)), b.shape)),
+    b: () => tf.neg(sumToShape(tf.mul(dy, tf.floor(tf.div(asFloat(a), asFloat(b)))), b.shape)),
   }),
 });

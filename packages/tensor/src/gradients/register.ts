@@ -3,14 +3,17 @@ import type { GradConfig } from '@tensorflow/tfjs-core';
 import { absGradient } from './abs.ts';
 import { addGradient, addNGradient, negGradient, subGradient } from './add.ts';
 import { batchMatMulGradient } from './batch-mat-mul.ts';
-import { complexAbsGradient } from './complex.ts';
+import { complexAbsGradient, complexGradient, fftGradient, ifftGradient, imagGradient, realGradient } from './complex.ts';
 import { concatGradient, splitVGradient } from './concat.ts';
 import { conv2DBackpropFilterGradient, conv2DBackpropInputGradient, conv2DGradient } from './conv2d.ts';
 import { conv3DBackpropInputV2Gradient, conv3DGradient } from './conv3d.ts';
+import { cumprodGradient } from './cumprod.ts';
 import { cumsumGradient } from './cumsum.ts';
+import { depthToSpaceGradient } from './depth-to-space.ts';
 import { depthwiseConv2dNativeGradient } from './depthwise-conv2d-native.ts';
 import { dilation2DGradient } from './dilation2d.ts';
-import { eluGradient, seluGradient } from './elu.ts';
+import { einsumGradient } from './einsum.ts';
+import { eluGradGradient, eluGradient, seluGradient } from './elu.ts';
 import { erfGradient, expGradient, expm1Gradient, log1pGradient, logGradient } from './exponential.ts';
 import { fusedBatchNormGradient } from './fused-batch-norm.ts';
 import { gatherV2Gradient } from './gather-v2.ts';
@@ -23,14 +26,24 @@ import { mirrorPadGradient } from './mirror-pad.ts';
 import { multiplyGradient, squaredDifferenceGradient } from './multiply.ts';
 import { packGradient, unpackGradient } from './pack.ts';
 import {
+  allGradient,
+  anyGradient,
   argMaxGradient,
   argMinGradient,
   ceilGradient,
+  equalGradient,
   floorGradient,
   greaterEqualGradient,
+  greaterGradient,
   isFiniteGradient,
   isInfGradient,
   isNanGradient,
+  lessEqualGradient,
+  lessGradient,
+  logicalAndGradient,
+  logicalNotGradient,
+  logicalOrGradient,
+  notEqualGradient,
   oneHotGradient,
   onesLikeGradient,
   roundGradient,
@@ -38,7 +51,7 @@ import {
   stepGradient,
   zerosLikeGradient,
 } from './piecewise-constant.ts';
-import { avgPool3DGradient, avgPoolGradient, maxPool3DGradient, maxPoolGradient } from './pool.ts';
+import { avgPool3DGradient, avgPoolGradient, maxPool3DGradient, maxPoolGradient, maxPoolWithArgmaxGradient } from './pool.ts';
 import { powGradient, reciprocalGradient, rsqrtGradient, sqrtGradient, squareGradient } from './power.ts';
 import { prodGradient } from './prod.ts';
 import { floorDivGradient, modGradient, realDivGradient } from './real-div.ts';
@@ -46,23 +59,19 @@ import { leakyReluGradient, preluGradient, relu6Gradient, reluGradient } from '.
 import { expandDimsGradient, reshapeGradient } from './reshape.ts';
 import { resizeBilinearGradient } from './resize-bilinear.ts';
 import { resizeNearestNeighborGradient } from './resize-nearest-neighbor.ts';
+import { gatherNdGradient, scatterNdGradient, sparseToDenseGradient, tensorScatterUpdateGradient } from './scatter-nd.ts';
 import { clipByValueGradient, selectGradient } from './select.ts';
 import { sigmoidGradient, softplusGradient } from './sigmoid.ts';
 import { padV2Gradient, sliceGradient } from './slice.ts';
 import { logSoftmaxGradient, softmaxGradient } from './softmax.ts';
 import { batchToSpaceNDGradient, spaceToBatchNDGradient } from './space-to-batch-nd.ts';
+import { sparseSegmentMeanGradient, sparseSegmentSumGradient } from './sparse-segment.ts';
+import { stridedSliceGradient } from './strided-slice.ts';
 import { meanGradient, sumGradient } from './sum.ts';
 import { broadcastToGradient, tileGradient } from './tile.ts';
+import { topKGradient } from './top-k.ts';
 import { reverseGradient, transposeGradient } from './transpose.ts';
-import {
-  acosGradient,
-  asinGradient,
-  atan2Gradient,
-  atanGradient,
-  cosGradient,
-  sinGradient,
-  tanGradient,
-} from './trigonometric.ts';
+import { acosGradient, asinGradient, atan2Gradient, atanGradient, cosGradient, sinGradient, tanGradient } from './trigonometric.ts';
 import { unsortedSegmentSumGradient } from './unsorted-segment-sum.ts';
 
 /** One rule for every differentiable kernel. */
@@ -72,6 +81,8 @@ const gradients: readonly GradConfig[] = [
   acoshGradient,
   addGradient,
   addNGradient,
+  allGradient,
+  anyGradient,
   argMaxGradient,
   argMinGradient,
   asinGradient,
@@ -88,6 +99,7 @@ const gradients: readonly GradConfig[] = [
   ceilGradient,
   clipByValueGradient,
   complexAbsGradient,
+  complexGradient,
   concatGradient,
   conv2DBackpropFilterGradient,
   conv2DBackpropInputGradient,
@@ -96,31 +108,47 @@ const gradients: readonly GradConfig[] = [
   conv3DGradient,
   cosGradient,
   coshGradient,
+  cumprodGradient,
   cumsumGradient,
+  depthToSpaceGradient,
   depthwiseConv2dNativeGradient,
   dilation2DGradient,
+  einsumGradient,
+  eluGradGradient,
   eluGradient,
+  equalGradient,
   erfGradient,
   expGradient,
   expandDimsGradient,
   expm1Gradient,
+  fftGradient,
   floorDivGradient,
   floorGradient,
   fusedBatchNormGradient,
+  gatherNdGradient,
   gatherV2Gradient,
   greaterEqualGradient,
+  greaterGradient,
   identityGradient,
+  ifftGradient,
+  imagGradient,
   isFiniteGradient,
   isInfGradient,
   isNanGradient,
   leakyReluGradient,
+  lessEqualGradient,
+  lessGradient,
   log1pGradient,
   logGradient,
   logSoftmaxGradient,
+  logicalAndGradient,
+  logicalNotGradient,
+  logicalOrGradient,
   lrnGradient,
   maxGradient,
   maxPool3DGradient,
   maxPoolGradient,
+  maxPoolWithArgmaxGradient,
   maximumGradient,
   meanGradient,
   minGradient,
@@ -129,6 +157,7 @@ const gradients: readonly GradConfig[] = [
   modGradient,
   multiplyGradient,
   negGradient,
+  notEqualGradient,
   oneHotGradient,
   onesLikeGradient,
   packGradient,
@@ -137,6 +166,7 @@ const gradients: readonly GradConfig[] = [
   preluGradient,
   prodGradient,
   realDivGradient,
+  realGradient,
   reciprocalGradient,
   relu6Gradient,
   reluGradient,
@@ -146,6 +176,7 @@ const gradients: readonly GradConfig[] = [
   reverseGradient,
   roundGradient,
   rsqrtGradient,
+  scatterNdGradient,
   selectGradient,
   seluGradient,
   sigmoidGradient,
@@ -156,16 +187,22 @@ const gradients: readonly GradConfig[] = [
   softmaxGradient,
   softplusGradient,
   spaceToBatchNDGradient,
+  sparseSegmentMeanGradient,
+  sparseSegmentSumGradient,
+  sparseToDenseGradient,
   splitVGradient,
   sqrtGradient,
   squareGradient,
   squaredDifferenceGradient,
   stepGradient,
+  stridedSliceGradient,
   subGradient,
   sumGradient,
   tanGradient,
   tanhGradient,
+  tensorScatterUpdateGradient,
   tileGradient,
+  topKGradient,
   transposeGradient,
   unpackGradient,
   unsortedSegmentSumGradient,

@@ -1,15 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, LeakyReluAttrs, Tensor } from '@tensorflow/tfjs-core';
-import { defineGradient, unaryGradient, unaryGradientOfOutput } from './define-gradient.ts';
+import { defineGradient, unaryGradient } from './define-gradient.ts';
 import { sumToShape } from './sum-to-shape.ts';
 
 /** `dx = dy [y > 0]`; 0 at 0, tfjs's convention. */
-export const reluGradient: GradConfig = unaryGradientOfOutput(tf.Relu, (dy, y) => tf.mul(dy, tf.step(y)));
+export const reluGradient: GradConfig = defineGradient<[Tensor]>({
+  kernelName: tf.Relu,
+  // The output says as much as the input, and is what the next layer keeps anyway.
+  outputsToSave: [true],
+  gradFunc: (dy, [y]) => ({ x: () => tf.mul(dy, tf.step(y)) }),
+});
 
 /** `dx = dy [0 < x <= 6]`; the upper bound passes, the lower doesn't, tfjs's convention. */
-export const relu6Gradient: GradConfig = unaryGradient(tf.Relu6, (dy, x) =>
-  tf.mul(dy, tf.sub(tf.step(x), tf.step(tf.sub(x, 6)))),
-);
+export const relu6Gradient: GradConfig = unaryGradient(tf.Relu6, (dy, x) => tf.mul(dy, tf.sub(tf.step(x), tf.step(tf.sub(x, 6)))));
 
 /** `dx = dy` where `x > 0`, else `alpha dy`, also at 0. */
 export const leakyReluGradient: GradConfig = defineGradient<[Tensor], LeakyReluAttrs>({

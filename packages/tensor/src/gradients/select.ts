@@ -13,8 +13,7 @@ export const selectGradient: GradConfig = defineGradient<[Tensor]>({
   inputsToSave: ['condition'],
   gradFunc: (dy, [condition]) => {
     // The kernel takes a vector as condition too; it then chooses whole slices along the first axis.
-    const mask = (): Tensor =>
-      asShape(condition, condition.shape.concat(Array(dy.rank - condition.rank).fill(1)));
+    const mask = (): Tensor => asShape(condition, condition.shape.concat(Array(dy.rank - condition.rank).fill(1)));
     return {
       condition: () => tf.fill(condition.shape, 0),
       t: () => tf.where(mask(), dy, tf.zerosLike(dy)),

@@ -23,6 +23,11 @@ export const padV2Gradient: GradConfig = defineGradient<[Tensor], PadV2Attrs>({
   kernelName: tf.PadV2,
   inputsToSave: ['x'],
   gradFunc: (dy, [x], { paddings }) => ({
-    x: () => tf.slice(dy, paddings.map(([before]) => before), x.shape),
+    x: () =>
+      tf.slice(
+        dy,
+        paddings.map(([before]) => before),
+        x.shape,
+      ),
   }),
 });

@@ -11,17 +11,13 @@ export const sinGradient: GradConfig = unaryGradient(tf.Sin, (dy, x) => tf.mul(d
 export const cosGradient: GradConfig = unaryGradient(tf.Cos, (dy, x) => tf.mul(dy, tf.neg(tf.sin(x))));
 
 /** `dx = dy (1 + y^2)`: two cheap passes instead of another transcendental one. */
-export const tanGradient: GradConfig = unaryGradientOfOutput(tf.Tan, (dy, y) => tf.mul(dy, tf.add(tf.square(y), 1)));
+export const tanGradient: GradConfig = unaryGradientOfOutput(tf.Tan, tf.tan, (dy, y) => tf.mul(dy, tf.add(tf.square(y), 1)));
 
 /** `dx = dy / sqrt(1 - x^2)`. */
-export const asinGradient: GradConfig = unaryGradient(tf.Asin, (dy, x) =>
-  tf.div(dy, tf.sqrt(tf.sub(1, tf.square(x)))),
-);
+export const asinGradient: GradConfig = unaryGradient(tf.Asin, (dy, x) => tf.div(dy, tf.sqrt(tf.sub(1, tf.square(x)))));
 
 /** `dx = -dy / sqrt(1 - x^2)`. */
-export const acosGradient: GradConfig = unaryGradient(tf.Acos, (dy, x) =>
-  tf.div(tf.neg(dy), tf.sqrt(tf.sub(1, tf.square(x)))),
-);
+export const acosGradient: GradConfig = unaryGradient(tf.Acos, (dy, x) => tf.div(tf.neg(dy), tf.sqrt(tf.sub(1, tf.square(x)))));
 
 /** `dx = dy / (1 + x^2)`. */
 export const atanGradient: GradConfig = unaryGradient(tf.Atan, (dy, x) => tf.div(dy, tf.add(tf.square(x), 1)));

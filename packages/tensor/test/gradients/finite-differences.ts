@@ -27,12 +27,7 @@ function evaluate(op: (...x: Tensor[]) => Tensor, inputs: readonly Input[]): Flo
  * Outputs are weighted and summed in float64; inputs plus steps are exact in float32. What remains is the kernels'
  * rounding, divided by the step, and that is the tolerance.
  */
-export function differences(
-  op: (...x: Tensor[]) => Tensor,
-  inputs: readonly Input[],
-  weights: Float32Array,
-  k: number,
-): Estimate[] {
+export function differences(op: (...x: Tensor[]) => Tensor, inputs: readonly Input[], weights: Float32Array, k: number): Estimate[] {
   const target = inputs[k];
   if (target === undefined) throw new Error(`no input ${k}`);
   const at = (i: number, step: number): Float64Array => {

@@ -39,10 +39,7 @@ function generator(seed: number): () => number {
 export function uniform(shape: number[], low: number, high: number, seed = 1): Input {
   const next = generator(tf.util.sizeFromShape(shape) * 7919 + seed * 104729);
   for (let i = 0; i < 8; i++) next();
-  const values = Float32Array.from(
-    { length: tf.util.sizeFromShape(shape) },
-    () => Math.round((low + (high - low) * next()) / GRID) * GRID,
-  );
+  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => Math.round((low + (high - low) * next()) / GRID) * GRID);
   return { shape, values };
 }
 

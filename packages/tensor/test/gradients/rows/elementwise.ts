@@ -92,22 +92,52 @@ export const binaryRows: Row[] = [
   ...binary(tf.Multiply, tf.mul, any, (s) => any(s, 2)),
   ...binary(tf.RealDiv, tf.div, any, (s) => uniform(s, 0.5, 2, 2)),
   ...binary(tf.SquaredDifference, tf.squaredDifference, any, (s) => any(s, 2)),
-  ...binary(tf.Atan2, tf.atan2, (s) => uniform(s, 0.5, 2), (s) => any(s, 2)),
-  ...binary(tf.Pow, tf.pow, (s) => uniform(s, 0.5, 2), (s) => any(s, 2)),
-  ...binary(tf.Maximum, tf.maximum, (s) => uniform(s, -2, -1), (s) => uniform(s, -0.5, 0)).map(last('b wins')),
-  ...binary(tf.Maximum, tf.maximum, (s) => uniform(s, 1, 2), (s) => uniform(s, -0.5, 0)).map(last('a wins')),
-  ...binary(tf.Minimum, tf.minimum, (s) => uniform(s, -2, -1), (s) => uniform(s, -0.5, 0)).map(last('a wins')),
-  ...binary(tf.Minimum, tf.minimum, (s) => uniform(s, 1, 2), (s) => uniform(s, -0.5, 0)).map(last('b wins')),
+  ...binary(
+    tf.Atan2,
+    tf.atan2,
+    (s) => uniform(s, 0.5, 2),
+    (s) => any(s, 2),
+  ),
+  ...binary(
+    tf.Pow,
+    tf.pow,
+    (s) => uniform(s, 0.5, 2),
+    (s) => any(s, 2),
+  ),
+  ...binary(
+    tf.Maximum,
+    tf.maximum,
+    (s) => uniform(s, -2, -1),
+    (s) => uniform(s, -0.5, 0),
+  ).map(last('b wins')),
+  ...binary(
+    tf.Maximum,
+    tf.maximum,
+    (s) => uniform(s, 1, 2),
+    (s) => uniform(s, -0.5, 0),
+  ).map(last('a wins')),
+  ...binary(
+    tf.Minimum,
+    tf.minimum,
+    (s) => uniform(s, -2, -1),
+    (s) => uniform(s, -0.5, 0),
+  ).map(last('a wins')),
+  ...binary(
+    tf.Minimum,
+    tf.minimum,
+    (s) => uniform(s, 1, 2),
+    (s) => uniform(s, -0.5, 0),
+  ).map(last('b wins')),
   // Quotients between 1/2.x and 1/1.x of 7: their floors stay as they are within a step.
   ...binary(tf.Mod, tf.mod, (s) => uniform(s, 7.1, 7.3), far7).map(last('quotient 2')),
-  ...binary(tf.FloorDiv, tf.floorDiv, (s) => uniform(s, 7.1, 7.3), far7).map((row) => ({
-    ...row,
-    surrogate: tf.div as Binary,
-  })),
+  ...binary(tf.FloorDiv, tf.floorDiv, (s) => uniform(s, 7.1, 7.3), far7).map(likeDivision),
   ...binary(tf.GreaterEqual, (a, b) => tf.cast(tf.greaterEqual(a, b), 'float32'), any, far),
-  ...binary(tf.Prelu, tf.prelu as Binary, (s) => distinct(s), (s) => any(s, 2)).filter(({ inputs: [x, alpha] }) =>
-    fits(alpha?.shape ?? [], x?.shape ?? []),
-  ),
+  ...binary(
+    tf.Prelu,
+    tf.prelu as Binary,
+    (s) => distinct(s),
+    (s) => any(s, 2),
+  ).filter(({ inputs: [x, alpha] }) => fits(alpha?.shape ?? [], x?.shape ?? [])),
   {
     kernel: tf.Multiply,
     name: 'both inputs one tensor',
@@ -158,8 +188,7 @@ export const binaryRows: Row[] = [
     kernel: tf.Select,
     name: 'condition per slice',
     inputs: [any(S), any(S, 2)],
-    op: (t, e) =>
-      tf.engine().runKernel(tf.Select, { condition: tf.tensor1d([1, 0], 'bool'), t, e }) as tf.Tensor,
+    op: (t, e) => tf.engine().runKernel(tf.Select, { condition: tf.tensor1d([1, 0], 'bool'), t, e }) as tf.Tensor,
     // tfjs's cpu kernel picks the wrong elements here, so differences are taken of the condition spelt out.
     surrogate: (t, e) => tf.where(tf.tensor2d([1, 0], [2, 1], 'bool'), t, e),
   },
@@ -173,6 +202,11 @@ export const binaryRows: Row[] = [
 
 function far7(s: number[]): Input {
   return uniform(s, 2.6, 3.2, 5);
+}
+
+/** tfjs's convention for floorDiv. */
+function likeDivision(row: Row): Row {
+  return { ...row, surrogate: tf.div as Binary };
 }
 
 function last(name: string): (row: Row) => Row {

@@ -11,14 +11,12 @@ export const gatherRows: Row[] = [
     inputs: [any([4, 3])],
     op: (x) => tf.gather(x, int([1, 3, 1], [3])),
   },
-  ...[0, 1, 2, -1].map(
-    (axis): Row => ({
-      kernel: tf.GatherV2,
-      name: `matrix of indices, axis ${axis}`,
-      inputs: [any([3, 3, 3])],
-      op: (x) => tf.gather(x, int([0, 2, 2, 1], [2, 2]), axis),
-    }),
-  ),
+  ...[0, 1, 2, -1].map((axis): Row => ({
+    kernel: tf.GatherV2,
+    name: `matrix of indices, axis ${axis}`,
+    inputs: [any([3, 3, 3])],
+    op: (x) => tf.gather(x, int([0, 2, 2, 1], [2, 2]), axis),
+  })),
   { kernel: tf.GatherV2, name: 'a scalar index', inputs: [any([3, 2])], op: (x) => tf.gather(x, tf.scalar(2, 'int32')) },
   {
     kernel: tf.GatherV2,

@@ -1,4 +1,5 @@
 import type { Row } from '../row.ts';
+import { rowsBeyondTfjs } from './beyond-tfjs.ts';
 import { complexRows } from './complex.ts';
 import { convolutionRows } from './convolution.ts';
 import { binaryRows, unaryRows } from './elementwise.ts';
@@ -6,6 +7,7 @@ import { gatherRows } from './gather.ts';
 import { matmulRows } from './matmul.ts';
 import { poolingRows } from './pooling.ts';
 import { reduceRows } from './reduce.ts';
+import { secondOrderRows } from './second-order.ts';
 import { shapeRows } from './shape.ts';
 
 /** Every row of the contract. */
@@ -19,4 +21,6 @@ export const rows: readonly Row[] = [
   ...convolutionRows,
   ...poolingRows,
   ...complexRows,
+  ...rowsBeyondTfjs,
+  ...secondOrderRows,
 ];

@@ -58,7 +58,7 @@ export const poolingRows: Row[] = [
   },
   {
     kernel: tf.FusedBatchNorm,
-    name: 'parameters of the image\'s shape',
+    name: "parameters of the image's shape",
     inputs: [any([1, 2, 2, 2]), any([1, 2, 2, 2], 2), uniform([1, 2, 2, 2], 0.5, 2), any([1, 2, 2, 2], 4), any([1, 2, 2, 2], 5)],
     op: normalise(0.01),
   },

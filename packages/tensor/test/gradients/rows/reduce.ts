@@ -37,22 +37,18 @@ export const reduceRows: Row[] = [
     inputs: [exactly([3, 3], [1, 0, 2, 0, 3, 0, 1.5, 0.5, 2])],
     op: (x) => tf.prod(x, 1),
   },
-  ...cumulative.map(
-    ({ axis, exclusive, reverse }): Row => ({
-      kernel: tf.Cumsum,
-      name: `axis ${axis}${exclusive ? ', exclusive' : ''}${reverse ? ', reverse' : ''}`,
-      inputs: [any(S)],
-      op: (x) => tf.cumsum(x, axis, exclusive, reverse),
-    }),
-  ),
-  ...[undefined, -1].map(
-    (dim): Row => ({
-      kernel: tf.Softmax,
-      name: `axis ${dim}`,
-      inputs: [any(S)],
-      op: (x) => tf.softmax(x, dim),
-    }),
-  ),
+  ...cumulative.map(({ axis, exclusive, reverse }): Row => ({
+    kernel: tf.Cumsum,
+    name: `axis ${axis}${exclusive ? ', exclusive' : ''}${reverse ? ', reverse' : ''}`,
+    inputs: [any(S)],
+    op: (x) => tf.cumsum(x, axis, exclusive, reverse),
+  })),
+  ...[undefined, -1].map((dim): Row => ({
+    kernel: tf.Softmax,
+    name: `axis ${dim}`,
+    inputs: [any(S)],
+    op: (x) => tf.softmax(x, dim),
+  })),
   {
     // tf.logSoftmax computes by other kernels, and no backend has this one: its rule is called by hand.
     kernel: tf.LogSoftmax,
@@ -60,7 +56,8 @@ export const reduceRows: Row[] = [
     inputs: [any([2, 4])],
     op: (x) => tf.logSoftmax(x),
     backward: ([x], dy) => {
-      const gradients = tf.getGradient(tf.LogSoftmax).gradFunc(dy, [tf.logSoftmax(x as tf.Tensor)], { axis: -1 });
+      const saved = [x as tf.Tensor, tf.logSoftmax(x as tf.Tensor)];
+      const gradients = tf.getGradient(tf.LogSoftmax).gradFunc(dy, saved, { axis: -1 });
       return [(gradients['logits'] as () => tf.Tensor)()];
     },
   },
@@ -71,6 +68,6 @@ export const reduceRows: Row[] = [
     name: 'indices from a cast',
     inputs: [uniform([3], 1.2, 1.8)],
     op: (x) => tf.oneHot(tf.cast(x, 'int32'), 4, 2, 0.5, 'float32'),
-    surrogate: () => tf.fill([3, 4], 1),
+    surrogate: () => tf.ones([3, 4]),
   },
 ];
