@@ -4,8 +4,8 @@ import type { Kernels } from './kernels.ts';
 
 /** Sizes that reach every path of the product: full tiles, rows and columns left over, several blocks of k. */
 const sizes = [
-  { m: 14, n: 35, k: 401, transposeA: false, transposeB: false },
-  { m: 13, n: 33, k: 9, transposeA: true, transposeB: true },
+  { m: 9, n: 19, k: 520, transposeA: false, transposeB: false },
+  { m: 8, n: 17, k: 9, transposeA: true, transposeB: true },
 ];
 
 /** Whether the kernels, as this engine compiled them, compute what their references compute. */

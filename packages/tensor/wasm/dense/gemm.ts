@@ -19,7 +19,7 @@ const TILE_BYTES: usize = 1024;
 /** Panels of B packed at once. */
 const PANELS: i32 = 4;
 /** Groups of rows between which the panels take turns. */
-const STRETCH: i32 = 24;
+const STRETCH: i32 = 12;
 
 // Parameters, as words.
 const A: usize = 0;

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+const program = `
+import * as tf from '@tensorflow/tfjs-core';
+import { enable } from '@x/tensor';
+const { backend } = await enable({ threads: 2 });
+const w = tf.variable(tf.ones([3, 2]));
+const { value, grads } = tf.variableGrads(() => tf.sum(tf.square(tf.matMul(tf.ones([4, 3]), w))));
+console.log(JSON.stringify([backend, value.dataSync()[0], ...grads[w.name].dataSync()]));
+`;
+const expected = ['x', 72, 24, 24, 24, 24, 24, 24];
+
+/** What a user gets: the tarball, installed into an empty project. */
+describe.runIf(existsSync(join(root, 'dist')))('the packed tarball', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'x-tensor-packed-'));
+  const run = (command: string, ...args: string[]): string => execFileSync(command, args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+  beforeAll(() => {
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: root });
+    const [tarball] = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
+    writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
+    run('npm', 'install', '--silent', '--no-audit', '--no-fund', `./${tarball}`, '@tensorflow/tfjs-core@4.22.0');
+    writeFileSync(join(directory, 'main.js'), program);
+  }, 120_000);
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  test('brings nothing but itself and its peer', () => {
+    expect(readdirSync(join(directory, 'node_modules/@x'))).toEqual(['tensor']);
+    expect(existsSync(join(directory, 'node_modules/@tensorflow/tfjs-backend-wasm'))).toBe(false);
+  });
+
+  test('trains in Node', () => {
+    expect(JSON.parse(run(process.execPath, 'main.js'))).toEqual(expected);
+  });
+
+  test('bundles for the browser without configuration, and the bundle runs', async () => {
+    await build({
+      entryPoints: [join(directory, 'main.js')],
+      outdir: join(directory, 'bundle'),
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'browser',
+      target: 'es2022',
+      logLevel: 'silent',
+      outExtension: { '.js': '.mjs' },
+    });
+    expect(JSON.parse(run(process.execPath, 'bundle/main.mjs'))).toEqual(expected);
+  });
+});
