@@ -43,3 +43,11 @@ export { areaScale, energyScale, technologyNodes } from './energy/technology.ts'
 export {
   adderEnergy, comparatorEnergy, counterEnergy, horowitz45nm, lpddr4Energy, macEnergy, multiplierEnergy, registerEnergy, sramReadEnergy, type ArithmeticType, type ComponentEnergy,
 } from './energy/access-energy.ts'
+export { collectiveTime, efficiencyAt, readCalculonSystem, type CollectiveName, type EfficiencySteps, type Engine, type Memory, type NetworkTier, type TrainingSystem } from './training/system.ts'
+export { readCalculonExecution, readCalculonModel, transformerParameters, type Transformer, type TransformerPlan } from './training/transformer.ts'
+export { simulateTransformer, type BlockCost, type ProcessorMemory, type StepTime, type TransformerRun } from './training/simulate-transformer.ts'
+export { energyRoofline, ridgePoint, rooflineBound, weightRooflineBound } from './roofline/roofline.ts'
+export { weightTiles, type TileUnit } from './roofline/weight-tiles.ts'
+export { bitsOf, computeFormat, precisions, readHardware, type Hardware, type Precision } from './hardware/hardware.ts'
+export { hardware, hardwareLibrary } from './hardware/library.ts'
+export { simulate, type Limit, type Report, type SimulateOptions, type Step } from './simulate.ts'
