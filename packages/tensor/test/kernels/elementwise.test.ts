@@ -33,8 +33,8 @@ const CONSTANTS: [number, number] = [0.25, 0.75];
 const sizes = [0, 1, 2, 7, 15, 16, 17, 31, 64, 101, 1031];
 const LARGE = 40009;
 
-function describeKernel(name: string, { inputs, output, elements }: Operation): ElementwiseKernel {
-  return { name, inputs, output, share: elements === 8 ? MANY : FEW };
+function describeKernel(name: string, { inputs, output }: Operation): ElementwiseKernel {
+  return { name, inputs, output, share: name in bounds ? MANY : FEW };
 }
 /** Arguments of a kernel that its name says it takes. */
 function operand(name: string, width: 1 | 4, count: number, seed: number): Values {

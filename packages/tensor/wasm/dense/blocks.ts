@@ -53,6 +53,8 @@ const FILLED: usize = 40;
 /** Short runs: an operand's values, and the results. */
 const SHORT: usize = 128;
 const SHORT_RESULTS: usize = 320;
+/** Where kernels keep the constants of vector functions. */
+export const CONSTANTS: usize = 1024;
 /** Operands laid out. */
 const LAID: usize = 4096;
 const LAID_BYTES: usize = 65536;

@@ -3,11 +3,10 @@ export interface Operation {
   /** Bytes of an element of each operand. */
   readonly inputs: readonly (1 | 4)[];
   readonly output: 1 | 4;
-  /** From the vectors of the operands; besides them it may use the constants `c` and `d`, splat. */
+  /** From the vectors of the operands; besides them it may use the call's numbers `c` and `d`, splat, and `k`, where the constants of the vector functions are. */
   readonly value: (...vectors: string[]) => string;
-  readonly constants?: 0 | 1 | 2;
-  /** Elements an iteration: 16, or 8 where the expression is long. */
-  readonly elements?: 8 | 16;
+  /** How many of the call's numbers it takes. */
+  readonly numbers?: 0 | 1 | 2;
 }
 
 const f32x4 = 'f32x4';
@@ -18,8 +17,8 @@ const zero = 'f32x4.splat(0)';
 function unary(value: (x: string) => string, rest: Partial<Operation> = {}): Operation {
   return { inputs: [4], output: 4, value, ...rest };
 }
-/** A function that takes many instructions. */
-const long = (name: string): Operation => unary((x) => `${name}(${x})`, { elements: 8 });
+/** A function of our own. */
+const own = (name: string): Operation => unary((x) => `${name}(${x}, k)`);
 /** An instruction of one vector. */
 const instruction = (name: string): Operation => unary((x) => `f32x4.${name}(${x})`);
 
@@ -77,36 +76,36 @@ export const operations: Readonly<Record<string, Operation>> = {
   bool_from_i32: { inputs: [4], output: 1, value: (x) => `i32x4.ne(${x}, i32x4.splat(0))` },
 
   f32_relu: unary((x) => `f32x4.pmax(${x}, ${zero})`),
-  f32_relu6: unary((x) => `clip(${x}, ${zero}, f32x4.splat(6))`),
-  f32_leaky_relu: unary((x) => `prelu(${x}, c)`, { constants: 1 }),
-  f32_step: unary((x) => `step(${x}, c)`, { constants: 1 }),
-  f32_clip: unary((x) => `clip(${x}, c, d)`, { constants: 2 }),
-  f32_sign: unary((x) => `sign(${x})`),
+  f32_relu6: unary((x) => `clip(${x}, ${zero}, constant(k, SIX))`),
+  f32_leaky_relu: unary((x) => `prelu(${x}, c)`, { numbers: 1 }),
+  f32_step: unary((x) => `step(${x}, c, k)`, { numbers: 1 }),
+  f32_clip: unary((x) => `clip(${x}, c, d)`, { numbers: 2 }),
+  f32_sign: unary((x) => `sign(${x}, k)`),
   f32_square: unary((x) => `f32x4.mul(${x}, ${x})`),
-  f32_reciprocal: unary((x) => `f32x4.div(f32x4.splat(1), ${x})`),
-  f32_rsqrt: unary((x) => `f32x4.div(f32x4.splat(1), f32x4.sqrt(${x}))`),
+  f32_reciprocal: unary((x) => `f32x4.div(constant(k, ONE), ${x})`),
+  f32_rsqrt: unary((x) => `f32x4.div(constant(k, ONE), f32x4.sqrt(${x}))`),
   f32_sqrt: instruction('sqrt'),
   f32_negate: instruction('neg'),
   f32_abs: instruction('abs'),
   f32_floor: instruction('floor'),
   f32_ceil: instruction('ceil'),
   f32_round: instruction('nearest'),
-  f32_exp: long('exp'),
-  f32_expm1: long('expm1'),
-  f32_log: long('log'),
-  f32_log1p: long('log1p'),
-  f32_tanh: long('tanh'),
-  f32_sigmoid: long('sigmoid'),
-  f32_softplus: long('softplus'),
-  f32_erf: long('erf'),
-  f32_elu: long('elu'),
-  f32_selu: long('selu'),
+  f32_exp: own('exp'),
+  f32_expm1: own('expm1'),
+  f32_log: own('log'),
+  f32_log1p: own('log1p'),
+  f32_tanh: own('tanh'),
+  f32_sigmoid: own('sigmoid'),
+  f32_softplus: own('softplus'),
+  f32_erf: own('erf'),
+  f32_elu: own('elu'),
+  f32_selu: own('selu'),
 
   // Gradients of activations from dy and the activation's own result y.
   f32_relu_gradient: binary((dy, y) => `v128.and(${dy}, f32x4.gt(${y}, ${zero}))`),
-  f32_relu6_gradient: binary((dy, y) => `v128.and(${dy}, v128.and(f32x4.gt(${y}, ${zero}), f32x4.lt(${y}, f32x4.splat(6))))`),
-  f32_leaky_relu_gradient: { ...binary((dy, y) => `v128.bitselect(${dy}, f32x4.mul(${dy}, c), f32x4.gt(${y}, ${zero}))`), constants: 1 },
-  f32_sigmoid_gradient: binary((dy, y) => `f32x4.mul(${dy}, f32x4.mul(${y}, f32x4.sub(f32x4.splat(1), ${y})))`),
-  f32_tanh_gradient: binary((dy, y) => `f32x4.mul(${dy}, f32x4.sub(f32x4.splat(1), f32x4.mul(${y}, ${y})))`),
-  f32_elu_gradient: binary((dy, y) => `v128.bitselect(${dy}, f32x4.mul(${dy}, f32x4.add(${y}, f32x4.splat(1))), f32x4.ge(${y}, ${zero}))`),
+  f32_relu6_gradient: binary((dy, y) => `v128.and(${dy}, v128.and(f32x4.gt(${y}, ${zero}), f32x4.lt(${y}, constant(k, SIX))))`),
+  f32_leaky_relu_gradient: { ...binary((dy, y) => `v128.bitselect(${dy}, f32x4.mul(${dy}, c), f32x4.gt(${y}, ${zero}))`), numbers: 1 },
+  f32_sigmoid_gradient: binary((dy, y) => `f32x4.mul(${dy}, f32x4.mul(${y}, f32x4.sub(constant(k, ONE), ${y})))`),
+  f32_tanh_gradient: binary((dy, y) => `f32x4.mul(${dy}, f32x4.sub(constant(k, ONE), f32x4.mul(${y}, ${y})))`),
+  f32_elu_gradient: binary((dy, y) => `v128.bitselect(${dy}, f32x4.mul(${dy}, f32x4.add(${y}, constant(k, ONE))), f32x4.ge(${y}, ${zero}))`),
 };

@@ -1,10 +1,11 @@
 import type { Tier } from '../table.ts';
 import { operations, type Operation } from './elementwise-operations.generator.ts';
 
-/** Writes every elementwise kernel: a loop over the runs that `blocks` yields, unrolled so that neighbours form pairs. */
+/** Writes every elementwise kernel: a loop over the runs that `blocks` yields, sixteen elements at a time so that neighbours form pairs. */
 export function elementwise(_tier: Tier): string {
   return [
-    `import { C, D, RUNNING, TO, X, Y, Z, next, open } from './blocks';`,
+    `import { C, CONSTANTS, D, RUNNING, TO, X, Y, Z, next, open } from './blocks';`,
+    `import { ONE, SIX, constant, writeConstants } from '../simd/constants';`,
     `import { exp, expm1 } from '../simd/exp';`,
     `import { log, log1p } from '../simd/log';`,
     `import { sigmoid, softplus } from '../simd/sigmoid';`,
@@ -18,8 +19,8 @@ export function elementwise(_tier: Tier): string {
 
 const names = ['x', 'y', 'z'];
 
-function kernel(name: string, { inputs, output, value, constants = 0, elements = 16 }: Operation): string {
-  const vectors = Array.from({ length: elements / 4 }, (_, j) => j);
+function kernel(name: string, { inputs, output, value, numbers = 0 }: Operation): string {
+  const vectors = [0, 1, 2, 3];
   const bytes = (width: 1 | 4): string => (width === 4 ? ' << 2' : '');
   const operands = inputs.map((width, k) => ({ width, name: names[k] as string }));
   const loads = operands.flatMap(({ width, name: x }) =>
@@ -36,8 +37,9 @@ function kernel(name: string, { inputs, output, value, constants = 0, elements =
       : [`v128.store(to, ${onBytes ? 'r0' : 'packMasks(r0, r1, r2, r3)'});`];
   return `
 export function ${name}(p: usize, begin: i32, end: i32, s: usize): void {
-  ${constants > 0 ? 'const c = f32x4.splat(load<f32>(p, C));' : ''}
-  ${constants > 1 ? 'const d = f32x4.splat(load<f32>(p, D));' : ''}
+  ${numbers > 0 ? 'const c = f32x4.splat(load<f32>(p, C));' : ''}
+  ${numbers > 1 ? 'const d = f32x4.splat(load<f32>(p, D));' : ''}
+  ${results.some((line) => /\bk\b/.test(line)) ? 'const k = s + CONSTANTS;\n  writeConstants(k);' : ''}
   open(begin, end, s);
   while (next(p, s)) {
     ${operands.map(({ name: x }) => `let ${x} = <usize>load<u32>(s, ${x.toUpperCase()});`).join('\n    ')}
@@ -45,8 +47,8 @@ export function ${name}(p: usize, begin: i32, end: i32, s: usize): void {
     const past = to + (<usize>load<i32>(s, RUNNING)${bytes(output)});
     do {
       ${[...loads, ...results, ...stores].join('\n      ')}
-      ${operands.map(({ width, name: x }) => `${x} += ${elements * width};`).join(' ')}
-      to += ${elements * output};
+      ${operands.map(({ width, name: x }) => `${x} += ${16 * width};`).join(' ')}
+      to += ${16 * output};
     } while (to < past);
   }
 }`;

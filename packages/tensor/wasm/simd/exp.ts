@@ -1,75 +1,63 @@
+import { BIAS, BIAS_LESS_ONE, EXP_LEAST, EXP_MOST, EXP_Q, EXPM1_LEAST, HALF, LN2_HIGH, LN2_LOW, LOG2_E, ONE, ROUND, TINY, constant } from './constants';
 import { madd } from './madd';
 
-/**
- * e^r - 1 for |r| <= ln(2) / 2: r + r²·q(r), q a minimax polynomial (relative error of the sum below 2^-31).
- */
+/** e^r - 1 for |r| <= ln(2) / 2: r + r²·q(r), q a minimax polynomial (relative error of the sum below 2^-31). */
 // @ts-ignore: decorator
 @inline
-export function expm1Reduced(r: v128): v128 {
-  let q = madd(f32x4.splat(0.0001979024382308125), r, f32x4.splat(0.0013944758102297783));
-  q = madd(q, r, f32x4.splat(0.008333497680723667));
-  q = madd(q, r, f32x4.splat(0.04166629537940025));
-  q = madd(q, r, f32x4.splat(0.1666666567325592));
-  q = madd(q, r, f32x4.splat(0.5));
+function expm1Reduced(r: v128, k: usize): v128 {
+  let q = madd(constant(k, EXP_Q), r, constant(k, EXP_Q + 4));
+  q = madd(q, r, constant(k, EXP_Q + 8));
+  q = madd(q, r, constant(k, EXP_Q + 12));
+  q = madd(q, r, constant(k, EXP_Q + 16));
+  q = madd(q, r, constant(k, HALF));
   return madd(f32x4.mul(r, r), q, r);
 }
 
-/** Adding this rounds a small float to an integer, which then stands in the low bits. */
-const ROUND: f32 = 12582912.0;
-const ROUND_BITS: i32 = 0x4b400000;
-
-/** The nearest integer n to x / ln(2), plus ROUND. */
+/** The nearest integer n to x / ln(2), plus ROUND, after which n stands in the low bits. */
 // @ts-ignore: decorator
 @inline
-export function halvings(x: v128): v128 {
-  return madd(x, f32x4.splat(1.44269504), f32x4.splat(ROUND));
+function halvings(x: v128, k: usize): v128 {
+  return madd(x, constant(k, LOG2_E), constant(k, ROUND));
 }
 
-/** x - n·ln(2), with ln(2) in two parts so that the first product is exact. */
+/** x - n·ln(2). */
 // @ts-ignore: decorator
 @inline
-export function reduce(x: v128, rounded: v128): v128 {
-  const n = f32x4.sub(rounded, f32x4.splat(ROUND));
-  return madd(n, f32x4.splat(2.12194440e-4), madd(n, f32x4.splat(-0.693359375), x));
-}
-
-/** n of {@link halvings} as integers. */
-// @ts-ignore: decorator
-@inline
-export function exponent(rounded: v128): v128 {
-  return i32x4.sub(rounded, i32x4.splat(ROUND_BITS));
+function reduce(x: v128, rounded: v128, k: usize): v128 {
+  const n = f32x4.sub(constant(k, ROUND), rounded);
+  return madd(n, constant(k, LN2_LOW), madd(n, constant(k, LN2_HIGH), x));
 }
 
 /** 2^n for -126 <= n <= 127. */
 // @ts-ignore: decorator
 @inline
-export function powerOfTwo(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+function powerOfTwo(n: v128, k: usize): v128 {
+  return i32x4.shl(i32x4.add(n, constant(k, BIAS)), 23);
 }
 
-/** e^x, within 2 ulp; 0 and infinity beyond the range, denormals within it, NaN stays NaN. */
+/** e^x, within 2 ulp; 0 and infinity beyond the range, denormals within it, NaN stays NaN. `k`: see constants. */
 // @ts-ignore: decorator
 @inline
-export function exp(x: v128): v128 {
-  x = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-104)), f32x4.splat(89));
-  const rounded = halvings(x);
-  const y = f32x4.add(f32x4.splat(1), expm1Reduced(reduce(x, rounded)));
+export function exp(x: v128, k: usize): v128 {
+  x = f32x4.pmin(f32x4.pmax(x, constant(k, EXP_LEAST)), constant(k, EXP_MOST));
+  const rounded = halvings(x, k);
+  const y = f32x4.add(constant(k, ONE), expm1Reduced(reduce(x, rounded, k), k));
   // 2^n in two factors: n reaches from -150, for denormal results, to 128.
-  const n = exponent(rounded);
+  const n = i32x4.sub(rounded, constant(k, ROUND));
   const half = i32x4.shr_s(n, 1);
-  return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(n, half)));
+  return f32x4.mul(f32x4.mul(y, powerOfTwo(half, k)), powerOfTwo(i32x4.sub(n, half), k));
 }
 
 /** e^x - 1, within 3 ulp. */
 // @ts-ignore: decorator
 @inline
-export function expm1(x: v128): v128 {
-  const within = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-25)), f32x4.splat(89));
-  const rounded = halvings(within);
-  const e = expm1Reduced(reduce(within, rounded));
-  // 2·(2^(n-1)·e + 2^(n-1) - 1/2): no factor overflows before the result does.
-  const s = powerOfTwo(i32x4.sub(exponent(rounded), i32x4.splat(1)));
-  const y = madd(s, e, f32x4.sub(s, f32x4.splat(0.5)));
-  const tiny = f32x4.lt(f32x4.abs(x), f32x4.splat(5.9604645e-8));
-  return v128.bitselect(x, f32x4.add(y, y), tiny);
+export function expm1(x: v128, k: usize): v128 {
+  const within = f32x4.pmin(f32x4.pmax(x, constant(k, EXPM1_LEAST)), constant(k, EXP_MOST));
+  const rounded = halvings(within, k);
+  const e = expm1Reduced(reduce(within, rounded, k), k);
+  // 2^n = 2·(1/2 of it), and so is the result: no factor overflows before the result does.
+  const n = i32x4.sub(rounded, constant(k, ROUND));
+  const s = i32x4.shl(i32x4.add(n, constant(k, BIAS_LESS_ONE)), 23);
+  const y = madd(s, e, f32x4.sub(s, constant(k, HALF)));
+  return v128.bitselect(x, f32x4.add(y, y), f32x4.lt(f32x4.abs(x), constant(k, TINY)));
 }
