@@ -1,7 +1,7 @@
 /**
  * pnpm bench [group ...]: measures @x/tensor beside its peers and the machine's limits, and writes bench/results/.
  *
- * Groups: matmul, tiers, small, overhead, startup. All by default; only a full run is written.
+ * Groups: step, matmul, tiers, small, overhead, startup. All by default; only a full run is written.
  */
 import { resolve } from 'node:path';
 import { recordRun, writeResults, type Comparison } from '@x-tooling/bench';
@@ -10,10 +10,10 @@ import { matmul } from './matmul.ts';
 import { overhead } from './overhead.ts';
 import { small } from './small.ts';
 import { startup } from './startup.ts';
-
+import { step } from './step.ts';
 import { tierProducts } from './tiers.ts';
 
-const groups: Record<string, (limits: Limits) => Promise<Comparison[]>> = { matmul, tiers: tierProducts, small, overhead, startup };
+const groups: Record<string, (limits: Limits) => Promise<Comparison[]>> = { step, matmul, tiers: tierProducts, small, overhead, startup };
 const asked = process.argv.slice(2);
 for (const name of asked) if (!(name in groups)) throw new Error(`There is no group ${name}; there are ${Object.keys(groups).join(', ')}.`);
 

@@ -1,6 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compare, type Candidate, type Comparison } from '@x-tooling/bench';
-import { dense, enable, sequential, sgd, trainStep } from '../src/index.ts';
+import {
+  dense,
+  disposeState,
+  enable,
+  random,
+  sequential,
+  sgd,
+  trainable,
+  trainStep,
+  type OptimiserState,
+  type SequentialLayer,
+} from '../src/index.ts';
 import { startTorch } from './torch.ts';
 import { use } from './backend.ts';
 import '@tensorflow/tfjs-backend-wasm';
@@ -76,24 +87,30 @@ function tfjsProgram(backend: string): Candidate {
 
 /** The same with what this package adds. */
 function ourProgram(): Candidate {
-  let run: () => void;
-  let end: () => void;
+  const optimiser = sgd({ learningRate: RATE });
+  let net: SequentialLayer;
+  let state: OptimiserState;
+  let images: tf.Tensor2D;
+  let labels: tf.Tensor1D;
   return {
     setup: async () => {
       await tf.setBackend('x');
-      const { images, labels } = batch();
-      const net = sequential([dense(784, 1024, { activation: 'relu' }), dense(1024, 1024, { activation: 'relu' }), dense(1024, 10)]);
-      run = trainStep as never;
-      end = () => {
-        net.dispose();
-        tf.dispose([images, labels]);
-      };
-      void sgd;
+      ({ images, labels } = batch());
+      net = sequential([
+        dense(SIZES[0], SIZES[1], { activation: 'relu', key: random.key(1) }),
+        dense(SIZES[1], SIZES[2], { activation: 'relu', key: random.key(2) }),
+        dense(SIZES[2], SIZES[3], { key: random.key(3) }),
+      ]);
+      state = optimiser.init(trainable(net));
     },
     run: () => {
       use('x');
-      run();
+      trainStep(net, { x: images, y: labels }, { optimiser, state }).dispose();
     },
-    teardown: () => end(),
+    teardown: () => {
+      disposeState(state);
+      net.dispose();
+      tf.dispose([images, labels]);
+    },
   };
 }
