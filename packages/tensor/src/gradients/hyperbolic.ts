@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig } from '@tensorflow/tfjs-core';
+import { activationGradient } from './activation-gradient.ts';
 import { unaryGradient, unaryGradientOfOutput } from './define-gradient.ts';
 
 /** `dx = dy cosh x`. */
@@ -9,7 +10,9 @@ export const sinhGradient: GradConfig = unaryGradient(tf.Sinh, (dy, x) => tf.mul
 export const coshGradient: GradConfig = unaryGradient(tf.Cosh, (dy, x) => tf.mul(dy, tf.sinh(x)));
 
 /** `dx = dy (1 - y^2)`. */
-export const tanhGradient: GradConfig = unaryGradientOfOutput(tf.Tanh, tf.tanh, (dy, y) => tf.mul(dy, tf.sub(1, tf.square(y))));
+export const tanhGradient: GradConfig = unaryGradientOfOutput(tf.Tanh, tf.tanh, (dy, y) =>
+  activationGradient('tanh', dy, y, () => tf.mul(dy, tf.sub(1, tf.square(y)))),
+);
 
 /** `dx = dy / sqrt(x^2 + 1)`. */
 export const asinhGradient: GradConfig = unaryGradient(tf.Asinh, (dy, x) => tf.div(dy, tf.sqrt(tf.add(tf.square(x), 1))));

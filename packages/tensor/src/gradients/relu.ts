@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, LeakyReluAttrs, Tensor } from '@tensorflow/tfjs-core';
+import { activationGradient } from './activation-gradient.ts';
 import { defineGradient, unaryGradient } from './define-gradient.ts';
 import { sumToShape } from './sum-to-shape.ts';
 
@@ -8,7 +9,7 @@ export const reluGradient: GradConfig = defineGradient<[Tensor]>({
   kernelName: tf.Relu,
   // The output says as much as the input, and is what the next layer keeps anyway.
   outputsToSave: [true],
-  gradFunc: (dy, [y]) => ({ x: () => tf.mul(dy, tf.step(y)) }),
+  gradFunc: (dy, [y]) => ({ x: () => activationGradient('relu', dy, y, () => tf.mul(dy, tf.step(y))) }),
 });
 
 /** `dx = dy [0 < x <= 6]`; the upper bound passes, the lower doesn't, tfjs's convention. */

@@ -15,8 +15,7 @@ function segmentGradient(kernelName: string, mean: boolean): GradConfig {
         const width = tf.util.sizeFromShape(row);
         let shares: Tensor = tf.reshape(dy, [segments, width]);
         if (mean) {
-          const column = [segmentIds.size, 1];
-          const counts = scatterRows(tf.fill(column, 1), segmentIds, segments);
+          const counts = scatterRows(tf.ones([segmentIds.size, 1]), segmentIds, segments);
           shares = tf.div(shares, tf.maximum(counts, 1));
         }
         const rows = scatterRows(tf.gather(shares, segmentIds), indices, data.shape[0] ?? 0);

@@ -35,7 +35,6 @@ describe.each(backends)('where a function has no derivative, on %s', (backend) =
     ['floorDiv slopes like division', (x) => tf.floorDiv(x, tf.scalar(4)), [9], [0.25]],
     ['a cast to int32 lets gradients through', (x) => tf.cast(x, 'int32'), [1.5], [1]],
     ['sqrt at 0 is infinitely steep', tf.sqrt, [0], [Infinity]],
-    ['relu of NaN has gradient NaN', tf.relu, [NaN], [NaN]],
     ['clipByValue of NaN has gradient 0', (x) => tf.clipByValue(x, -1, 1), [NaN], [0]],
   ])('%s', (_, f, points, expected) => {
     expect(slopes(f, points).map((v) => v + 0)).toEqual(expected);
@@ -51,7 +50,7 @@ describe.each(backends)('where a function has no derivative, on %s', (backend) =
           [tf.tensor1d([1, 2]), tf.tensor1d([3, 4])],
           tf.tensor1d([Infinity, NaN]),
         )
-        .map((t) => [...t.dataSync()]),
+        .map((t) => Array.from(t.dataSync())),
     );
     expect(through).toEqual([
       [Infinity, 0],
