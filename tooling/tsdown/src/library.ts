@@ -1,0 +1,35 @@
+import type { UserConfig } from 'tsdown';
+
+export interface LibraryOptions {
+  /** The modules a user imports, each a file of `dist/` and an entry of the package's `exports`. */
+  readonly entry?: readonly string[];
+  /** Files to place in `dist/` as they are. */
+  readonly copy?: readonly string[];
+}
+
+/**
+ * The one library build: `export default library();`
+ *
+ * ES modules for Node and browsers alike, with declarations made file by file from `isolatedDeclarations` and source maps.
+ * What is imported statically becomes one file an entry: it loads fast in Node, internals stay unreachable, and a user's bundler
+ * drops what isn't used, since the package has no side effects. What is imported dynamically stays a file of its own under its own
+ * name, so that kernels are fetched only by those who run them. Dependencies and peers are never bundled.
+ */
+export function library({ entry = ['src/index.ts'], copy = [] }: LibraryOptions = {}): UserConfig {
+  return {
+    entry: [...entry],
+    copy: [...copy],
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2023',
+    fixedExtension: false,
+    hash: false,
+    sourcemap: true,
+    dts: { oxc: true, sourcemap: false },
+    // A package that isn't declared as a dependency must not slip into the bundle.
+    deps: { onlyBundle: [] },
+    failOnWarn: true,
+    report: false,
+    logLevel: 'warn',
+  };
+}
