@@ -1,0 +1,84 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
+import { defineGradient } from '../gradients/define-gradient.ts';
+import { activationGradient } from './activation-gradient.ts';
+import { activationNames, invertible, SLOPE, type ActivationName } from './activation-name.ts';
+import { compose } from './activation.ts';
+import { checkChoice, checkNumber, checkTensor } from './arguments.ts';
+import { hasKernel, needGradient, needGradients, runKernel } from './kernel.ts';
+
+export interface LinearOptions {
+  /** Default `linear`: none. */
+  readonly activation?: ActivationName;
+  /** Of `leakyRelu` below 0. Default 0.01. */
+  readonly slope?: number;
+}
+
+const KERNEL = 'XLinear';
+
+/**
+ * A linear map and what often follows it, in one pass over memory: y = activation(x·weight + bias).
+ *
+ * @param x float32[..., in].
+ * @param weight float32[in, out].
+ * @param bias float32[out]; none if left out.
+ * @returns float32[..., out], differentiable in x, weight and bias.
+ * @throws {TypeError | RangeError} if an argument has another dtype or shape, or the activation is unknown.
+ * @example
+ * const y = linear(tf.ones([2, 3]), tf.ones([3, 4]), tf.zeros([4]), { activation: 'relu' });
+ * y.shape; // => [2, 4]
+ */
+export function linear(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor,
+  { activation = 'linear', slope = SLOPE }: LinearOptions = {},
+): Tensor {
+  checkTensor('linear', 'weight', weight, { dtype: 'float32', rank: 2 });
+  checkTensor('linear', 'x', x, { dtype: 'float32', leastRank: 1 });
+  const [from, to] = weight.shape as [number, number];
+  if (x.shape.at(-1) !== from)
+    throw new RangeError(
+      `linear: x has ${x.shape.at(-1)} values along its last axis (its shape is [${x.shape.join(', ')}]), but weight [${from}, ${to}] takes ${from}. ` +
+        `Flatten or reshape x, or make the weight for as many inputs.`,
+    );
+  if (bias !== undefined) checkTensor('linear', 'bias', bias, { dtype: 'float32', shape: [to] });
+  checkChoice('linear', 'activation', activation, activationNames);
+  checkNumber('linear', 'slope', slope);
+  needGradients();
+  const kernelActivation = activation === 'linear' ? 'linear' : invertible[activation];
+  if (!hasKernel(KERNEL)) return composed(x, weight, bias, activation, slope);
+  needGradient(linearGradient);
+  const inputs = bias === undefined ? { x, weight } : { x, weight, bias };
+  if (kernelActivation !== undefined) return runKernel<Tensor>(KERNEL, inputs, { activation: kernelActivation, name: activation, slope });
+  return tf.tidy(() => compose(runKernel<Tensor>(KERNEL, inputs, { activation: 'linear', name: 'linear', slope }), activation, slope));
+}
+
+function composed(x: Tensor, weight: Tensor, bias: Tensor | undefined, activation: ActivationName, slope: number): Tensor {
+  return tf.tidy(() => {
+    const product = tf.matMul(asMatrix(x), weight);
+    const z = bias === undefined ? product : tf.add(product, bias);
+    const y = activation === 'linear' ? z : compose(z, activation, slope);
+    return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), weight.shape[1] as number]);
+  });
+}
+
+/** dz = dy activation'(z); dx = dz·weightᵀ, dweight = xᵀ·dz, dbias = the sum of dz over all but the last axis. */
+const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], { name: ActivationName; slope: number }>({
+  kernelName: KERNEL,
+  inputsToSave: ['x', 'weight'],
+  outputsToSave: [true],
+  gradFunc: (dy, [x, weight, y], { name, slope }) => {
+    // Needed by up to three inputs, and tfjs asks only for those that lead to a variable.
+    const dz = asMatrix(activationGradient(dy, y, name, slope));
+    return {
+      x: () => tf.reshape(tf.matMul(dz, weight, false, true), x.shape),
+      weight: () => tf.matMul(asMatrix(x), dz, true, false),
+      bias: () => tf.sum(dz, 0),
+    };
+  },
+});
+
+function asMatrix(x: Tensor): Tensor {
+  return x.rank === 2 ? x : tf.reshape(x, [-1, x.shape.at(-1) as number]);
+}

@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkChoice, checkNumber, checkTensor } from './arguments.ts';
+import { hasKernel, needGradients, runKernel } from './kernel.ts';
+import { reduceLoss, reductions, type Reduction } from './reduction.ts';
+
+export interface SoftmaxCrossEntropyOptions {
+  /** Default `mean`, over the examples. */
+  readonly reduction?: Reduction;
+  /** Part e of the labels that is spread evenly over all classes: (1 - e) labels + e / classes. Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * Cross-entropy of softmax(logits) against labels: -sum over classes of label · log softmax(logits).
+ *
+ * Not affected by overflow; the gradient is (softmax(logits) - labels) dy, in one pass. It can be taken once: the
+ * probabilities it is made of are not differentiated again.
+ *
+ * @param logits float32[n, classes].
+ * @param labels int32[n], the class of each example, or float32[n, classes], a distribution for each; not differentiated.
+ * @returns float32[] for `mean` and `sum`, float32[n] for `none`.
+ * @throws {TypeError | RangeError} if an argument has another dtype or shape, or a label of class is out of range
+ *   where that is checked at no cost (not on a GPU).
+ * @example
+ * const loss = softmaxCrossEntropy(tf.tensor2d([[0, 0]]), tf.tensor1d([1], 'int32')); // ln 2
+ *
+ * Label smoothing: C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2015, arXiv 1512.00567.
+ */
+export function softmaxCrossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  { reduction = 'mean', labelSmoothing = 0 }: SoftmaxCrossEntropyOptions = {},
+): Tensor {
+  const where = 'softmaxCrossEntropy';
+  checkTensor(where, 'logits', logits, { dtype: 'float32', rank: 2 });
+  const [examples, classes] = logits.shape as [number, number];
+  const remedy =
+    `For logits [${examples}, ${classes}] labels are int32[${examples}], the class of each example, ` +
+    `or float32[${examples}, ${classes}], a distribution for each.`;
+  checkTensor(where, 'labels', labels, { dtype: ['int32', 'float32'], remedy });
+  checkTensor(where, 'labels', labels, { shape: labels.dtype === 'int32' ? [examples] : [examples, classes], remedy });
+  checkChoice(where, 'reduction', reduction, reductions);
+  checkNumber(where, 'labelSmoothing', labelSmoothing, { least: 0, most: 1 });
+  needGradients();
+  return tf.tidy(() => reduceLoss(lossOfEach(logits, labelSmoothing > 0 ? smooth(labels, classes, labelSmoothing) : labels), reduction));
+}
+
+function lossOfEach(logits: Tensor, labels: Tensor): Tensor {
+  const withGradient = tf.customGrad((x, save) => {
+    const [value, probabilities] = forward(x as Tensor, labels);
+    (save as tf.GradSaveFunc)([probabilities, labels]);
+    return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => backward(dy, saved[0] as Tensor, saved[1] as Tensor) };
+  });
+  return withGradient(logits);
+}
+
+function forward(logits: Tensor, labels: Tensor): [loss: Tensor, probabilities: Tensor] {
+  if (hasKernel('XSoftmaxCrossEntropy')) return runKernel<[Tensor, Tensor]>('XSoftmaxCrossEntropy', { logits, labels });
+  const logProbabilities = tf.logSoftmax(logits);
+  const targets = distribution(labels, logits.shape[1] as number);
+  // A label of 0 counts as nothing even where the probability is 0.
+  const terms = tf.where(tf.equal(targets, 0), tf.zerosLike(targets), tf.mul(targets, logProbabilities));
+  return [tf.neg(tf.sum(terms, 1)), tf.exp(logProbabilities)];
+}
+
+function backward(dy: Tensor, probabilities: Tensor, labels: Tensor): Tensor {
+  if (hasKernel('XSoftmaxCrossEntropyGrad')) return runKernel<Tensor>('XSoftmaxCrossEntropyGrad', { dy, probabilities, labels });
+  const targets = distribution(labels, probabilities.shape[1] as number);
+  // The labels' sum is 1 for a distribution, but the formula stays right for weights of any sum.
+  const pull = labels.dtype === 'int32' ? probabilities : tf.mul(probabilities, tf.sum(targets, 1, true));
+  return tf.mul(tf.sub(pull, targets), tf.expandDims(dy, 1));
+}
+
+// Cast, because the oneHot of tfjs's WASM backend writes integers whatever dtype it is asked for.
+function distribution(labels: Tensor, classes: number): Tensor {
+  return labels.dtype === 'int32' ? tf.cast(tf.oneHot(labels, classes), 'float32') : labels;
+}
+
+function smooth(labels: Tensor, classes: number, part: number): Tensor {
+  return tf.add(tf.mul(distribution(labels, classes), 1 - part), part / classes);
+}

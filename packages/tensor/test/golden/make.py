@@ -1,0 +1,198 @@
+"""Writes the golden values of test/golden/*.json.
+
+Run: /usr/bin/python3 packages/tensor/test/golden/make.py   (Debian: python3-torch)
+
+Everything is computed in float64 from inputs that are float32 numbers, so that what a test sees is its own rounding.
+The random numbers of `random.json` come from a Philox of this script's own, in Python's whole numbers.
+"""
+
+import json
+import math
+import pathlib
+import struct
+
+import torch
+
+SEED = 20260101
+HERE = pathlib.Path(__file__).parent
+DOUBLE = torch.float64
+
+
+def write(name, content):
+    head = {"script": "packages/tensor/test/golden/make.py", "torch": torch.__version__, "seed": SEED}
+    (HERE / f"{name}.json").write_text(json.dumps({**head, **content}, separators=(",", ":")) + "\n")
+
+
+def draw(generator, *shape, scale=1.0):
+    """Normal float32 numbers, as float64."""
+    return (torch.randn(*shape, generator=generator, dtype=torch.float32) * scale).to(DOUBLE)
+
+
+def values(tensor):
+    """Nested lists of numbers: float32 ones exactly, others to 10 digits. Non-finite ones can't be in JSON and must not occur."""
+    assert torch.isfinite(tensor).all()
+    tensor = tensor.detach()
+    if torch.equal(tensor.float().to(DOUBLE), tensor):
+        return tensor.tolist()
+
+    def rounded(item):
+        return [rounded(part) for part in item] if isinstance(item, list) else float(f"{item:.10g}")
+
+    return rounded(tensor.tolist())
+
+
+ACTIVATIONS = {
+    "linear": lambda x: x,
+    "relu": torch.relu,
+    "relu6": torch.nn.functional.relu6,
+    "leakyRelu": lambda x: torch.nn.functional.leaky_relu(x, 0.01),
+    "elu": torch.nn.functional.elu,
+    "selu": torch.selu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softplus": torch.nn.functional.softplus,
+    "gelu": torch.nn.functional.gelu,
+    "geluTanh": lambda x: 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+    "silu": torch.nn.functional.silu,
+}
+
+
+def activations():
+    generator = torch.Generator().manual_seed(SEED)
+    x = torch.cat([draw(generator, 20, scale=3.0), torch.tensor([-30.0, -8.0, -1e-3, 1e-3, 5.5, 6.5, 30.0], dtype=DOUBLE)])
+    # 1e-3 is not a float32 number.
+    x = x.float().to(DOUBLE)
+    rows = {}
+    for name, function in ACTIVATIONS.items():
+        leaf = x.clone().requires_grad_()
+        y = function(leaf)
+        y.sum().backward()
+        rows[name] = {"y": values(y), "gradient": values(leaf.grad)}
+    write("activations", {"x": values(x), "rows": rows})
+
+
+def mlp():
+    generator = torch.Generator().manual_seed(SEED + 1)
+    sizes = [5, 7, 6, 4]
+    x = draw(generator, 8, sizes[0])
+    weights = [draw(generator, a, b, scale=0.7) for a, b in zip(sizes, sizes[1:])]
+    biases = [draw(generator, b, scale=0.3) for b in sizes[1:]]
+    classes = torch.tensor([0, 1, 2, 3, 3, 2, 1, 1])
+    target = draw(generator, 8, sizes[-1])
+    losses = {
+        "softmaxCrossEntropy": lambda out: torch.nn.functional.cross_entropy(out, classes),
+        "softmaxCrossEntropySmoothed": lambda out: torch.nn.functional.cross_entropy(out, classes, label_smoothing=0.1),
+        "meanSquaredError": lambda out: torch.nn.functional.mse_loss(out, target),
+    }
+    rows = []
+    for activation, function in ACTIVATIONS.items():
+        for loss, measure in losses.items():
+            if loss != "softmaxCrossEntropy" and activation not in ("linear", "relu", "geluTanh"):
+                continue
+            leaves = [t.clone().requires_grad_() for t in [x, *weights, *biases]]
+            out = leaves[0]
+            for layer in range(3):
+                out = out @ leaves[1 + layer] + leaves[4 + layer]
+                if layer < 2:
+                    out = function(out)
+            value = measure(out)
+            value.backward()
+            rows.append({"activation": activation, "loss": loss, "value": value.item(), "gradients": [values(leaf.grad) for leaf in leaves]})
+    inputs = {"x": values(x), "weights": [values(w) for w in weights], "biases": [values(b) for b in biases]}
+    write("mlp", {**inputs, "classes": classes.tolist(), "target": values(target), "rows": rows})
+
+
+def cross_entropy():
+    generator = torch.Generator().manual_seed(SEED + 2)
+    logits = draw(generator, 6, 5, scale=3.0)
+    logits[4] = torch.tensor([1000.0, -1000.0, 0.0, 999.0, 500.0])
+    logits[5] = torch.tensor([-80.0, -80.0, -80.0, -80.0, -80.0])
+    classes = torch.tensor([0, 4, 2, 2, 3, 1])
+    distributions = torch.softmax(draw(generator, 6, 5), 1).float().to(DOUBLE)
+    rows = []
+    for kind, labels in {"classes": classes, "distributions": distributions}.items():
+        for smoothing in [0.0, 0.2]:
+            for reduction in ["mean", "sum", "none"]:
+                leaf = logits.clone().requires_grad_()
+                loss = torch.nn.functional.cross_entropy(leaf, labels, reduction=reduction, label_smoothing=smoothing)
+                upstream = torch.arange(1.0, 7.0, dtype=DOUBLE) if reduction == "none" else torch.tensor(1.0, dtype=DOUBLE)
+                loss.backward(upstream)
+                rows.append({"labels": kind, "labelSmoothing": smoothing, "reduction": reduction, "loss": values(loss), "gradient": values(leaf.grad)})
+    write("cross-entropy", {"logits": values(logits), "classes": classes.tolist(), "distributions": values(distributions), "rows": rows})
+
+
+def optimisers():
+    generator = torch.Generator().manual_seed(SEED + 3)
+    start = {"weight": draw(generator, 3, 4), "bias": draw(generator, 4)}
+    gradients = [{"weight": draw(generator, 3, 4), "bias": draw(generator, 4)} for _ in range(10)]
+    cases = {
+        "sgd": ("SGD", {"lr": 0.1}, {"learningRate": 0.1}),
+        "sgd momentum": ("SGD", {"lr": 0.1, "momentum": 0.9}, {"learningRate": 0.1, "momentum": 0.9}),
+        "sgd nesterov": ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}, {"learningRate": 0.1, "momentum": 0.9, "nesterov": True}),
+        "sgd weight decay": ("SGD", {"lr": 0.1, "weight_decay": 0.05}, {"learningRate": 0.1, "weightDecay": 0.05}),
+        "sgd dampening": ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3}, {"learningRate": 0.1, "momentum": 0.9, "dampening": 0.3}),
+        "sgd everything": (
+            "SGD",
+            {"lr": 0.05, "momentum": 0.8, "nesterov": True, "weight_decay": 0.01},
+            {"learningRate": 0.05, "momentum": 0.8, "nesterov": True, "weightDecay": 0.01},
+        ),
+        "adam": ("Adam", {"lr": 0.01}, {"learningRate": 0.01}),
+        "adam weight decay": ("Adam", {"lr": 0.01, "weight_decay": 0.1}, {"learningRate": 0.01, "weightDecay": 0.1}),
+        "adam betas": ("Adam", {"lr": 0.02, "betas": (0.7, 0.9), "eps": 1e-3}, {"learningRate": 0.02, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3}),
+        "adamw": ("AdamW", {"lr": 0.01}, {"learningRate": 0.01}),
+        "adamw weight decay": ("AdamW", {"lr": 0.01, "weight_decay": 0.2}, {"learningRate": 0.01, "weightDecay": 0.2}),
+    }
+    rows = []
+    for name, (kind, theirs, ours) in cases.items():
+        leaves = {key: value.clone().requires_grad_() for key, value in start.items()}
+        optimiser = getattr(torch.optim, kind)(leaves.values(), **theirs)
+        steps = []
+        for step in gradients:
+            for key, leaf in leaves.items():
+                leaf.grad = step[key].clone()
+            optimiser.step()
+            steps.append({key: values(leaf) for key, leaf in leaves.items()})
+        rows.append({"name": name, "optimiser": kind.lower(), "options": ours, "steps": steps})
+    write("optimisers", {"start": {k: values(v) for k, v in start.items()}, "gradients": [{k: values(v) for k, v in g.items()} for g in gradients], "rows": rows})
+
+
+def philox(counter, key):
+    c, k = list(counter), list(key)
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & 0xFFFFFFFF, (p0 >> 32) ^ c[3] ^ k[1], p0 & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def single(number):
+    return struct.unpack("<f", struct.pack("<f", number))[0]
+
+
+def random():
+    seed = 0x1234_89ABCDEF
+    key = (seed & 0xFFFFFFFF, seed >> 32)
+    words = [word for block in range(16) for word in philox((block, 0, 0, 0), key)]
+    normals = []
+    for radius, angle in zip(words[::2], words[1::2]):
+        r = math.sqrt(-2 * math.log((radius + 1) / 2**32))
+        normals += [r * math.cos(2 * math.pi * angle / 2**32), r * math.sin(2 * math.pi * angle / 2**32)]
+    write(
+        "random",
+        {
+            "key": seed,
+            "words": words,
+            "uniform": [(word >> 8) / 2**24 for word in words],
+            "normal": [single(number) for number in normals],
+            "rademacher": [1 if (words[i // 32] >> (i % 32)) & 1 else -1 for i in range(64)],
+            "split": [philox((i, 0, 0, 1), key)[:2] for i in range(3)],
+            "fold": [philox((i, 0, 0, 2), key)[:2] for i in range(3)],
+        },
+    )
+
+
+activations()
+mlp()
+cross_entropy()
+optimisers()
+random()
