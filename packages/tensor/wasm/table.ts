@@ -23,6 +23,7 @@ export const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
 
 import { elementwise } from './dense/elementwise.generator.ts';
 import { gemmTile } from './dense/gemm-tile.generator.ts';
+import { reduce } from './dense/reduce.generator.ts';
 
 /** tfjs's own kernels stand beneath ours. */
 export const withTfjs = true;
@@ -30,7 +31,7 @@ export const withTfjs = true;
 export const families: readonly KernelFamily[] = [
   {
     name: 'dense',
-    sources: ['dense/gemm.ts', 'dense/gemv.ts', 'dense/i32-gemm.ts', 'dense/elementwise.ts', 'dense/fill.ts'],
-    generated: { 'dense/gemm-tile.ts': gemmTile, 'dense/elementwise.ts': elementwise },
+    sources: ['dense/gemm.ts', 'dense/gemv.ts', 'dense/i32-gemm.ts', 'dense/elementwise.ts', 'dense/fill.ts', 'dense/reduce.ts', 'dense/arg-extremum.ts'],
+    generated: { 'dense/gemm-tile.ts': gemmTile, 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
   },
 ];

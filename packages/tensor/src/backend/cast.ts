@@ -1,5 +1,6 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { ElementwiseKernel } from '../kernels/elementwise.ts';
+import type { XBackend } from './backend.ts';
 import type { BackendKernel } from './kernel.ts';
 import { unary } from './unary.ts';
 
@@ -19,14 +20,20 @@ const kernels: Record<string, Record<string, ElementwiseKernel>> = {
   },
 };
 
+/** The tensor's values as another type; the same data if it is of that type already. */
+export function castTensor(backend: XBackend, x: TensorInfo, dtype: DataType): TensorInfo {
+  if (x.dtype === dtype) return backend.share(x, x.shape);
+  const kernel = kernels[dtype]?.[x.dtype];
+  if (!kernel) throw new Error(`Cast: a ${x.dtype} tensor can't become ${dtype}.`);
+  return unary(backend, kernel, x, dtype);
+}
+
 const cast: BackendKernel = {
   name: 'Cast',
   run: (call, beneath) => {
     const x = call.inputs['x'] as TensorInfo;
     const { dtype } = call.attrs as unknown as { dtype: DataType };
-    if (x.dtype === dtype) return call.backend.share(x, x.shape);
-    const kernel = kernels[dtype]?.[x.dtype];
-    return kernel ? unary(call.backend, kernel, x, dtype) : beneath(call);
+    return x.dtype === dtype || kernels[dtype]?.[x.dtype] ? castTensor(call.backend, x, dtype) : beneath(call);
   },
 };
 

@@ -6,6 +6,7 @@ import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
+import { reduceKernels } from './reduce.ts';
 import { selectKernels } from './select.ts';
 import { unaryKernels } from './unary.ts';
 
@@ -19,6 +20,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...castKernels,
   ...constantKernels,
   ...identityKernels,
+  ...reduceKernels,
   ...selectKernels,
   ...unaryKernels,
 ];
