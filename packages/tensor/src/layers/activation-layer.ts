@@ -1,0 +1,21 @@
+import { activation, type ActivationOptions } from '../ops/activation.ts';
+import { activationNames, SLOPE, type ActivationName } from '../ops/activation-name.ts';
+import { checkChoice, checkNumber } from '../ops/arguments.ts';
+import type { Layer } from './layer.ts';
+
+/**
+ * An activation as a layer of its own, for where it follows something other than {@link dense}.
+ *
+ * @throws {RangeError} if the name is unknown.
+ */
+export function activationLayer(name: ActivationName, { slope = SLOPE }: ActivationOptions = {}): Layer {
+  checkChoice('activationLayer', 'name', name, activationNames);
+  checkNumber('activationLayer', 'slope', slope);
+  return {
+    kind: 'activation',
+    variables: {},
+    apply: (x) => activation(x, name, { slope }),
+    outputShape: (shape) => shape,
+    dispose: () => {},
+  };
+}

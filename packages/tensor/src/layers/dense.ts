@@ -1,0 +1,64 @@
+import { tidy, variable, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { activationNames, SLOPE, type ActivationName } from '../ops/activation-name.ts';
+import { checkChoice, checkFunction, checkNumber, checkTensor } from '../ops/arguments.ts';
+import { linear } from '../ops/linear.ts';
+import { checkKey, fold, type Key } from '../random/key.ts';
+import { zeros, type Initialiser } from './initialiser.ts';
+import { disposeVariables, type Layer } from './layer.ts';
+import { mapLastAxis } from './shape.ts';
+import { glorotUniform } from './variance-scaling.ts';
+
+export interface DenseOptions {
+  /** Draws the weight; required, so that no two layers begin alike by accident. */
+  readonly key: Key;
+  /** Default `linear`: none. */
+  readonly activation?: ActivationName;
+  /** Of `leakyRelu` below 0. Default 0.01. */
+  readonly slope?: number;
+  /** Whether a bias is added. Default true. */
+  readonly bias?: boolean;
+  /** First values of the weight. Default {@link glorotUniform}. */
+  readonly init?: Initialiser;
+  /** First values of the bias. Default {@link zeros}. */
+  readonly biasInit?: Initialiser;
+}
+
+/** A {@link dense} layer. */
+export interface DenseLayer extends Layer {
+  readonly kind: 'dense';
+  readonly variables: { readonly weight: Variable; readonly bias?: Variable };
+}
+
+/**
+ * A fully connected layer: y = activation(x·weight + bias), x [..., inputs], weight [inputs, units], bias [units].
+ *
+ * @returns A layer with the variables `weight` and, unless `bias` is false, `bias`.
+ * @throws {RangeError | TypeError} if a size or an option is invalid; nothing is allocated then.
+ * @example
+ * const layer = dense(784, 10, { key: random.key(0) });
+ * layer.apply(tf.zeros([32, 784])).shape; // => [32, 10]
+ */
+export function dense(inputs: number, units: number, options: DenseOptions): DenseLayer {
+  checkNumber('dense', 'inputs', inputs, { least: 1, whole: true });
+  checkNumber('dense', 'units', units, { least: 1, whole: true });
+  const { key, activation = 'linear', slope = SLOPE, bias = true, init = glorotUniform(), biasInit = zeros() } = options ?? {};
+  checkKey('dense', key);
+  checkChoice('dense', 'activation', activation, activationNames);
+  checkNumber('dense', 'slope', slope);
+  checkFunction('dense', 'init', init);
+  checkFunction('dense', 'biasInit', biasInit);
+  const variables = tidy(() => {
+    const weight = init([inputs, units], fold(key, 0));
+    checkTensor('dense', 'the result of init', weight, { dtype: 'float32', shape: [inputs, units], remedy: 'It must have the shape it is given.' });
+    const offset = bias ? biasInit([units], fold(key, 1)) : undefined;
+    if (offset) checkTensor('dense', 'the result of biasInit', offset, { dtype: 'float32', shape: [units], remedy: 'It must have the shape it is given.' });
+    return { weight: variable(weight), ...(offset ? { bias: variable(offset) } : {}) };
+  });
+  return {
+    kind: 'dense',
+    variables,
+    apply: (x: Tensor) => linear(x, variables.weight, variables.bias, { activation, slope }),
+    outputShape: (shape) => mapLastAxis('dense', shape, inputs, units),
+    dispose: () => disposeVariables(variables),
+  };
+}
