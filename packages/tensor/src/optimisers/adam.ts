@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkNumber } from '../ops/arguments.ts';
+import { hasKernel, runKernel } from '../ops/kernel.ts';
+import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
+import type { Optimiser } from './optimiser.ts';
+import { perParameter } from './per-parameter.ts';
+import { makeWritable } from './writable.ts';
+
+export interface AdamOptions {
+  /** Default 0.001. */
+  readonly learningRate?: LearningRate;
+  /** Part of the gradient's running mean that is kept at each step. Default 0.9. */
+  readonly beta1?: number;
+  /** Part of the running mean of its square that is kept. Default 0.999. */
+  readonly beta2?: number;
+  /** Added to the root of that mean. Default 1e-8. */
+  readonly epsilon?: number;
+  /** Default 0 for {@link adam}, where it is added to the gradient; 0.01 for {@link adamw}, where it shrinks the parameter. */
+  readonly weightDecay?: number;
+}
+
+/** What one step does, as numbers. */
+interface Step {
+  /** learningRate / (1 - beta1^t). */
+  readonly stepSize: number;
+  /** sqrt(1 - beta2^t). */
+  readonly correction: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Times the parameter, added to the gradient. */
+  readonly penalty: number;
+  /** What the parameter is multiplied by first. */
+  readonly shrink: number;
+}
+
+/**
+ * Adam, as PyTorch's Adam defines it, at step t = 1, 2, ...:
+ *
+ *   g = gradient + weightDecay · p
+ *   m = beta1 · m + (1 - beta1) · g,  v = beta2 · v + (1 - beta2) · g²
+ *   p = p - learningRate / (1 - beta1^t) · m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+ *
+ * State: the slots `mean` (m) and `square` (v).
+ *
+ * @throws {RangeError} if an option is out of range.
+ * @example
+ * const optimiser = adam({ learningRate: (step) => 1e-3 * 0.99 ** step });
+ *
+ * D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2014, arXiv 1412.6980; epsilon is outside the
+ * corrected root, as in its algorithm 1, not as in its section 2's faster variant, which tfjs's Adam is.
+ */
+export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimiser {
+  return adamLike('adam', { weightDecay, ...options }, false);
+}
+
+/**
+ * Adam with decoupled weight decay: first p = p (1 - learningRate · weightDecay), then {@link adam} without any.
+ *
+ * @throws {RangeError} if an option is out of range.
+ *
+ * I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2017, arXiv 1711.05101; the decay is multiplied by
+ * the learning rate as in PyTorch, not by the schedule alone as in the paper.
+ */
+export function adamw({ weightDecay = 0.01, ...options }: AdamOptions = {}): Optimiser {
+  return adamLike('adamw', { weightDecay, ...options }, true);
+}
+
+function adamLike(name: string, options: AdamOptions & { weightDecay: number }, decoupled: boolean): Optimiser {
+  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay } = options;
+  checkLearningRate(name, learningRate);
+  checkNumber(name, 'beta1', beta1, { least: 0, below: 1 });
+  checkNumber(name, 'beta2', beta2, { least: 0, below: 1 });
+  checkNumber(name, 'epsilon', epsilon, { least: 0 });
+  checkNumber(name, 'weightDecay', weightDecay, { least: 0 });
+  return perParameter({
+    name,
+    slots: ['mean', 'square'],
+    at: (step) => {
+      const rate = rateAt(name, learningRate, step);
+      const numbers: Step = {
+        stepSize: rate / (1 - beta1 ** (step + 1)),
+        correction: Math.sqrt(1 - beta2 ** (step + 1)),
+        beta1,
+        beta2,
+        epsilon,
+        penalty: decoupled ? 0 : weightDecay,
+        shrink: decoupled ? 1 - rate * weightDecay : 1,
+      };
+      const update = hasKernel('XAdamUpdate') ? inPlace : composed;
+      return (parameter, gradient, [mean, square]) => update(parameter, gradient, mean as Variable, square as Variable, numbers);
+    },
+  });
+}
+
+function inPlace(parameter: Variable, gradient: Tensor, mean: Variable, square: Variable, numbers: Step): void {
+  makeWritable(parameter);
+  makeWritable(mean);
+  makeWritable(square);
+  runKernel<Tensor[]>('XAdamUpdate', { parameter, gradient, mean, square }, numbers);
+}
+
+function composed(parameter: Variable, gradient: Tensor, mean: Variable, square: Variable, numbers: Step): void {
+  const { stepSize, correction, beta1, beta2, epsilon, penalty, shrink } = numbers;
+  const g = penalty > 0 ? tf.add(gradient, tf.mul(parameter, penalty)) : gradient;
+  mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(g, 1 - beta1)));
+  square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(g), 1 - beta2)));
+  const change = tf.div(tf.mul(mean, stepSize), tf.add(tf.div(tf.sqrt(square), correction), epsilon));
+  parameter.assign(tf.sub(shrink === 1 ? parameter : tf.mul(parameter, shrink), change));
+}

@@ -1,0 +1,63 @@
+import { tidy } from '@tensorflow/tfjs-core';
+import type { NamedVariables } from '../layers/layer.ts';
+import { describe } from '../ops/arguments.ts';
+import {
+  checkGradients,
+  checkParameters,
+  disposeState,
+  type GradientTransform,
+  type Gradients,
+  type Optimiser,
+  type OptimiserState,
+} from './optimiser.ts';
+
+/**
+ * An optimiser that gets its gradients through transforms, the first one first.
+ *
+ * @throws {TypeError} if a part but the last is no transform, or the last is no optimiser.
+ * @example
+ * const optimiser = chain(clipByGlobalNorm(1), adamw({ learningRate: 3e-4 }));
+ */
+export function chain(...parts: [...GradientTransform[], Optimiser]): Optimiser {
+  const optimiser = parts.at(-1) as Optimiser;
+  const transforms = parts.slice(0, -1) as GradientTransform[];
+  transforms.forEach((part, index) => {
+    if (typeof part?.transform !== 'function')
+      throw new TypeError(`chain: part ${index} is ${describe(part)}, but all before the last must be transforms, such as clipByGlobalNorm(1).`);
+  });
+  if (typeof optimiser?.update !== 'function')
+    throw new TypeError(`chain: the last part is ${describe(optimiser)}, but must be an optimiser, such as sgd() or adamw().`);
+  return {
+    init: (parameters) => {
+      const states: OptimiserState[] = [];
+      try {
+        for (const part of [...transforms, optimiser]) states.push(part.init(parameters));
+      } catch (error) {
+        for (const state of states) disposeState(state);
+        throw error;
+      }
+      return { step: 0, slots: slotsOf(states), parts: states };
+    },
+    update: (parameters, gradients, state) => {
+      checkParameters('chain.update', parameters);
+      checkGradients('chain.update', gradients, parameters);
+      const { parts } = state;
+      if (parts?.length !== transforms.length + 1)
+        throw new TypeError(`chain.update: state has ${parts?.length ?? 'no'} parts, but the chain has ${transforms.length + 1}; use what its init(parameters) returned.`);
+      // A state that was restored from a file has its step set at the top.
+      for (const part of parts) part.step = state.step;
+      tidy(() => {
+        const through = transforms.reduce(
+          (passed: Gradients, part, index) => part.transform(passed, parts[index] as OptimiserState, parameters),
+          gradients,
+        );
+        optimiser.update(parameters, through, parts.at(-1) as OptimiserState);
+      });
+      state.step++;
+    },
+  };
+}
+
+function slotsOf(states: readonly OptimiserState[]): Record<string, NamedVariables> {
+  return Object.fromEntries(states.flatMap(({ slots }, index) => Object.entries(slots).map(([slot, variables]) => [`${index}.${slot}`, variables])));
+}

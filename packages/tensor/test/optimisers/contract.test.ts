@@ -1,0 +1,181 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expectNoLeak } from '@x-tooling/testing';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { adam, adamw, chain, clipByGlobalNorm, disposeState, random, sgd, type NamedVariables, type Optimiser } from '../../src/index.ts';
+import { backends, useBackend } from '../backends.ts';
+
+/** An optimiser joins by one line: how to make it, and its slots. */
+const rows: { name: string; make: () => Optimiser; slots: string[] }[] = [
+  { name: 'sgd', make: () => sgd({ learningRate: 0.05 }), slots: [] },
+  { name: 'sgd, momentum', make: () => sgd({ learningRate: 0.02, momentum: 0.8 }), slots: ['momentum'] },
+  { name: 'sgd, nesterov, decay', make: () => sgd({ learningRate: 0.02, momentum: 0.8, nesterov: true, weightDecay: 1e-4 }), slots: ['momentum'] },
+  { name: 'adam', make: () => adam({ learningRate: 0.05 }), slots: ['mean', 'square'] },
+  { name: 'adamw', make: () => adamw({ learningRate: 0.05, weightDecay: 1e-3 }), slots: ['mean', 'square'] },
+  { name: 'adam, schedule', make: () => adam({ learningRate: (step) => 0.1 * 0.99 ** step }), slots: ['mean', 'square'] },
+  { name: 'chain of a clip and sgd', make: () => chain(clipByGlobalNorm(10), sgd({ learningRate: 0.05, momentum: 0.5 })), slots: ['1.momentum'] },
+];
+
+const parameters = (): { weight: tf.Variable; bias: tf.Variable } =>
+  tf.tidy(() => ({ weight: tf.variable(random.normal(random.key(1), [3, 4])), bias: tf.variable(tf.ones([4])) }));
+const read = (variables: NamedVariables): number[] => Object.values(variables).flatMap((variable) => [...variable.dataSync()]);
+const exactly = { rtol: 0, atol: 0 };
+
+describe.each(backends)('%s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  describe.each(rows)('$name', ({ make, slots }) => {
+    const gradientsOf = (step: number): { weight: tf.Tensor; bias: tf.Tensor } => ({
+      weight: random.normal(random.key(100 + step), [3, 4]),
+      bias: random.normal(random.key(200 + step), [4]),
+    });
+
+    test('finds the least of a quadratic', () => {
+      const optimiser = make();
+      const variables = parameters();
+      const state = optimiser.init(variables);
+      const target = random.normal(random.key(2), [3, 4]);
+      const loss = (): number => tf.tidy(() => tf.sum(tf.squaredDifference(variables.weight, target)).dataSync()[0]!);
+      const before = loss();
+      for (let step = 0; step < 200; step++)
+        tf.tidy(() => optimiser.update(variables, { weight: tf.mul(tf.sub(variables.weight, target), 2) }, state));
+      expect(loss()).toBeLessThan(before / 1000);
+      disposeState(state);
+      tf.dispose([variables, target]);
+    });
+
+    test('has its state in the open: slots named and shaped, and the step', () => {
+      const optimiser = make();
+      const variables = parameters();
+      const state = optimiser.init(variables);
+      expect(Object.keys(state.slots)).toEqual(slots);
+      for (const slot of Object.values(state.slots)) {
+        expect(Object.entries(slot).map(([name, { shape, trainable }]) => [name, shape, trainable])).toEqual([
+          ['weight', [3, 4], false],
+          ['bias', [4], false],
+        ]);
+      }
+      expect(state.step).toBe(0);
+      tf.tidy(() => optimiser.update(variables, gradientsOf(0), state));
+      expect(state.step).toBe(1);
+      disposeState(state);
+      tf.dispose(variables);
+    });
+
+    test('holds nothing itself: two networks in turn train as each alone, and a state copied after three steps goes on alike', () => {
+      const optimiser = make();
+      const [one, other, alone] = [parameters(), parameters(), parameters()];
+      const [ofOne, ofOther, ofAlone] = [optimiser.init(one), optimiser.init(other), make().init(alone)];
+      for (let step = 0; step < 3; step++)
+        tf.tidy(() => {
+          optimiser.update(one, gradientsOf(step), ofOne);
+          optimiser.update(other, gradientsOf(step + 50), ofOther);
+          make().update(alone, gradientsOf(step), ofAlone);
+        });
+      expect(read(one)).toEqual(read(alone));
+      const copy = parameters();
+      const ofCopy = make().init(copy);
+      ofCopy.step = ofOne.step;
+      tf.tidy(() => {
+        for (const name of ['weight', 'bias'] as const) {
+          copy[name].assign(tf.mul(one[name], 1));
+          for (const slot of slots) ofCopy.slots[slot]![name]!.assign(tf.mul(ofOne.slots[slot]![name]!, 1));
+        }
+        optimiser.update(one, gradientsOf(9), ofOne);
+        optimiser.update(copy, gradientsOf(9), ofCopy);
+      });
+      expect(read(copy)).toEqual(read(one));
+      [ofOne, ofOther, ofAlone, ofCopy].forEach(disposeState);
+      tf.dispose([one, other, alone, copy]);
+    });
+
+    test('what was made of a parameter or a slot before keeps its values', () => {
+      const optimiser = make();
+      const variables = parameters();
+      const state = optimiser.init(variables);
+      tf.tidy(() => optimiser.update(variables, gradientsOf(0), state));
+      const held = [variables.weight, ...Object.values(state.slots).map(({ weight }) => weight!)].flatMap((variable) => {
+        const values = variable.dataSync().slice();
+        return [
+          { view: tf.clone(variable), values },
+          { view: tf.reshape(variable, [12]), values },
+        ];
+      });
+      const before = variables.weight.dataSync().slice();
+      tf.tidy(() => optimiser.update(variables, gradientsOf(1), state));
+      for (const { view, values } of held) expect([...view.dataSync()]).toEqual([...values]);
+      expect(variables.weight.dataSync()).not.toEqual(before);
+      tf.dispose(held.map(({ view }) => view));
+      disposeState(state);
+      tf.dispose(variables);
+    });
+
+    test('sharing changes no number', () => {
+      const run = (share: boolean): number[] => {
+        const optimiser = make();
+        const variables = parameters();
+        const state = optimiser.init(variables);
+        const views: tf.Tensor[] = [];
+        for (let step = 0; step < 3; step++) {
+          if (share) views.push(tf.clone(variables.weight), ...Object.values(state.slots).map(({ bias }) => tf.clone(bias!)));
+          tf.tidy(() => optimiser.update(variables, gradientsOf(step), state));
+        }
+        const values = read(variables);
+        disposeState(state);
+        tf.dispose([variables, views]);
+        return values;
+      };
+      expect(run(true)).toEqual(run(false));
+    });
+
+    test('a parameter without a gradient stays, and the gradients stay as they are', () => {
+      const optimiser = make();
+      const variables = parameters();
+      const state = optimiser.init(variables);
+      const gradients = gradientsOf(0);
+      const before = gradients.weight.dataSync().slice();
+      optimiser.update(variables, { weight: gradients.weight }, state);
+      expect(variables.bias).toBeAllclose([1, 1, 1, 1], exactly);
+      expect(gradients.weight).toBeAllclose(before, exactly);
+      tf.dispose([gradients, variables]);
+      disposeState(state);
+    });
+
+    test('leaks nothing', () => {
+      expectNoLeak(() => {
+        const optimiser = make();
+        const variables = parameters();
+        const state = optimiser.init(variables);
+        const gradients = gradientsOf(0);
+        expectNoLeak(() => {
+          for (let step = 0; step < 3; step++) optimiser.update(variables, gradients, state);
+        });
+        tf.dispose([gradients, variables]);
+        disposeState(state);
+        disposeState(state);
+      });
+    });
+
+    test('refuses gradients and states that belong to others, before it changes anything', () => {
+      expectNoLeak(() => {
+        const optimiser = make();
+        const variables = parameters();
+        const state = optimiser.init(variables);
+        const before = read(variables);
+        const right = gradientsOf(0);
+        const [wrong, whole, gone] = [tf.zeros([4, 3]), tf.zeros([4], 'int32'), tf.zeros([4])];
+        gone.dispose();
+        const refused = (gradients: Record<string, tf.Tensor>, message: string, using = state): void =>
+          expect(() => optimiser.update(variables, gradients, using)).toThrow(message);
+        refused({ weight: wrong }, "gradients['weight'] is float32[4, 3], but its shape must be [3, 4]");
+        refused({ ...right, bias: whole }, "gradients['bias'] is int32[4], but its dtype must be float32");
+        refused({ ...right, bias: gone }, "gradients['bias'] is disposed");
+        refused({ ...right, scale: wrong }, "gradients['scale'] belongs to no parameter");
+        if (slots.length > 0) refused(right, 'state', { step: 0, slots: {} });
+        expect(read(variables)).toEqual(before);
+        expect(state.step).toBe(0);
+        tf.dispose([right, wrong, whole, variables]);
+        disposeState(state);
+      });
+    });
+  });
+});
