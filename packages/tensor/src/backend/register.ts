@@ -1,4 +1,5 @@
 import {
+  findBackendFactory,
   getKernelsForBackend,
   registerBackend,
   registerKernel,
@@ -31,7 +32,7 @@ export function register(name: string, backend: XBackend, beneath: readonly Kern
 
 /** Undoes {@link register}. */
 export function unregister(name: string): void {
-  removeBackend(name);
+  if (findBackendFactory(name)) removeBackend(name);
   for (const { kernelName } of getKernelsForBackend(name)) unregisterKernel(kernelName, name);
 }
 

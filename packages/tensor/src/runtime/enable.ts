@@ -1,4 +1,4 @@
-import { getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { XBackend } from '../backend/backend.ts';
 import { register, unregister } from '../backend/register.ts';
 import { registerGradients } from '../gradients/register.ts';
@@ -16,7 +16,7 @@ import { bestTier, type Tier } from './tier.ts';
 
 const BACKEND = 'x';
 const MOST_THREADS = 64;
-const MOST_BYTES = 65535 * 65536;
+const MOST_BYTES = 2 ** 32;
 const LEAST_BYTES = 32 * 2 ** 20;
 const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
 
@@ -25,9 +25,15 @@ interface Enabled {
   stop(): Promise<void>;
 }
 
+interface Shared {
+  enabled?: Promise<Enabled> | undefined;
+  /** Settles when the last backend has ended; the next one begins then, because both have the same name. */
+  stopped?: Promise<void>;
+}
+
 /** Shared by all copies of this package in the process: tfjs has one registry of backends, so there is one backend. */
-const shared = globalThis as { [key: symbol]: Promise<Enabled> | undefined };
-const KEY = Symbol.for('@x/tensor/1');
+const registry = globalThis as { [key: symbol]: Shared | undefined };
+const shared = (registry[Symbol.for('@x/tensor/1')] ??= {});
 
 /**
  * Registers and selects the tfjs backend `x`, and says what it runs on.
@@ -35,37 +41,58 @@ const KEY = Symbol.for('@x/tensor/1');
  * Enabling again gives the same runtime; to change options, {@link disable} first.
  *
  * @throws {RangeError} if an option is out of range.
+ * @throws {TypeError} if there is no such option.
  * @example
  * const runtime = await enable();
  * console.log(`${runtime.tier}, ${runtime.threads} threads`);
  */
 export async function enable(options: EnableOptions = {}): Promise<Runtime> {
   check(options);
-  const pending = (shared[KEY] ??= start(options).catch((error: unknown) => {
-    shared[KEY] = undefined;
-    throw error;
-  }));
-  const { runtime } = await pending;
+  const enabled = (shared.enabled ??= begin(options));
+  const { runtime } = await enabled;
+  if (shared.enabled === enabled && !findBackendFactory(BACKEND)) {
+    // Somebody removed the backend by tfjs's own function.
+    await disable();
+    return enable(options);
+  }
   if (getBackend() !== BACKEND) await setBackend(BACKEND);
   return runtime;
 }
 
 /** Ends the workers and removes the backend; tensors on it are lost. Does nothing if it isn't enabled. */
 export async function disable(): Promise<void> {
-  const pending = shared[KEY];
-  if (!pending) return;
-  shared[KEY] = undefined;
-  const { stop } = await pending;
-  await stop();
+  const { enabled } = shared;
+  if (!enabled) return shared.stopped;
+  shared.enabled = undefined;
+  // What did not start needs no end.
+  const stopping = enabled.then(({ stop }) => stop(), () => {});
+  shared.stopped = stopping.catch(() => {});
+  return stopping;
 }
 
-function check({ threads, tier, heap }: EnableOptions): void {
+function begin(options: EnableOptions): Promise<Enabled> {
+  const enabled = (shared.stopped ?? Promise.resolve()).then(() => start(options));
+  enabled.catch(() => {
+    if (shared.enabled === enabled) shared.enabled = undefined;
+  });
+  return enabled;
+}
+
+function check(options: EnableOptions): void {
+  const { threads, tier, heap, ...unknown } = options;
+  for (const name of Object.keys(unknown))
+    throw new TypeError(`enable({ ${name} }): there is no such option; there are threads, tier and heap.`);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
-    throw new RangeError(`enable({ threads: ${threads} }): threads must be a whole number from 1 to ${MOST_THREADS}; leave it out to use all cores.`);
+    throw new RangeError(`enable({ threads: ${show(threads)} }): threads must be a whole number from 1 to ${MOST_THREADS}; leave it out to use all cores.`);
   if (tier !== undefined && !tiers.includes(tier))
-    throw new RangeError(`enable({ tier: ${JSON.stringify(tier)} }): tier must be one of ${tiers.join(', ')}; leave it out for the best that runs here.`);
-  if (heap !== undefined && !(heap >= LEAST_BYTES && heap <= 2 ** 32))
-    throw new RangeError(`enable({ heap: ${heap} }): heap must be ${LEAST_BYTES} (32 MiB) to ${2 ** 32} (4 GiB) bytes.`);
+    throw new RangeError(`enable({ tier: ${show(tier)} }): tier must be one of ${tiers.join(', ')}; leave it out for the best that runs here.`);
+  if (heap !== undefined && !(typeof heap === 'number' && heap >= LEAST_BYTES && heap <= MOST_BYTES))
+    throw new RangeError(`enable({ heap: ${show(heap)} }): heap must be ${LEAST_BYTES} (32 MiB) to ${MOST_BYTES} (4 GiB) bytes.`);
+}
+
+/** A wrong value as its writer would recognise it. */
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 async function start({ threads, tier, heap: heapBytes = MOST_BYTES }: EnableOptions): Promise<Enabled> {

@@ -1,5 +1,6 @@
 import { HeapExhaustedError } from './errors.ts';
 import type { HeapLimits } from './memory.ts';
+import { ModuleAllocator } from './module-allocator.ts';
 import type { TfjsModule } from './tfjs-module.ts';
 
 /** Every block starts on a cache line. */
@@ -8,10 +9,13 @@ const LINE = 64;
 const SLAB_LIMIT = 32768;
 const SLAB_BYTES = 1 << 20;
 
-/** Rounds up to a size class: lines up to 1 KiB, then eight steps to each doubling. */
+/** The coarsest step between size classes. */
+const MOST_STEP = 1 << 24;
+
+/** Rounds up to a size class: lines up to 1 KiB, then eight steps to each doubling, of 16 MiB at most. */
 function sizeClass(bytes: number): number {
   if (bytes <= 1024) return bytes <= LINE ? LINE : (bytes + LINE - 1) & -LINE;
-  const step = Math.max(LINE, 2 ** (28 - Math.clz32(bytes - 1)));
+  const step = Math.min(MOST_STEP, Math.max(LINE, 2 ** (28 - Math.clz32(bytes - 1))));
   return Math.ceil(bytes / step) * step;
 }
 
@@ -30,7 +34,7 @@ export interface HeapStatistics {
  * the same sizes again and again; they go back to the module's own allocator when memory runs out.
  */
 export class Heap {
-  readonly #module: TfjsModule;
+  readonly #allocator: ModuleAllocator;
   readonly #limits: HeapLimits;
   readonly #free = new Map<number, number[]>();
   #slab = 0;
@@ -42,7 +46,7 @@ export class Heap {
   #words: Int32Array;
 
   constructor(module: TfjsModule, limits: HeapLimits) {
-    this.#module = module;
+    this.#allocator = new ModuleAllocator(module, limits);
     this.#limits = limits;
     this.#bytes = new Uint8Array(limits.memory.buffer);
     this.#floats = new Float32Array(limits.memory.buffer);
@@ -76,7 +80,7 @@ export class Heap {
       this.#used += size;
       return kept;
     }
-    const pointer = size <= SLAB_LIMIT ? this.#cut(size) : this.#reserve(size);
+    const pointer = size <= SLAB_LIMIT ? this.#cut(size, bytes) : this.#reserve(size, bytes);
     this.#used += size;
     return pointer;
   }
@@ -95,13 +99,13 @@ export class Heap {
   trim(): void {
     for (const [size, kept] of this.#free) {
       if (size <= SLAB_LIMIT) continue;
-      for (const pointer of kept) this.#module._free(this.words[(pointer - 4) >>> 2] as number);
+      for (const pointer of kept) this.#allocator.free((this.words[(pointer - 4) >>> 2] as number) >>> 0);
       this.#cached -= size * kept.length;
       this.#free.delete(size);
     }
   }
 
-  #cut(size: number): number {
+  #cut(size: number, asked: number): number {
     if (this.#slab + size > this.#slabEnd) {
       // The rest of the old slab is not lost to its size: it is kept as lines of the smallest class that fits whole.
       const rest = this.#slabEnd - this.#slab;
@@ -109,7 +113,7 @@ export class Heap {
         const largest = Math.min(rest, 1024) & -LINE;
         this.#keep(this.#slab, largest);
       }
-      this.#slab = this.#reserve(SLAB_BYTES);
+      this.#slab = this.#reserve(SLAB_BYTES, asked);
       this.#slabEnd = this.#slab + SLAB_BYTES;
     }
     const pointer = this.#slab;
@@ -124,15 +128,16 @@ export class Heap {
     this.#cached += size;
   }
 
-  #reserve(size: number): number {
+  #reserve(size: number, asked: number): number {
     // Room to align, and for the address that the module's allocator wants back.
     const wanted = size + LINE;
-    let raw = wanted < this.#limits.maximumBytes ? this.#module._malloc(wanted) : 0;
-    if (raw === 0) {
+    const limit = this.#limits.maximumBytes;
+    let raw = wanted < limit ? this.#allocator.allocate(wanted) : 0;
+    if (raw === 0 && wanted < limit) {
       this.trim();
-      raw = wanted < this.#limits.maximumBytes ? this.#module._malloc(wanted) : 0;
+      raw = this.#allocator.allocate(wanted);
     }
-    if (raw === 0) throw new HeapExhaustedError(size, this.#used, this.#limits.maximumBytes);
+    if (raw === 0) throw new HeapExhaustedError(asked, this.#used, limit);
     const pointer = Math.floor(raw / LINE) * LINE + LINE;
     this.words[(pointer - 4) >>> 2] = raw;
     return pointer;

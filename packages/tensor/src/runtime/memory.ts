@@ -5,8 +5,8 @@ export interface HeapLimits {
 }
 
 const PAGE = 65536;
-/** The last page stays unused: addresses are 32 bits, and the end of a block at 4 GiB would be 0. */
-const MAXIMUM_PAGES = 65535;
+/** 48 MiB less than 4 GiB: addresses are 32 bits, and the module's allocator adds sizes to them (see module-allocator.ts). */
+const MAXIMUM_PAGES = 65536 - 768;
 const INITIAL_PAGES = 256;
 
 /** Makes the memory; only as much of it as is used becomes real. */

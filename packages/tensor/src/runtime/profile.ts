@@ -107,7 +107,12 @@ function flops(name: string, inputs: readonly TensorInfo[], outputs: readonly Te
 }
 
 function summarise(kernels: readonly ProfiledKernel[]): ProfileSummary[] {
-  const byName = Map.groupBy(kernels, ({ name }) => name);
+  const byName = new Map<string, ProfiledKernel[]>(); // Node 20 has no Map.groupBy
+  for (const kernel of kernels) {
+    const calls = byName.get(kernel.name);
+    if (calls) calls.push(kernel);
+    else byName.set(kernel.name, [kernel]);
+  }
   const rows = [...byName].map(([name, calls]) => {
     const sum = (of: (call: ProfiledKernel) => number): number => calls.reduce((total, call) => total + of(call), 0);
     const milliseconds = sum(({ duration }) => duration);

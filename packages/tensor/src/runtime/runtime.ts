@@ -7,7 +7,7 @@ export interface EnableOptions {
   readonly threads?: number;
   /** The best instruction set to use. Default: the best that runs here. */
   readonly tier?: Tier;
-  /** Most bytes the heap may grow to. Default and limit: 4 GiB less one page. */
+  /** Most bytes the heap may grow to. Default and limit: 4 GiB less 48 MiB. */
   readonly heap?: number;
 }
 

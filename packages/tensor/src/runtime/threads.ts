@@ -27,8 +27,11 @@ export type WasmKernel = (parameters: number, begin: number, end: number, scratc
 
 /** Chunks per thread: enough that a thread that is held up leaves little behind. */
 const CHUNKS_PER_THREAD = 4;
-/** How long a chunk that a worker took may stay undone after the caller has finished all others. */
+/** How long the caller waits for a worker's chunks after finishing all others: this, or as long as its own share took, several times over. */
 const PATIENCE_MS = 5000;
+const PATIENCE_SHARES = 4;
+/** What one look at the clock may add to the wait, so that a process that was stopped for a while doesn't take it for the worker's delay. */
+const MOST_STEP_MS = 100;
 
 /**
  * Runs kernels on the calling thread and its workers, fork and join.
@@ -128,6 +131,7 @@ export class Threads {
       return;
     }
     const { words } = this;
+    const began = performance.now();
     const chunks = Math.min(Math.floor(items / grain), CHUNKS_PER_THREAD * this.count, MOST_CHUNKS);
     words[slot + KERNEL] = kernel;
     words[slot + ITEMS] = items;
@@ -142,7 +146,7 @@ export class Threads {
       call(parameters, Math.floor((items * chunk) / chunks), Math.floor((items * (chunk + 1)) / chunks), this.#scratch);
       done++;
     }
-    this.#join(slot, chunks - done);
+    this.#join(slot, chunks - done, began);
   }
 
   /** Runs what `run` calls on the calling thread alone. */
@@ -167,18 +171,22 @@ export class Threads {
     Atomics.store(this.words, STATE, (this.#call << CALL_SHIFT) | (chunks << CHUNK_BITS));
   }
 
-  /** Waits until the workers have done the chunks they took. */
-  #join(slot: number, theirs: number): void {
+  /** Waits until the workers have done the chunks they took of the call that `began` then. */
+  #join(slot: number, theirs: number, began: number): void {
     const { words } = this;
     let spins = 0;
-    let since = 0;
+    let waited = 0;
+    let last = 0;
+    let patience = 0;
     while (Atomics.load(words, slot + DONE) < theirs) {
       if (++spins < 4096) continue;
       spins = 0;
       const now = performance.now();
-      if (since === 0) since = now;
-      else if (now - since > PATIENCE_MS) {
-        this.#lost = `it did not finish its share within ${PATIENCE_MS / 1000} s of the other threads`;
+      if (patience === 0) patience = Math.max(PATIENCE_MS, PATIENCE_SHARES * (now - began));
+      else waited += Math.min(now - last, MOST_STEP_MS);
+      last = now;
+      if (waited > patience) {
+        this.#lost = `it did not finish its share within ${(patience / 1000).toFixed(0)} s of the other threads`;
         throw new WorkerLostError(this.#lost);
       }
     }
