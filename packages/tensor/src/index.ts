@@ -1,6 +1,52 @@
+// The backend
 export { disable, enable } from './runtime/enable.ts';
 export type { EnableOptions, Runtime } from './runtime/runtime.ts';
 export type { HeapStatistics } from './runtime/heap.ts';
 export type { Profile, ProfiledKernel, ProfileSummary } from './runtime/profile.ts';
 export type { Tier } from './runtime/tier.ts';
 export { HeapExhaustedError, WorkerLostError } from './runtime/errors.ts';
+
+// Operations that tfjs lacks
+export { activation, type ActivationOptions } from './ops/activation.ts';
+export type { ActivationName } from './ops/activation-name.ts';
+export { linear, type LinearOptions } from './ops/linear.ts';
+export { meanSquaredError, type MeanSquaredErrorOptions } from './ops/mean-squared-error.ts';
+export type { Reduction } from './ops/reduction.ts';
+export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './ops/softmax-cross-entropy.ts';
+
+// Random numbers
+export * as random from './random/index.ts';
+export type { Key } from './random/key.ts';
+
+// Layers
+export type { ApplyContext, Layer, NamedVariables, Shape } from './layers/layer.ts';
+export { activationLayer } from './layers/activation-layer.ts';
+export { dense, type DenseLayer, type DenseOptions } from './layers/dense.ts';
+export { dropout } from './layers/dropout.ts';
+export { flatten } from './layers/flatten.ts';
+export { sequential, type SequentialLayer } from './layers/sequential.ts';
+export * as initialisers from './layers/initialisers.ts';
+export type { Initialiser } from './layers/initialiser.ts';
+
+// Optimisers
+export { adam, adamw, type AdamOptions } from './optimisers/adam.ts';
+export { chain } from './optimisers/chain.ts';
+export { clipByGlobalNorm } from './optimisers/clip-by-global-norm.ts';
+export type { LearningRate } from './optimisers/learning-rate.ts';
+export { disposeState, type Gradients, type GradientTransform, type Optimiser, type OptimiserState } from './optimisers/optimiser.ts';
+export { sgd, type SgdOptions } from './optimisers/sgd.ts';
+
+// Training
+export { accuracy } from './train/accuracy.ts';
+export type { Batch, Data, Examples } from './train/data.ts';
+export { evaluate, type EvaluateOptions, type Evaluation, type Metric } from './train/evaluate.ts';
+export { fit, type FitOptions } from './train/fit.ts';
+export type { EndEvent, EpochEvent, FitEvent, StepEvent } from './train/fit-event.ts';
+export type { NumericArray } from './train/gather-rows.ts';
+export { trainable, trainStep, type Loss, type TrainStepOptions } from './train/train-step.ts';
+
+// Files
+export { assignVariables } from './files/assign-variables.ts';
+export { decodeSafetensors, encodeSafetensors, type SafetensorsContents, type SafetensorsOptions } from './files/safetensors.ts';
+export { SafetensorsError } from './files/safetensors-header.ts';
+export { loadSafetensors, saveSafetensors } from './files/safetensors-file.ts';
