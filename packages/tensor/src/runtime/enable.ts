@@ -2,7 +2,7 @@ import { findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-cor
 import { XBackend } from '../backend/backend.ts';
 import { register, unregister } from '../backend/register.ts';
 import { registerGradients } from '../gradients/register.ts';
-import { decodeBase64, loadFamily, type CompiledFamily } from './families.ts';
+import { decodeBase64, familyNames, loadFamily, type CompiledFamily } from './families.ts';
 import { Heap } from './heap.ts';
 import { coreCount, startWorker, threadObstacle, type HostWorker } from './host.ts';
 import { Kernels } from './kernels.ts';
@@ -79,15 +79,21 @@ function begin(options: EnableOptions): Promise<Enabled> {
 }
 
 function check(options: EnableOptions): void {
-  const { threads, tier, heap, ...unknown } = options;
+  const { threads, tier, heap, modules, ...unknown } = options;
   for (const name of Object.keys(unknown))
-    throw new TypeError(`enable({ ${name} }): there is no such option; there are threads, tier and heap.`);
+    throw new TypeError(`enable({ ${name} }): there is no such option; there are threads, tier, heap and modules.`);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw new RangeError(`enable({ threads: ${show(threads)} }): threads must be a whole number from 1 to ${MOST_THREADS}; leave it out to use all cores.`);
   if (tier !== undefined && !tiers.includes(tier))
     throw new RangeError(`enable({ tier: ${show(tier)} }): tier must be one of ${tiers.join(', ')}; leave it out for the best that runs here.`);
   if (heap !== undefined && !(typeof heap === 'number' && heap >= LEAST_BYTES && heap <= MOST_BYTES))
     throw new RangeError(`enable({ heap: ${show(heap)} }): heap must be ${LEAST_BYTES} (32 MiB) to ${MOST_BYTES} (4 GiB) bytes.`);
+  for (const [name, module] of Object.entries(modules ?? {})) {
+    if (!familyNames.includes(name))
+      throw new RangeError(`enable({ modules: { ${name} } }): there is no kernel family of that name; there are ${familyNames.join(', ')}.`);
+    if (!(module instanceof WebAssembly.Module))
+      throw new TypeError(`enable({ modules: { ${name}: ${show(module)} } }): it must be a WebAssembly.Module, compiled from the package's wasm/${name}-<tier>.wasm.`);
+  }
 }
 
 /** A wrong value as its writer would recognise it. */
@@ -95,24 +101,30 @@ function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-async function start({ threads, tier, heap: heapBytes = MOST_BYTES }: EnableOptions): Promise<Enabled> {
+async function start({ threads, tier, heap: heapBytes = MOST_BYTES, modules = {} }: EnableOptions): Promise<Enabled> {
   const limits: string[] = [];
   const wanted = chooseTier(tier, limits);
   const count = chooseThreads(threads, limits);
   // First, because a worker takes longest to start, and does so beside all the rest.
   const workers = Array.from({ length: count - 1 }, startWorker);
   try {
-    return await assemble(wanted, heapBytes, workers, limits);
+    return await assemble(wanted, heapBytes, workers, limits, modules);
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.terminate()));
     throw error;
   }
 }
 
-async function assemble(wanted: Tier, heapBytes: number, workers: readonly HostWorker[], limits: string[]): Promise<Enabled> {
+async function assemble(
+  wanted: Tier,
+  heapBytes: number,
+  workers: readonly HostWorker[],
+  limits: string[],
+  modules: Readonly<Record<string, WebAssembly.Module>>,
+): Promise<Enabled> {
   const [{ base64, kernelConfigs }, compiled] = await Promise.all([
     import('../generated/tfjs-wasm.js'),
-    loadFamily('dense', wanted),
+    loadFamily('dense', wanted, modules['dense']),
   ]);
   const memory = createMemory(heapBytes);
   const module = instantiateTfjs(decodeBase64(base64), memory);
@@ -135,7 +147,7 @@ async function assemble(wanted: Tier, heapBytes: number, workers: readonly HostW
     profile: (run) => profiler.profile(run),
     load: async (name) => {
       if (loaded.has(name)) return;
-      const added = await loadFamily(name, kernels.tier);
+      const added = await loadFamily(name, kernels.tier, modules[name]);
       if (loaded.has(name)) return;
       loaded.add(name);
       kernels.add(added.kernels, pool.add(instantiate(added.module, memory.memory), added.kernels));

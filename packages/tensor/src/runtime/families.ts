@@ -17,6 +17,11 @@ const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
     relaxed: () => import('../generated/dense-relaxed.ts'),
     wide: () => import('../generated/dense-wide.ts'),
   },
+  sparse: {
+    simd: () => import('../generated/sparse-simd.ts'),
+    relaxed: () => import('../generated/sparse-relaxed.ts'),
+    wide: () => import('../generated/sparse-wide.ts'),
+  },
 };
 
 /** Names of the kernel families that can be loaded. */
@@ -27,7 +32,12 @@ export async function loadFamily(name: string, tier: Tier, given?: WebAssembly.M
   const family = sources[name];
   if (!family) throw new Error(`There is no kernel family '${name}'; there are: ${familyNames.join(', ')}.`);
   const { kernels, base64 } = await family[tier]();
-  return { module: given ?? compileKernels(decodeBase64(base64), tier), kernels };
+  if (!given) return { module: compileKernels(decodeBase64(base64), tier), kernels };
+  const exported = new Set(WebAssembly.Module.exports(given).map(({ name: kernel }) => kernel));
+  const missing = kernels.filter((kernel) => !exported.has(kernel));
+  if (missing.length > 0)
+    throw new Error(`enable({ modules: { ${name} } }): the module has no ${missing.join(', ')}; compile wasm/${name}-${tier}.wasm of this very version.`);
+  return { module: given, kernels };
 }
 
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

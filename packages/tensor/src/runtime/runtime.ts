@@ -9,6 +9,11 @@ export interface EnableOptions {
   readonly tier?: Tier;
   /** Most bytes the heap may grow to. Default and limit: 4 GiB less 48 MiB. */
   readonly heap?: number;
+  /**
+   * Kernel families compiled by the caller, by name, for environments that refuse to compile bytes: the package exports its modules as
+   * `@x/tensor/wasm/<family>-<tier>.wasm`. They must be those of the tier that runs. Default: the package's own bytes.
+   */
+  readonly modules?: Readonly<Record<string, WebAssembly.Module>>;
 }
 
 /** The running backend. */

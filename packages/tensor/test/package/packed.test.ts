@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions, type BuildResult } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -39,18 +39,29 @@ describe.runIf(existsSync(join(root, 'dist')))('the packed tarball', () => {
     expect(JSON.parse(run(process.execPath, 'main.js'))).toEqual(expected);
   });
 
-  test('bundles for the browser without configuration, and the bundle runs', async () => {
-    await build({
+  test('bundles for the browser without configuration or warnings', async () => {
+    const { warnings, metafile } = await bundle({ platform: 'browser', write: false, metafile: true });
+    expect(warnings.filter(({ location }) => location?.file.includes('@x/tensor'))).toEqual([]);
+    // One chunk for each tier and one for tfjs's kernels: a page fetches those it needs.
+    expect(Object.keys(metafile?.outputs ?? {}).length).toBeGreaterThan(4);
+  });
+
+  test('runs bundled', async () => {
+    await bundle({ platform: 'neutral', external: ['@tensorflow/tfjs-core'] });
+    expect(JSON.parse(run(process.execPath, 'bundle/main.mjs'))).toEqual(expected);
+  });
+
+  function bundle(options: BuildOptions): Promise<BuildResult> {
+    return build({
       entryPoints: [join(directory, 'main.js')],
       outdir: join(directory, 'bundle'),
       bundle: true,
       splitting: true,
       format: 'esm',
-      platform: 'browser',
       target: 'es2022',
       logLevel: 'silent',
       outExtension: { '.js': '.mjs' },
+      ...options,
     });
-    expect(JSON.parse(run(process.execPath, 'bundle/main.mjs'))).toEqual(expected);
-  });
+  }
 });
