@@ -7,8 +7,10 @@ import {
   unregisterKernel,
   type KernelConfig,
   type KernelFunc,
+  type NamedTensorInfoMap,
 } from '@tensorflow/tfjs-core';
 import type { Profiler } from '../runtime/profile.ts';
+import { KernelRefusal } from '../runtime/tfjs-module.ts';
 import type { XBackend } from './backend.ts';
 import { backendKernels } from './index.ts';
 import type { Beneath, KernelCall } from './kernel.ts';
@@ -19,9 +21,10 @@ export function register(name: string, backend: XBackend, beneath: readonly Kern
   for (const config of beneath) {
     config.setupFunc?.(backend);
     if (own.has(config.kernelName)) continue;
-    registerKernel({ kernelName: config.kernelName, backendName: name, kernelFunc: profiler.watch(config.kernelName, config.kernelFunc) });
+    const kernelFunc = explained(config.kernelName, config.kernelFunc);
+    registerKernel({ kernelName: config.kernelName, backendName: name, kernelFunc: profiler.watch(config.kernelName, kernelFunc) });
   }
-  const beneathByName = new Map(beneath.map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]));
+  const beneathByName = new Map(beneath.map(({ kernelName, kernelFunc }) => [kernelName, explained(kernelName, kernelFunc)]));
   for (const { name: kernelName, run } of own.values()) {
     const fallback = (beneathByName.get(kernelName) ?? missing(kernelName)) as Beneath;
     const kernelFunc = ((call: KernelCall) => run(call, fallback)) as unknown as KernelFunc;
@@ -38,7 +41,23 @@ export function unregister(name: string): void {
 
 function missing(kernelName: string): Beneath {
   return ({ inputs }) => {
-    const given = Object.entries(inputs).map(([input, tensor]) => `${input}: ${tensor?.dtype}[${tensor?.shape}]`);
-    throw new Error(`Kernel '${kernelName}' of backend 'x' does not take ${given.join(', ')}.`);
+    throw new Error(refusal(kernelName, inputs));
   };
+}
+
+/** A kernel of tfjs whose refusals say what was refused. */
+function explained(kernelName: string, run: KernelFunc): KernelFunc {
+  return (call) => {
+    try {
+      return run(call);
+    } catch (error) {
+      if (!(error instanceof KernelRefusal)) throw error;
+      throw new Error(`${refusal(kernelName, call.inputs)} (tfjs: ${error.message})`, { cause: error });
+    }
+  };
+}
+
+function refusal(kernelName: string, inputs: NamedTensorInfoMap): string {
+  const given = Object.entries(inputs).map(([input, tensor]) => `${input}: ${tensor?.dtype}[${tensor?.shape}]`);
+  return `Kernel '${kernelName}' of backend 'x' does not take ${given.join(', ')}.`;
 }

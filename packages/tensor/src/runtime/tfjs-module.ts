@@ -19,6 +19,9 @@ export interface TfjsModule {
   };
 }
 
+/** A kernel of tfjs's module can't do what it was asked to. */
+export class KernelRefusal extends Error {}
+
 type WasmFunction = (...values: unknown[]) => number;
 
 export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimits): TfjsModule {
@@ -79,7 +82,7 @@ export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimi
   const complain = (): never => {
     const message = complaint.trim();
     complaint = '';
-    throw new Error(`A kernel of tfjs refuses its arguments: ${message}`);
+    throw new KernelRefusal(message);
   };
   const module = new WebAssembly.Module(bytes);
   const instance = new WebAssembly.Instance(module, { env, wasi_snapshot_preview1: wasi });
