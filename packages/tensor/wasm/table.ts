@@ -31,7 +31,8 @@ export const withTfjs = true;
 export const families: readonly KernelFamily[] = [
   {
     name: 'dense',
-    sources: ['dense/gemm.ts', 'dense/gemv.ts', 'dense/i32-gemm.ts', 'dense/elementwise.ts', 'dense/fill.ts', 'dense/reduce.ts', 'dense/arg-extremum.ts'],
+    sources: ['dense/gemm.ts', 'dense/gemv.ts', 'dense/i32-gemm.ts', 'dense/elementwise.ts', 'dense/fill.ts', 'dense/reduce.ts', 'dense/arg-extremum.ts', 'dense/softmax.ts'],
     generated: { 'dense/gemm-tile.ts': gemmTile, 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
   },
+  { name: 'sparse', sources: ['sparse/blocks.ts', 'sparse/spmm.ts', 'sparse/sddmm.ts'] },
 ];

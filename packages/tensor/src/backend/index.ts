@@ -2,12 +2,14 @@ import { activationGradientKernels } from './activation-gradient.ts';
 import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
 import { constantKernels } from './constant.ts';
+import { crossEntropyKernels } from './cross-entropy.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
 import { reduceKernels } from './reduce.ts';
 import { selectKernels } from './select.ts';
+import { softmaxKernels } from './softmax.ts';
 import { unaryKernels } from './unary.ts';
 
 /** Every tfjs kernel that we run ourselves; the others are tfjs's own. */
@@ -19,8 +21,10 @@ export const backendKernels: readonly BackendKernel[] = [
   ...binaryKernels,
   ...castKernels,
   ...constantKernels,
+  ...crossEntropyKernels,
   ...identityKernels,
   ...reduceKernels,
   ...selectKernels,
+  ...softmaxKernels,
   ...unaryKernels,
 ];
