@@ -25,8 +25,11 @@ export function library({ entry = ['src/index.ts'], copy = [] }: LibraryOptions 
     fixedExtension: false,
     hash: false,
     sourcemap: true,
-    // The maps point into src/, which is published beside dist/.
-    outputOptions: { sourcemapExcludeSources: true },
+    outputOptions: {
+      // What is documented is documented in the declarations; the maps point into src/, which is published beside dist/.
+      comments: { legal: true, annotation: true, jsdoc: false },
+      sourcemapExcludeSources: true,
+    },
     dts: { oxc: true, sourcemap: false },
     // A package that isn't declared as a dependency must not slip into the bundle.
     deps: { onlyBundle: [] },

@@ -1,0 +1,25 @@
+export interface Check {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const program = (name: string, path: string, ...args: string[]): Check => ({ name, command: process.execPath, args: [path, ...args] });
+const task = (name: string, turboTask: string): Check => ({
+  name,
+  command: 'turbo',
+  args: ['run', turboTask, '--continue', '--output-logs=errors-only', '--log-prefix=task'],
+});
+
+/** Everything that is checked before the tests, in order. */
+export const checks: readonly Check[] = [
+  task('build', 'build'),
+  task('types', 'types'),
+  { name: 'lint', command: 'oxlint', args: ['--deny-warnings'] },
+  { name: 'format', command: 'oxfmt', args: ['--check'] },
+  program('structure', 'tooling/structure/src/main.ts'),
+  { name: 'knip', command: 'knip', args: [] },
+  task('exports', 'lint'),
+  program('size', 'tooling/size/src/main.ts'),
+  program('tables', 'tooling/bench/src/table.ts', '--check'),
+];
