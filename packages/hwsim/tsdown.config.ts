@@ -1,10 +1,8 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
-const config: UserConfig = defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  dts: true,
-  platform: 'neutral',
-  fixedExtension: false,
-})
+const shared: UserConfig = { format: 'esm', dts: true, fixedExtension: false }
+const config: UserConfig[] = defineConfig([
+  { ...shared, entry: { index: 'src/index.ts' }, platform: 'neutral' },
+  { ...shared, entry: { cli: 'src/cli/main.ts' }, platform: 'node', dts: false, clean: false },
+]) as UserConfig[]
 export default config

@@ -7,6 +7,7 @@ import { layerCost, type LayerCost } from './graph/layer-cost.ts'
 import type { Layer, LayerGraph } from './graph/layer.ts'
 import { bitsOf, computeFormat, type Hardware, type Precision } from './hardware/hardware.ts'
 import { ringAllReduceTime } from './network/alpha-beta.ts'
+import { reportTrace } from './trace/report-trace.ts'
 import { requireInteger, requireOneOf } from './validation.ts'
 
 export interface SimulateOptions {
@@ -58,6 +59,10 @@ export interface Report {
   readonly utilisation: number
   readonly memory: { readonly weights: number; readonly activations: number; readonly gradients: number; readonly optimiser: number; readonly peak: number; readonly fits: boolean }
   readonly steps: readonly Step[]
+  /** The steps in the trace-event format, JSON for ui.perfetto.dev. */
+  readonly toPerfetto: () => string
+  /** Everything on one HTML page that loads nothing. */
+  readonly toHtml: () => Promise<string>
 }
 
 /**
@@ -108,16 +113,17 @@ export function simulate(options: SimulateOptions): Report {
     step(layer.name, kind, factor * arithmeticTime(layer, cost, hardware, peak), memoryTime(layer, bytes, hardware), factor * usedMacs(layer, cost, hardware), bytes, keeps)
   }
   const keepsAll = training !== undefined && training.recompute !== 'full'
-  layers.forEach((layer, i) => run(i, 'forward', 1, training ? (keepsAll ? costs[i]!.inputBytes + (layer.operation.type === 'attention' ? scoreBytes(layer) : 0) : costs[i]!.inputBytes) : 0))
+  const kept = layers.map((layer, i) => (training ? costs[i]!.inputBytes + (keepsAll ? scoreBytes(layer) : 0) : 0))
+  layers.forEach((_, i) => run(i, 'forward', 1, kept[i]!))
   const activations = training ? held - weights - optimiser : Math.max(...costs.map((c) => c.inputBytes + c.outputBytes))
   if (!training) most = held + activations
   if (training) {
     for (let i = layers.length - 1; i >= 0; i--) {
-      const { inputBytes, parameters: own } = costs[i]!
+      const { parameters: own } = costs[i]!
       if (training.recompute === 'full') run(i, 'recompute', 1, 0)
       if (i > 0) run(i, 'input gradient', layers[i]!.operation.type === 'attention' ? 2 : 1, 0)
       if (own > 0) run(i, 'weight gradient', 1, ((own * Math.max(16, bits)) / 8) / share(2))
-      held -= inputBytes
+      held -= kept[i]!
     }
     if (chips > 1) {
       const bytes = (parameters * Math.max(16, bits)) / 8
@@ -131,14 +137,17 @@ export function simulate(options: SimulateOptions): Report {
   const arithmetic = steps.reduce((sum, s) => sum + s.arithmeticEnergy, 0)
   const memory = steps.reduce((sum, s) => sum + s.memoryEnergy, 0)
   const idle = hardware.watts.idle * now
-  return {
+  const report: Report = {
     model: model.name, hardware: hardware.name, precision, chips,
     time: now,
     energy: { arithmetic, memory, idle, total: arithmetic + memory + idle },
     utilisation: now === 0 ? 0 : (2 * steps.reduce((sum, s) => sum + s.macs, 0)) / (now * peak),
     memory: { weights, activations, gradients, optimiser, peak: most, fits: most <= hardware.memory.capacity },
     steps,
+    toPerfetto: () => JSON.stringify(reportTrace(report)),
+    toHtml: async () => (await import('./html/report-html.ts')).reportHtml(report, hardware),
   }
+  return report
 }
 
 /** Bytes of a layer's whole weights as stored; an embedding reads few of its rows but keeps all. */
