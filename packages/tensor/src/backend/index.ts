@@ -7,6 +7,7 @@ import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
+import { optimiserKernels } from './optimisers.ts';
 import { reduceKernels } from './reduce.ts';
 import { selectKernels } from './select.ts';
 import { softmaxKernels } from './softmax.ts';
@@ -23,6 +24,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...constantKernels,
   ...crossEntropyKernels,
   ...identityKernels,
+  ...optimiserKernels,
   ...reduceKernels,
   ...selectKernels,
   ...softmaxKernels,

@@ -1,0 +1,79 @@
+import { util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { adamStep } from '../kernels/adam.ts';
+import { axpy } from '../kernels/axpy.ts';
+import { sgdStep } from '../kernels/sgd.ts';
+import type { BackendKernel } from './kernel.ts';
+
+/** Throws unless every tensor is float32 of the value's shape. */
+function check(kernel: string, tensors: Readonly<Record<string, TensorInfo | undefined>>): void {
+  const value = tensors['value'] as TensorInfo;
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor && (tensor.dtype !== 'float32' || !util.arraysEqual(tensor.shape, value.shape)))
+      throw new Error(`${kernel}: ${name} must be float32 [${value.shape}] like the value, not ${tensor.dtype} [${tensor.shape}].`);
+  }
+}
+
+/** Writes into `value` and `velocity`; gives nothing. PyTorch's SGD; its first step has no dampening, which is the caller's to say. */
+const sgd: BackendKernel = {
+  name: 'XSgdUpdate',
+  run: ({ inputs, attrs, backend }) => {
+    const { value, gradient, velocity } = inputs as { value: TensorInfo; gradient: TensorInfo; velocity?: TensorInfo };
+    check('XSgdUpdate', { value, gradient, velocity });
+    const { learningRate, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = attrs as { learningRate: number; momentum?: number; dampening?: number; nesterov?: boolean; weightDecay?: number };
+    sgdStep(backend.kernels, {
+      value: backend.address(value),
+      gradient: backend.address(gradient),
+      velocity: velocity ? backend.address(velocity) : 0,
+      count: util.sizeFromShape(value.shape),
+      learningRate,
+      momentum,
+      dampening,
+      nesterov,
+      weightDecay,
+    });
+    backend.touch(value);
+    if (velocity) backend.touch(velocity);
+    return [];
+  },
+};
+
+/** Writes into `value`, `m` and `v`; gives nothing. PyTorch's Adam, or AdamW if decoupled. */
+const adam: BackendKernel = {
+  name: 'XAdamUpdate',
+  run: ({ inputs, attrs, backend }) => {
+    const { value, gradient, m, v } = inputs as { value: TensorInfo; gradient: TensorInfo; m: TensorInfo; v: TensorInfo };
+    check('XAdamUpdate', { value, gradient, m, v });
+    const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, step, weightDecay = 0, decoupled = false } = attrs as { learningRate: number; beta1?: number; beta2?: number; epsilon?: number; step: number; weightDecay?: number; decoupled?: boolean };
+    adamStep(backend.kernels, {
+      value: backend.address(value),
+      gradient: backend.address(gradient),
+      m: backend.address(m),
+      v: backend.address(v),
+      count: util.sizeFromShape(value.shape),
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      step,
+      weightDecay,
+      decoupled,
+    });
+    for (const written of [value, m, v]) backend.touch(written);
+    return [];
+  },
+};
+
+/** value += scale·addend, in place; gives nothing. */
+const accumulate: BackendKernel = {
+  name: 'XAccumulate',
+  run: ({ inputs, attrs, backend }) => {
+    const { value, addend } = inputs as { value: TensorInfo; addend: TensorInfo };
+    check('XAccumulate', { value, addend });
+    const { scale = 1 } = (attrs ?? {}) as { scale?: number };
+    axpy(backend.kernels, backend.address(value), backend.address(addend), util.sizeFromShape(value.shape), scale);
+    backend.touch(value);
+    return [];
+  },
+};
+
+export const optimiserKernels: readonly BackendKernel[] = [sgd, adam, accumulate];

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { adamStep } from '../../src/kernels/adam.ts';
+import { axpy } from '../../src/kernels/axpy.ts';
+import { referenceAdamStep, referenceAxpy, referenceSgdStep } from '../../src/kernels/reference/optimisers.ts';
+import { sgdStep } from '../../src/kernels/sgd.ts';
+import { inEveryCombination } from './combinations.ts';
+import { Blocks } from './memory.ts';
+import { floats } from './values.ts';
+
+const counts = [0, 1, 7, 8, 9, 31, 4096, 4097, 50001];
+const sgdCases = [
+  { learningRate: 0.1, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, velocity: false },
+  { learningRate: 0.1, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0.01, velocity: false },
+  { learningRate: 0.05, momentum: 0.9, dampening: 0, nesterov: false, weightDecay: 0.01, velocity: true },
+  { learningRate: 0.05, momentum: 0.9, dampening: 0.3, nesterov: false, weightDecay: 0, velocity: true },
+  { learningRate: 0.05, momentum: 0.9, dampening: 0, nesterov: true, weightDecay: 0.01, velocity: true },
+] as const;
+const adamCases = [
+  { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false },
+  { learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-3, weightDecay: 0.1, decoupled: false },
+  { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, decoupled: true },
+] as const;
+const STEPS = 3;
+const tolerance = { rtol: 2e-6, atol: 2e-6 };
+
+inEveryCombination((kernels) => {
+  test.for(sgdCases)('three steps of sgd, %j: within 2e-6', ({ velocity: moving, ...options }) => {
+    for (const count of counts) {
+      const start = floats(count, 1);
+      const expected = { value: Float64Array.from(start), velocity: moving ? new Float64Array(count) : undefined };
+      const blocks = new Blocks(kernels());
+      const value = blocks.place(start);
+      const velocity = moving ? blocks.place(new Float32Array(count)) : 0;
+      for (let step = 1; step <= STEPS; step++) {
+        const gradient = floats(count, step + 1);
+        referenceSgdStep(expected.value, gradient, expected.velocity, options);
+        sgdStep(kernels(), { value, gradient: blocks.place(gradient), velocity, count, ...options });
+      }
+      expect(blocks.read(value, new Float32Array(count))).toBeAllclose(expected.value, tolerance);
+      if (expected.velocity) expect(blocks.read(velocity, new Float32Array(count))).toBeAllclose(expected.velocity, tolerance);
+      blocks.release();
+    }
+  });
+
+  test.for(adamCases)('three steps of adam, %j: within 2e-6', (options) => {
+    for (const count of counts) {
+      const start = floats(count, 1);
+      const expected = { value: Float64Array.from(start), m: new Float64Array(count), v: new Float64Array(count) };
+      const blocks = new Blocks(kernels());
+      const value = blocks.place(start);
+      const m = blocks.place(new Float32Array(count));
+      const v = blocks.place(new Float32Array(count));
+      for (let step = 1; step <= STEPS; step++) {
+        const gradient = floats(count, step + 1);
+        referenceAdamStep(expected.value, gradient, expected.m, expected.v, { ...options, step });
+        adamStep(kernels(), { value, gradient: blocks.place(gradient), m, v, count, step, ...options });
+      }
+      expect(blocks.read(value, new Float32Array(count))).toBeAllclose(expected.value, tolerance);
+      expect(blocks.read(m, new Float32Array(count))).toBeAllclose(expected.m, tolerance);
+      expect(blocks.read(v, new Float32Array(count))).toBeAllclose(expected.v, tolerance);
+      blocks.release();
+    }
+  });
+
+  test('axpy: within 1e-6', () => {
+    for (const count of counts) {
+      const [start, addend] = [floats(count, 1), floats(count, 2)];
+      const expected = Float64Array.from(start);
+      referenceAxpy(expected, addend, -0.3);
+      const blocks = new Blocks(kernels());
+      const y = blocks.place(start);
+      axpy(kernels(), y, blocks.place(addend), count, -0.3);
+      expect(blocks.read(y, new Float32Array(count))).toBeAllclose(expected, { rtol: 1e-6, atol: 1e-6 });
+      blocks.release();
+    }
+  });
+});
