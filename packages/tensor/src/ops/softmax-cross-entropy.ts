@@ -18,10 +18,10 @@ export interface SoftmaxCrossEntropyOptions {
  * probabilities it is made of are not differentiated again.
  *
  * @param logits float32[n, classes].
- * @param labels int32[n], the class of each example, or float32[n, classes], a distribution for each; not differentiated.
+ * @param labels int32[n], the class of each example, or float32[n, classes], a distribution of sum 1 for each; not differentiated.
  * @returns float32[] for `mean` and `sum`, float32[n] for `none`.
- * @throws {TypeError | RangeError} if an argument has another dtype or shape, or a label of class is out of range
- *   where that is checked at no cost (not on a GPU).
+ *   A class that isn't one of `classes` gives NaN, because looking for it beforehand would make a device wait.
+ * @throws {TypeError | RangeError} if an argument has another dtype or shape.
  * @example
  * const loss = softmaxCrossEntropy(tf.tensor2d([[0, 0]]), tf.tensor1d([1], 'int32')); // ln 2
  *
@@ -61,15 +61,16 @@ function forward(logits: Tensor, labels: Tensor): [loss: Tensor, probabilities: 
   const targets = distribution(labels, logits.shape[1] as number);
   // A label of 0 counts as nothing even where the probability is 0.
   const terms = tf.where(tf.equal(targets, 0), tf.zerosLike(targets), tf.mul(targets, logProbabilities));
-  return [tf.neg(tf.sum(terms, 1)), tf.exp(logProbabilities)];
+  const losses = tf.neg(tf.sum(terms, 1));
+  if (labels.dtype === 'float32') return [losses, tf.exp(logProbabilities)];
+  const known = tf.logicalAnd(tf.greaterEqual(labels, 0), tf.less(labels, logits.shape[1] as number));
+  return [tf.where(known, losses, tf.fill(losses.shape, NaN)), tf.exp(logProbabilities)];
 }
 
 function backward(dy: Tensor, probabilities: Tensor, labels: Tensor): Tensor {
   if (hasKernel('XSoftmaxCrossEntropyGrad')) return runKernel<Tensor>('XSoftmaxCrossEntropyGrad', { dy, probabilities, labels });
   const targets = distribution(labels, probabilities.shape[1] as number);
-  // The labels' sum is 1 for a distribution, but the formula stays right for weights of any sum.
-  const pull = labels.dtype === 'int32' ? probabilities : tf.mul(probabilities, tf.sum(targets, 1, true));
-  return tf.mul(tf.sub(pull, targets), tf.expandDims(dy, 1));
+  return tf.mul(tf.sub(probabilities, targets), tf.expandDims(dy, 1));
 }
 
 // Cast, because the oneHot of tfjs's WASM backend writes integers whatever dtype it is asked for.

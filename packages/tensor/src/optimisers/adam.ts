@@ -22,17 +22,14 @@ export interface AdamOptions {
 
 /** What one step does, as numbers. */
 interface Step {
-  /** learningRate / (1 - beta1^t). */
-  readonly stepSize: number;
-  /** sqrt(1 - beta2^t). */
-  readonly correction: number;
+  /** t. */
+  readonly step: number;
+  readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Times the parameter, added to the gradient. */
-  readonly penalty: number;
-  /** What the parameter is multiplied by first. */
-  readonly shrink: number;
+  readonly weightDecay: number;
+  readonly decoupled: boolean;
 }
 
 /**
@@ -78,16 +75,7 @@ function adamLike(name: string, options: AdamOptions & { weightDecay: number }, 
     name,
     slots: ['mean', 'square'],
     at: (step) => {
-      const rate = rateAt(name, learningRate, step);
-      const numbers: Step = {
-        stepSize: rate / (1 - beta1 ** (step + 1)),
-        correction: Math.sqrt(1 - beta2 ** (step + 1)),
-        beta1,
-        beta2,
-        epsilon,
-        penalty: decoupled ? 0 : weightDecay,
-        shrink: decoupled ? 1 - rate * weightDecay : 1,
-      };
+      const numbers: Step = { step: step + 1, learningRate: rateAt(name, learningRate, step), beta1, beta2, epsilon, weightDecay, decoupled };
       const update = hasKernel('XAdamUpdate') ? inPlace : composed;
       return (parameter, gradient, [mean, square]) => update(parameter, gradient, mean as Variable, square as Variable, numbers);
     },
@@ -98,14 +86,16 @@ function inPlace(parameter: Variable, gradient: Tensor, mean: Variable, square: 
   makeWritable(parameter);
   makeWritable(mean);
   makeWritable(square);
-  runKernel<Tensor[]>('XAdamUpdate', { parameter, gradient, mean, square }, numbers);
+  runKernel<Tensor[]>('XAdamUpdate', { value: parameter, gradient, m: mean, v: square }, numbers);
 }
 
 function composed(parameter: Variable, gradient: Tensor, mean: Variable, square: Variable, numbers: Step): void {
-  const { stepSize, correction, beta1, beta2, epsilon, penalty, shrink } = numbers;
-  const g = penalty > 0 ? tf.add(gradient, tf.mul(parameter, penalty)) : gradient;
+  const { step, learningRate, beta1, beta2, epsilon, weightDecay, decoupled } = numbers;
+  const decays = weightDecay > 0;
+  const g = decays && !decoupled ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient;
   mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(g, 1 - beta1)));
   square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(g), 1 - beta2)));
-  const change = tf.div(tf.mul(mean, stepSize), tf.add(tf.div(tf.sqrt(square), correction), epsilon));
-  parameter.assign(tf.sub(shrink === 1 ? parameter : tf.mul(parameter, shrink), change));
+  const root = tf.div(tf.sqrt(square), Math.sqrt(1 - beta2 ** step));
+  const change = tf.div(tf.mul(mean, learningRate / (1 - beta1 ** step)), tf.add(root, epsilon));
+  parameter.assign(tf.sub(decays && decoupled ? tf.mul(parameter, 1 - learningRate * weightDecay) : parameter, change));
 }

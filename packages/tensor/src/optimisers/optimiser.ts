@@ -1,4 +1,4 @@
-import { Variable, type Tensor } from '@tensorflow/tfjs-core';
+import { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { NamedVariables } from '../layers/layer.ts';
 import { checkTensor, describe } from '../ops/arguments.ts';
 
@@ -41,7 +41,7 @@ export function disposeState(state: OptimiserState): void {
 
 /** @throws {TypeError | Error} unless all are live float32 variables. */
 export function checkParameters(where: string, parameters: unknown): void {
-  if (typeof parameters !== 'object' || parameters === null || parameters instanceof Variable)
+  if (typeof parameters !== 'object' || parameters === null || parameters instanceof Tensor)
     throw new TypeError(`${where}: parameters is ${describe(parameters)}, but must be an object of variables by name, such as net.variables.`);
   for (const [name, variable] of Object.entries(parameters)) {
     if (!(variable instanceof Variable))

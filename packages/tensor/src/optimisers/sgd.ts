@@ -76,7 +76,7 @@ export function sgd({
 function inPlace(parameter: Variable, gradient: Tensor, velocity: Variable | undefined, options: Step): void {
   makeWritable(parameter);
   if (velocity) makeWritable(velocity);
-  runKernel<Tensor[]>('XSgdUpdate', velocity ? { parameter, gradient, velocity } : { parameter, gradient }, options);
+  runKernel<Tensor[]>('XSgdUpdate', velocity ? { value: parameter, gradient, velocity } : { value: parameter, gradient }, options);
 }
 
 function composed(parameter: Variable, gradient: Tensor, velocity: Variable | undefined, options: Step): void {

@@ -14,12 +14,14 @@ export const VALUES = 0;
 const SPLIT = 1;
 const FOLD = 2;
 
-/** `n` keys as a tuple where `n` is a literal, so that they can be destructured. */
+/** `n` keys, as a tuple where `n` is a literal of at most 32, so that they can be destructured. */
 export type Keys<N extends number, List extends Key[] = []> = number extends N
   ? Key[]
   : List['length'] extends N
     ? List
-    : Keys<N, [...List, Key]>;
+    : List['length'] extends 32
+      ? Key[]
+      : Keys<N, [...List, Key]>;
 
 /**
  * The key of a seed.

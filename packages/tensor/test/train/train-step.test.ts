@@ -65,11 +65,11 @@ describe.each(backends)('%s', (backend) => {
       const y = tf.zeros([4, 2]);
       const optimiser = sgd({ learningRate: 0.1 });
       const state = optimiser.init(trainable(net));
-      const before = inner.variables.weight.dataSync().slice();
+      const before = [...inner.variables.weight.dataSync()];
       const loss = trainStep(net, { x, y }, { optimiser, state, loss: meanSquaredError });
       expect(loss).toBeAllclose(0.5 * before.reduce((sum, value) => sum + value * value, 0), { rtol: 1e-6 });
       // The gradient of half the square is the weight itself.
-      expect([...inner.variables.weight.dataSync()]).toBeAllclose([...before].map((value) => value * 0.9), { rtol: 1e-6 });
+      expect([...inner.variables.weight.dataSync()]).toBeAllclose(before.map((value) => value * 0.9), { rtol: 1e-6 });
       tf.dispose([x, y, loss]);
       net.dispose();
       disposeState(state);

@@ -1,0 +1,176 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  accuracy,
+  activation,
+  activationLayer,
+  adam,
+  adamw,
+  chain,
+  clipByGlobalNorm,
+  decodeSafetensors,
+  dense,
+  dropout,
+  evaluate,
+  fit,
+  flatten,
+  initialisers,
+  linear,
+  meanSquaredError,
+  random,
+  sequential,
+  sgd,
+  softmaxCrossEntropy,
+  trainStep,
+} from '../src/index.ts';
+import { backends, useBackend } from './backends.ts';
+
+/**
+ * Bad input to public functions: each must be refused by an error that names the argument, what it was and what it
+ * must be, before anything changes, and no tensor may be left behind.
+ */
+const key = random.key(0);
+const net = { kind: 'identity', variables: {}, apply: (x: tf.Tensor) => tf.clone(x), outputShape: (shape: readonly (number | null)[]) => shape, dispose: () => {} };
+const state = { step: 0, slots: {} };
+const bad = <T>(value: unknown): T => value as T;
+
+/** Function, what is wrong, the call with tensors to try, and what the message must hold. */
+type Row = [name: string, problem: string, call: (t: ReturnType<typeof tensors>) => unknown, message: RegExp];
+
+function tensors() {
+  const gone = tf.zeros([2, 3]);
+  gone.dispose();
+  return {
+    x: tf.zeros([2, 3]),
+    w: tf.zeros([3, 4]),
+    b: tf.zeros([4]),
+    whole: tf.zeros([2, 3], 'int32'),
+    classes: tf.zeros([2], 'int32'),
+    scalar: tf.scalar(1),
+    short: tf.zeros([3]),
+    pair: tf.zeros([2]),
+    flags: tf.zeros([2], 'bool'),
+    threes: tf.zeros([3], 'int32'),
+    v: tf.tidy(() => tf.variable(tf.zeros([2]))),
+    cube: tf.zeros([2, 3, 4]),
+    gone,
+  };
+}
+
+const rows: Row[] = [
+  ['linear', 'an array', ({ w }) => linear(bad([1]), w), /linear: x must be a tensor, not \[1\]; make one/],
+  ['linear', 'a dtype', ({ whole, w }) => linear(whole, w), /linear: x is int32\[2, 3\], but its dtype must be float32/],
+  ['linear', 'a rank', ({ scalar, w }) => linear(scalar, w), /linear: x is float32\[\], but its rank must be at least 1/],
+  ['linear', 'a rank of weight', ({ x, cube }) => linear(x, cube), /linear: weight is float32\[2, 3, 4\], but its rank must be 2/],
+  ['linear', 'a size', ({ w, b }) => linear(b, w), /linear: x has 4 values along its last axis .* takes 3/],
+  ['linear', 'a size of bias', ({ x, w, short }) => linear(x, w, short), /linear: bias is float32\[3\], but its shape must be \[4\]/],
+  ['linear', 'disposed', ({ gone, w }) => linear(gone, w), /linear: x is disposed/],
+  ['linear', 'an activation', ({ x, w }) => linear(x, w, undefined, { activation: bad('swish') }), /linear: activation is "swish", but must be one of linear, relu/],
+  ['linear', 'NaN', ({ x, w }) => linear(x, w, undefined, { slope: NaN }), /linear: slope is NaN, but must be a finite number/],
+  ['activation', 'a name', ({ x }) => activation(x, bad('Relu')), /activation: name is "Relu"/],
+  ['activation', 'a dtype', ({ whole }) => activation(whole, 'relu'), /activation: x is int32/],
+  ['activation', 'disposed', ({ gone }) => activation(gone, 'relu'), /x is disposed/],
+  ['activation', 'NaN', ({ x }) => activation(x, 'leakyRelu', { slope: NaN }), /slope is NaN/],
+  ['softmaxCrossEntropy', 'a rank', ({ cube, classes }) => softmaxCrossEntropy(cube, classes), /logits is float32\[2, 3, 4\], but its rank must be 2/],
+  ['softmaxCrossEntropy', 'a dtype of labels', ({ x, flags }) => softmaxCrossEntropy(x, flags), /labels is bool\[2\].*int32\[2\], the class of each/],
+  ['softmaxCrossEntropy', 'a size of labels', ({ x, threes }) => softmaxCrossEntropy(x, threes), /labels is int32\[3\], but its shape must be \[2\]/],
+  ['softmaxCrossEntropy', 'floats as classes', ({ x, pair }) => softmaxCrossEntropy(x, pair), /labels is float32\[2\], but its shape must be \[2, 3\]/],
+  ['softmaxCrossEntropy', 'disposed', ({ x, gone }) => softmaxCrossEntropy(x, gone), /labels is disposed/],
+  ['softmaxCrossEntropy', 'an option', ({ x, classes }) => softmaxCrossEntropy(x, classes, { reduction: bad('average') }), /reduction is "average", but must be one of mean, sum, none/],
+  ['softmaxCrossEntropy', 'NaN', ({ x, classes }) => softmaxCrossEntropy(x, classes, { labelSmoothing: NaN }), /labelSmoothing is NaN/],
+  ['softmaxCrossEntropy', 'a range', ({ x, classes }) => softmaxCrossEntropy(x, classes, { labelSmoothing: 1.5 }), /labelSmoothing is 1.5, .* at least 0 and at most 1/],
+  ['meanSquaredError', 'a shape', ({ x, b }) => meanSquaredError(x, b), /target is float32\[4\], but its shape must be \[2, 3\]/],
+  ['meanSquaredError', 'disposed', ({ x, gone }) => meanSquaredError(x, gone), /target is disposed/],
+  ['accuracy', 'a shape', ({ x, b }) => accuracy(x, b), /labels is float32\[4\], but its shape must be \[2, 3\]/],
+  ['accuracy', 'no tensor', ({ x }) => accuracy(x, bad(undefined)), /labels must be a tensor, not undefined/],
+
+  ['random.key', 'NaN', () => random.key(NaN), /key: seed is NaN, but must be a whole number at least 0/],
+  ['random.key', 'a part', () => random.key(0.5), /seed is 0.5/],
+  ['random.key', 'a negative', () => random.key(-1), /seed is -1/],
+  ['random.split', 'no key', () => random.split(bad(3), 2), /split: key is 3, but must be a key; make one with random.key/],
+  ['random.split', 'a negative', () => random.split(key, -1), /n is -1/],
+  ['random.fold', 'NaN', () => random.fold(key, NaN), /data is NaN/],
+  ['random.bits', 'a negative', () => random.bits(key, -1), /bits: n is -1/],
+  ['random.bits', 'an offset', () => random.bits(key, 1, { offset: 2 }), /offset \/ 4 is 0.5/],
+  ['random.uniform', 'a negative size', () => random.uniform(key, [2, -1]), /uniform: shape is \[2, -1\], but must be an array of whole numbers, none negative/],
+  ['random.uniform', 'bounds', () => random.uniform(key, [1], { min: 2, max: 1 }), /min is 2, .* at most 1/],
+  ['random.uniform', 'NaN', () => random.uniform(key, [1], { max: NaN }), /max is NaN/],
+  ['random.normal', 'a negative', () => random.normal(key, [1], { std: -1 }), /std is -1/],
+  ['random.normal', 'no key', () => random.normal(bad(undefined), [1]), /normal: key is undefined/],
+  ['random.truncatedNormal', 'a bound', () => random.truncatedNormal(key, [1], { bound: 0 }), /bound is 0/],
+  ['random.rademacher', 'a shape', () => random.rademacher(key, bad(5)), /shape is 5/],
+  ['random.permutation', 'NaN', () => random.permutation(key, NaN), /permutation: n is NaN/],
+
+  ['initialisers.constant', 'NaN', () => initialisers.constant(NaN), /constant: value is NaN/],
+  ['initialisers.normal', 'a negative', () => initialisers.normal({ std: -1 }), /std is -1/],
+  ['initialisers.heNormal', 'a negative size', () => initialisers.heNormal()([-1, 2], key), /shape is \[-1, 2\]/],
+  ['initialisers.orthogonal', 'a rank', () => initialisers.orthogonal()([3], key), /orthogonal: shape is \[3\], but must have at least two axes/],
+  ['initialisers.orthogonal', 'NaN', () => initialisers.orthogonal({ gain: NaN }), /gain is NaN/],
+  ['initialisers.zeros', 'a size', () => initialisers.zeros()([1.5], key), /shape is \[1.5\]/],
+
+  ['dense', 'a negative', () => dense(-1, 2, { key }), /dense: inputs is -1, but must be a whole number at least 1/],
+  ['dense', 'a part', () => dense(1, 2.5, { key }), /units is 2.5/],
+  ['dense', 'no key', () => dense(1, 2, bad({})), /dense: key is undefined, but must be a key/],
+  ['dense', 'no options', () => dense(1, 2, bad(undefined)), /dense: key is undefined/],
+  ['dense', 'an activation', () => dense(1, 2, { key, activation: bad('Relu') }), /dense: activation is "Relu"/],
+  ['dense', 'no initialiser', () => dense(1, 2, { key, init: bad('glorot') }), /init is "glorot", but must be a function/],
+  ['dropout', 'NaN', () => dropout(NaN), /rate is NaN/],
+  ['dropout', 'a range', () => dropout(1), /rate is 1, .* below 1/],
+  ['dropout.apply', 'a dtype', ({ whole }) => dropout(0.5).apply(whole), /x is int32/],
+  ['flatten.apply', 'a scalar', ({ scalar }) => flatten().apply(scalar), /x is float32\[\], but its rank/],
+  ['activationLayer', 'a name', () => activationLayer(bad('x')), /name is "x"/],
+  ['sequential', 'no array', () => sequential(bad(net)), /layers is an object with .*, but must be an array of layers/],
+  ['sequential', 'no layer', () => sequential([net, bad({})]), /layers\[1\] is an object with no fields, but must be a layer/],
+
+  ['sgd', 'NaN', () => sgd({ learningRate: NaN }), /sgd: learningRate is NaN, .* or a schedule/],
+  ['sgd', 'a negative', () => sgd({ momentum: -0.1 }), /momentum is -0.1/],
+  ['sgd', 'nesterov alone', () => sgd({ nesterov: true }), /nesterov is true with momentum 0/],
+  ['sgd', 'a negative decay', () => sgd({ weightDecay: -1 }), /weightDecay is -1/],
+  ['sgd.init', 'a tensor', ({ x }) => sgd().init(bad(x)), /parameters is float32\[2, 3\]/],
+  ['sgd.init', 'no variable', ({ x }) => sgd().init({ w: bad(x) }), /parameters\['w'\] is float32\[2, 3\], but must be a variable/],
+  ['sgd.update', 'a schedule', ({ v }) => sgd({ learningRate: () => NaN }).update({ v }, {}, { step: 2, slots: {} }), /learningRate\(2\) is NaN/],
+  ['adam', 'a range', () => adam({ beta1: 1 }), /adam: beta1 is 1/],
+  ['adam', 'NaN', () => adam({ epsilon: NaN }), /epsilon is NaN/],
+  ['adamw', 'a negative', () => adamw({ weightDecay: -1 }), /adamw: weightDecay is -1/],
+  ['chain', 'no optimiser', () => chain(bad(clipByGlobalNorm(1))), /chain: the last part is .* but must be an optimiser/],
+  ['chain', 'no transform', () => chain(bad(sgd()), sgd()), /chain: part 0 is .* transforms/],
+  ['clipByGlobalNorm', 'zero', () => clipByGlobalNorm(0), /norm is 0, .* above 0/],
+
+  ['trainStep', 'no layer', ({ x }) => trainStep(bad({}), { x, y: x }, { optimiser: sgd(), state }), /trainStep: net is an object with no fields, but must be a layer/],
+  ['trainStep', 'no batch', () => trainStep(net, bad(undefined), { optimiser: sgd(), state }), /a batch of batch is undefined/],
+  ['trainStep', 'disposed', ({ x, gone }) => trainStep(net, { x: gone, y: x }, { optimiser: sgd(), state }), /batch.x is disposed/],
+  ['trainStep', 'numbers of examples', ({ x, b }) => trainStep(net, { x, y: b }, { optimiser: sgd(), state }), /batch.x has 2 examples and batch.y 4/],
+  ['fit', 'no data', () => fit(net, bad(5)), /fit: data is 5/],
+  ['fit', 'a negative', ({ x }) => fit(net, { x, y: x }, { epochs: -1 }), /epochs is -1/],
+  ['fit', 'NaN', ({ x }) => fit(net, { x, y: x }, { batchSize: NaN }), /batchSize is NaN/],
+  ['fit', 'a seed', ({ x }) => fit(net, { x, y: x }, { seed: NaN }), /seed is NaN/],
+  ['fit', 'an optimiser', ({ x }) => fit(net, { x, y: x }, { optimiser: bad('sgd') }), /optimiser is "sgd"/],
+  ['fit', 'numbers of examples', ({ x, b }) => fit(net, { x, y: b }), /data.x is float32\[2, 3\] and data.y is float32\[4\]/],
+  ['fit', 'lengths', () => fit(net, { x: new Uint8Array(10), y: new Uint8Array(3) }), /data.x is Uint8Array\(10\) and data.y is Uint8Array\(3\)/],
+  ['fit', 'a shape', () => fit(net, { x: new Uint8Array(12), y: new Uint8Array(3), shape: [5] }), /examples \[5\]/],
+  ['fit', 'no example', () => fit(net, { x: new Uint8Array(0), y: new Uint8Array(0) }), /holds no example/],
+  ['fit', 'validation', ({ x }) => fit(net, { x, y: x }, { validation: bad({}) }), /validation is an object with no fields/],
+  ['fit', 'a metric', ({ x }) => fit(net, { x, y: x }, { metrics: { loss: accuracy } }), /a metric is named 'loss'/],
+  ['evaluate', 'NaN', ({ x }) => evaluate(net, { x, y: x }, { batchSize: NaN }), /batchSize is NaN/],
+  ['evaluate', 'a metric', ({ x }) => evaluate(net, { x, y: x }, { metrics: { a: bad(3) } }), /metrics.a is 3/],
+  ['decodeSafetensors', 'no bytes', () => decodeSafetensors(bad([1])), /bytes is \[1\], but must be a Uint8Array/],
+];
+
+describe.each(backends.filter((name) => name === 'cpu' || name === 'x wide'))('%s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  test.each(rows)('%s: %s', async (_name, _problem, call, message) => {
+    const given = tensors();
+    const before = tf.memory().numTensors;
+    let error: unknown;
+    try {
+      await call(given);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(Error);
+    expect((error as Error).message).toMatch(message);
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose(Object.values(given).filter((value) => !value.isDisposed));
+  });
+});
