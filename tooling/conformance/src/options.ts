@@ -16,6 +16,8 @@ export interface Options {
   readonly filter?: RegExp;
   readonly tier?: (typeof tiers)[number];
   readonly threads?: number;
+  /** Backend x begins with 3 GiB of its heap taken, so that every address is one that is negative as a signed number. */
+  readonly high: boolean;
   /** Prints each failure in full, and what the specs print. */
   readonly verbose: boolean;
 }
@@ -30,6 +32,7 @@ Runs tfjs-core's own published test suite and prints how many specs passed, fail
   --filter REGEX          only the specs whose names match, for example '^conv2d'
   --tier simd|relaxed|wide, --threads N
                           for backend x; default the best that runs here
+  --high                  for backend x; with 3 GiB of its heap taken, so that all addresses are above 2 GiB
   --verbose               each failure in full, and what the specs print
   --help
 `;
@@ -45,6 +48,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       filter: { type: 'string' },
       tier: { type: 'string' },
       threads: { type: 'string' },
+      high: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -58,6 +62,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     ...(values.filter !== undefined && { filter: new RegExp(values.filter) }),
     ...(values.tier !== undefined && { tier: oneOf('tier', values.tier, tiers) }),
     ...(values.threads !== undefined && { threads: positive(values.threads) }),
+    high: values.high,
     verbose: values.verbose,
   };
 }

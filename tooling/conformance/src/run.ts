@@ -9,11 +9,12 @@ const PATIENCE_MS = 90_000;
 
 /** Runs the bundled suite on a backend, in a process of its own. */
 export function runSuite(bundle: string, backend: Backend, options: Options, progress: Progress): Promise<Outcome[]> {
-  const { filter, tier, threads, verbose } = options;
+  const { filter, tier, threads, high, verbose } = options;
   const request: SuiteRequest = {
     backend,
     gradients: backend === options.backend ? options.gradients : backend === 'x' ? 'own' : 'tfjs',
     ...(filter && { filter: filter.source }),
+    high,
     enable: { ...(tier && { tier }), ...(threads !== undefined && { threads }) },
   };
   const child = fork(bundle, { execArgv: [], stdio: ['ignore', verbose ? 'inherit' : 'ignore', 'pipe', 'ipc'] });

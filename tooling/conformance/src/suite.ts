@@ -16,6 +16,7 @@ export interface SuiteRequest {
   readonly backend: string;
   readonly gradients: 'own' | 'tfjs';
   readonly filter?: string;
+  readonly high: boolean;
   readonly enable: EnableOptions;
 }
 
@@ -29,12 +30,23 @@ const send = (message: SuiteMessage): void => {
   process.send?.(message);
 };
 
+interface Heap {
+  readonly bytes: Uint8Array;
+  allocate(bytes: number): number;
+}
+
 interface XBackend {
-  readonly heap: { bytes: Uint8Array; allocate(bytes: number): number };
+  readonly heap: Heap;
+}
+
+/** Takes the lower 3 GiB of the heap, and what was left there of each size up to 4 MiB. */
+function climb(heap: Heap): void {
+  for (let block = 0; block < 12; block++) heap.allocate(2 ** 28);
+  for (let bytes = 64; bytes <= 2 ** 22; bytes += Math.max(64, bytes / 8)) while (heap.allocate(bytes) < 2 ** 31);
 }
 
 /** Fills every block that is handed out with ones (NaN, -1), so that no kernel passes by finding zeros in fresh memory. */
-function poison({ heap }: XBackend): void {
+function poison(heap: Heap): void {
   const allocate = heap.allocate.bind(heap);
   heap.allocate = (bytes) => {
     const pointer = allocate(bytes);
@@ -43,7 +55,7 @@ function poison({ heap }: XBackend): void {
   };
 }
 
-async function run({ backend, gradients, filter, enable: options }: SuiteRequest): Promise<void> {
+async function run({ backend, gradients, filter, high, enable: options }: SuiteRequest): Promise<void> {
   let on = `tfjs's backend '${backend}'`;
   if (backend === 'x' || gradients === 'own') {
     const { tier, threads } = await enable(options);
@@ -51,7 +63,11 @@ async function run({ backend, gradients, filter, enable: options }: SuiteRequest
   }
   if (gradients === 'tfjs') await import('@tensorflow/tfjs-core/dist/register_all_gradients.js');
   await tf.setBackend(backend);
-  if (backend === 'x') poison(tf.backend() as unknown as XBackend);
+  if (backend === 'x') {
+    const { heap } = tf.backend() as unknown as XBackend;
+    if (high) climb(heap);
+    poison(heap);
+  }
 
   const env = jasmineRequire.boot(jasmineRequire).getEnv();
   // One name for all backends, so that their specs have the same names.

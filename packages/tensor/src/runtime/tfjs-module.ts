@@ -111,14 +111,14 @@ export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimi
     cwrap: (name, _returns, parameters) => {
       const target = exports[name];
       if (!target) throw new Error(`internal: tfjs's WASM module has no function ${name}`);
+      const run = (values: unknown[]): unknown => {
+        const result: number | undefined = target(...values);
+        if (complaint !== '') complain();
+        // A number is the address of the result; above 2 GiB it comes out negative.
+        return result === undefined ? undefined : result >>> 0;
+      };
       const arrays = parameters.flatMap((type, index) => (type === 'array' ? [index] : []));
-      if (arrays.length === 0) {
-        return (...values: unknown[]): unknown => {
-          const result = target(...values);
-          if (complaint !== '') complain();
-          return result;
-        };
-      }
+      if (arrays.length === 0) return (...values: unknown[]): unknown => run(values);
       return (...values: unknown[]): unknown => {
         const stack = stackSave();
         try {
@@ -128,9 +128,7 @@ export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimi
             heap().set(array, pointer);
             values[index] = pointer;
           }
-          const result = target(...values);
-          if (complaint !== '') complain();
-          return result;
+          return run(values);
         } finally {
           stackRestore(stack);
         }
