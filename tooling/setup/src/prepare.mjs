@@ -47,5 +47,10 @@ async function install(pnpm) {
   });
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   status.end(code === 0 ? 'done' : 'failed');
-  if (code !== 0) throw new Error([...progress.errors, ...printed].join('\n') || `pnpm install ended with exit code ${code}.`);
+  if (code === 0) return;
+  const reasons = [...progress.errors, ...printed].join('\n') || `pnpm install ended with exit code ${code}.`;
+  const remedy = reasons.includes('OUTDATED_LOCKFILE')
+    ? `\nA package.json was changed: run ${[command, ...args.slice(0, args.indexOf('install') + 1)].join(' ')}, which brings pnpm-lock.yaml up to date.`
+    : '';
+  throw new Error(reasons + remedy);
 }
