@@ -2,6 +2,7 @@ import { activationGradientKernels } from './activation-gradient.ts';
 import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
 import { constantKernels } from './constant.ts';
+import { conv3DBackpropInput } from './conv3d-backprop-input.ts';
 import { crossEntropyKernels } from './cross-entropy.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { identityKernels } from './identity.ts';
@@ -18,6 +19,7 @@ export const backendKernels: readonly BackendKernel[] = [
   batchMatMul,
   fusedMatMulKernel,
   linearKernel,
+  conv3DBackpropInput,
   ...activationGradientKernels,
   ...binaryKernels,
   ...castKernels,
