@@ -1,10 +1,13 @@
 import { activationGradientKernels } from './activation-gradient.ts';
 import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
+import { concatKernels } from './concat.ts';
 import { constantKernels } from './constant.ts';
 import { conv3DBackpropInput } from './conv3d-backprop-input.ts';
 import { crossEntropyKernels } from './cross-entropy.ts';
+import { convolutionKernels } from './convolution.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
+import { gatherKernels } from './gather.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
@@ -12,6 +15,8 @@ import { optimiserKernels } from './optimisers.ts';
 import { reduceKernels } from './reduce.ts';
 import { selectKernels } from './select.ts';
 import { softmaxKernels } from './softmax.ts';
+import { stridedKernels } from './strided.ts';
+import { transposeKernels } from './transpose.ts';
 import { unaryKernels } from './unary.ts';
 
 /** Every tfjs kernel that we run ourselves; the others are tfjs's own. */
@@ -23,12 +28,17 @@ export const backendKernels: readonly BackendKernel[] = [
   ...activationGradientKernels,
   ...binaryKernels,
   ...castKernels,
+  ...concatKernels,
   ...constantKernels,
+  ...convolutionKernels,
   ...crossEntropyKernels,
+  ...gatherKernels,
   ...identityKernels,
   ...optimiserKernels,
   ...reduceKernels,
   ...selectKernels,
   ...softmaxKernels,
+  ...stridedKernels,
+  ...transposeKernels,
   ...unaryKernels,
 ];

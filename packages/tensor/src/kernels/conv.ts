@@ -42,6 +42,7 @@ function run(kernels: Kernels, swept: Sweep, n: number, x: number, filter: numbe
   const { channels } = swept;
   const k = swept.taps.length * channels;
   if (m === 0 || n === 0) return;
+  if (k === 0) throw new Error('internal: a convolution over nothing');
   const { threads, heap, tier } = kernels;
   const panels = Math.ceil(n / COLUMNS[tier]);
   const packedBytes = panels * COLUMNS[tier] * k * 4;

@@ -1,0 +1,86 @@
+import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { copyStrided } from '../kernels/copy.ts';
+import type { XBackend } from './backend.ts';
+import { elementWidth } from './element-width.ts';
+import type { BackendKernel } from './kernel.ts';
+
+/** Puts each part, seen as [outer, sizes[i]], beside the last one into a new tensor of `shape`. */
+function beside(backend: XBackend, parts: readonly TensorInfo[], outer: number, sizes: readonly number[], shape: number[]): TensorInfo {
+  const first = parts[0] as TensorInfo;
+  const output = backend.makeOutput(shape, first.dtype);
+  const width = elementWidth(first);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let to = backend.address(output);
+  for (const [index, part] of parts.entries()) {
+    const size = sizes[index] as number;
+    copyStrided(backend.kernels, { x: backend.address(part), to, sizes: [outer, size], stridesIn: [size, 1], stridesOut: [total, 1], width });
+    to += size * width;
+  }
+  return output;
+}
+
+const listed = (inputs: object): TensorInfo[] => Object.values(inputs) as TensorInfo[];
+
+/** Whether all tensors are of one type that the heap holds. */
+function uniform(tensors: readonly TensorInfo[]): boolean {
+  return tensors.every((tensor) => tensor.dtype === tensors[0]?.dtype && elementWidth(tensor) > 0);
+}
+
+const concat: BackendKernel = {
+  name: 'Concat',
+  run: (call, beneath) => {
+    const all = listed(call.inputs);
+    if (!uniform(all)) return beneath(call);
+    const { backend } = call;
+    const axis = util.parseAxisParam((call.attrs as { axis: number }).axis, (all[0] as TensorInfo).shape)[0] as number;
+    const shapes = all.map(({ shape }) => shape);
+    backend_util.assertParamsConsistent(shapes, axis);
+    const shape = backend_util.computeOutShape(shapes, axis);
+    const parts = all.filter((part) => util.sizeFromShape(part.shape) > 0);
+    if (parts.length === 0) return backend.makeOutput(shape, (all[0] as TensorInfo).dtype);
+    if (parts.length === 1) return backend.share(parts[0] as TensorInfo, shape);
+    const sizes = parts.map((part) => util.sizeFromShape(part.shape.slice(axis)));
+    return beside(backend, parts, util.sizeFromShape(shape.slice(0, axis)), sizes, shape);
+  },
+};
+
+/** Stacks tensors of one shape along a new axis. */
+const pack: BackendKernel = {
+  name: 'Pack',
+  run: (call, beneath) => {
+    const parts = listed(call.inputs);
+    const { shape } = parts[0] as TensorInfo;
+    for (const part of parts) util.assertShapesMatch(shape, part.shape, 'All tensors passed to stack must have matching shapes: ');
+    if (!uniform(parts)) return beneath(call);
+    const given = (call.attrs as { axis: number }).axis;
+    const axis = given < 0 ? given + shape.length + 1 : given;
+    const size = util.sizeFromShape(shape.slice(axis));
+    const packed = [...shape.slice(0, axis), parts.length, ...shape.slice(axis)];
+    return beside(call.backend, parts, util.sizeFromShape(shape.slice(0, axis)), parts.map(() => size), packed);
+  },
+};
+
+/** Takes a tensor apart along an axis. */
+const unpack: BackendKernel = {
+  name: 'Unpack',
+  run: (call, beneath) => {
+    const value = call.inputs['value'] as TensorInfo;
+    const width = elementWidth(value);
+    if (width === 0) return beneath(call);
+    const { backend } = call;
+    const given = (call.attrs as { axis: number }).axis;
+    const axis = given < 0 ? given + value.shape.length : given;
+    const count = value.shape[axis] as number;
+    const shape = [...value.shape.slice(0, axis), ...value.shape.slice(axis + 1)];
+    const size = util.sizeFromShape(value.shape.slice(axis + 1));
+    const outer = util.sizeFromShape(value.shape.slice(0, axis));
+    return Array.from({ length: count }, (_, index) => {
+      const output = backend.makeOutput([...shape], value.dtype);
+      const x = backend.address(value) + index * size * width;
+      copyStrided(backend.kernels, { x, to: backend.address(output), sizes: [outer, size], stridesIn: [count * size, 1], stridesOut: [size, 1], width });
+      return output;
+    });
+  },
+};
+
+export const concatKernels: readonly BackendKernel[] = [concat, pack, unpack];

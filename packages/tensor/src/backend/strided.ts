@@ -1,0 +1,89 @@
+import { slice_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { copyStrided, rowMajorStrides } from '../kernels/copy.ts';
+import type { XBackend } from './backend.ts';
+import { constant } from './constant.ts';
+import { elementWidth } from './element-width.ts';
+import type { BackendKernel, Beneath, KernelCall } from './kernel.ts';
+
+interface Layout {
+  readonly sizes: readonly number[];
+  readonly stridesIn: readonly number[];
+  readonly stridesOut: readonly number[];
+  /** Elements from a tensor's start to where the copy begins. */
+  readonly skipIn?: number;
+  readonly skipOut?: number;
+}
+
+/** Copies into `output`, or, where it has too many axes for the kernel, leaves the call to tfjs's kernel. */
+function copied(call: KernelCall, beneath: Beneath, x: TensorInfo, output: TensorInfo, layout: Layout): ReturnType<Beneath> {
+  const { backend } = call;
+  const width = elementWidth(x);
+  const { skipIn = 0, skipOut = 0 } = layout;
+  const from = backend.address(x) + skipIn * width;
+  if (copyStrided(backend.kernels, { x: from, to: backend.address(output) + skipOut * width, width, ...layout })) return output;
+  backend.disposeData(output.dataId);
+  return beneath(call);
+}
+
+function offset(strides: readonly number[], indices: readonly number[]): number {
+  return strides.reduce((sum, stride, axis) => sum + stride * (indices[axis] as number), 0);
+}
+
+/** A kernel that copies `x`, of types the heap holds. */
+function copyKernel(name: string, run: (call: KernelCall, beneath: Beneath, x: TensorInfo, backend: XBackend) => ReturnType<Beneath>): BackendKernel {
+  return {
+    name,
+    run: (call, beneath) => {
+      const x = call.inputs['x'] as TensorInfo;
+      return elementWidth(x) === 0 ? beneath(call) : run(call, beneath, x, call.backend);
+    },
+  };
+}
+
+const slice = copyKernel('Slice', (call, beneath, x, backend) => {
+  const { begin, size } = call.attrs as { begin: number[]; size: number[] };
+  const [from, shape] = slice_util.parseSliceParams(x as never, begin, size) as [number[], number[]];
+  slice_util.assertParamsValid(x as never, from, shape);
+  if (util.arraysEqual(shape, x.shape)) return backend.share(x, x.shape);
+  const stridesIn = rowMajorStrides(x.shape);
+  const output = backend.makeOutput(shape, x.dtype);
+  return copied(call, beneath, x, output, { sizes: shape, stridesIn, stridesOut: rowMajorStrides(shape), skipIn: offset(stridesIn, from) });
+});
+
+const pad = copyKernel('PadV2', (call, beneath, x, backend) => {
+  const { paddings, constantValue } = call.attrs as unknown as { paddings: [number, number][]; constantValue: number };
+  if (paddings.some(([before, after]) => before < 0 || after < 0)) return beneath(call);
+  const shape = paddings.map(([before, after], axis) => before + (x.shape[axis] as number) + after);
+  if (util.arraysEqual(shape, x.shape)) return backend.share(x, x.shape);
+  const output = constant(backend, shape, x.dtype, constantValue);
+  const stridesOut = rowMajorStrides(shape);
+  const skipOut = offset(stridesOut, paddings.map(([before]) => before));
+  return copied(call, beneath, x, output, { sizes: x.shape, stridesIn: rowMajorStrides(x.shape), stridesOut, skipOut });
+});
+
+const tile = copyKernel('Tile', (call, beneath, x, backend) => {
+  const { reps } = call.attrs as { reps: number[] };
+  const shape = x.shape.map((size, axis) => size * (reps[axis] as number));
+  if (util.arraysEqual(shape, x.shape)) return backend.share(x, x.shape);
+  const [own, out] = [rowMajorStrides(x.shape), rowMajorStrides(shape)];
+  // Each axis twice: the repetitions, then the values.
+  return copied(call, beneath, x, backend.makeOutput(shape, x.dtype), {
+    sizes: x.shape.flatMap((size, axis) => [reps[axis] as number, size]),
+    stridesIn: own.flatMap((stride) => [0, stride]),
+    stridesOut: out.flatMap((stride, axis) => [stride * (x.shape[axis] as number), stride]),
+  });
+});
+
+const reverse = copyKernel('Reverse', (call, beneath, x, backend) => {
+  const axes = util.parseAxisParam((call.attrs as { dims: number | number[] }).dims, x.shape);
+  if (x.shape.length === 0 || axes.length === 0) return backend.share(x, x.shape);
+  const strides = rowMajorStrides(x.shape);
+  return copied(call, beneath, x, backend.makeOutput(x.shape, x.dtype), {
+    sizes: x.shape,
+    stridesIn: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
+    stridesOut: strides,
+    skipIn: offset(strides, x.shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0))),
+  });
+});
+
+export const stridedKernels: readonly BackendKernel[] = [slice, pad, tile, reverse];
