@@ -23,7 +23,7 @@ describe.runIf(existsSync(join(root, 'dist')))('the packed tarball', () => {
 
   beforeAll(() => {
     execFileSync('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: root });
-    const [tarball] = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
+    const tarball = readdirSync(directory).find((name) => name.endsWith('.tgz'));
     writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
     run('npm', 'install', '--silent', '--no-audit', '--no-fund', `./${tarball}`, '@tensorflow/tfjs-core@4.22.0');
     writeFileSync(join(directory, 'main.js'), program);
