@@ -2,12 +2,6 @@ import { getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { XBackend } from './backend.ts';
 import { replace } from './fused-matmul.ts';
 
-/** A shape [n, c, h, w] as [n, h, w, c]. */
-export function channelsLast(shape: readonly number[]): number[] {
-  const [n, c, ...pixels] = shape as [number, number, ...number[]];
-  return [n, ...pixels, c];
-}
-
 /** A copy of x[n, c, h, w] as [n, h, w, c]. */
 export function pixelsFirst(backend: XBackend, x: TensorInfo): TensorInfo {
   const transpose = getKernel('Transpose', 'x');

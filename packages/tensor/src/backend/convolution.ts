@@ -1,10 +1,10 @@
-import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { conv, convFilterGradient, convInputGradient } from '../kernels/conv.ts';
 import type { Windows } from '../kernels/conv-windows.ts';
 import { fill } from '../kernels/fill.ts';
 import { gemmActivations, type GemmActivation } from '../kernels/gemm.ts';
 import type { XBackend } from './backend.ts';
-import { channelsFirst, channelsLast, pixelsFirst } from './channel-order.ts';
+import { channelsFirst, pixelsFirst } from './channel-order.ts';
 import { applyActivation, replace } from './fused-matmul.ts';
 import type { BackendKernel, KernelCall } from './kernel.ts';
 
@@ -37,8 +37,8 @@ const isNCHW = ({ dataFormat }: Attributes): boolean => dataFormat === 'NCHW';
 /** The windows of a flat convolution, and how many channels it gives; `shape` is the image's, whatever its order. */
 function windows2D(shape: number[], filter: number[], attributes: Attributes): { windows: Windows; outputs: number } {
   const { strides, pad, dilations = 1, dimRoundingMode } = attributes;
-  const image = isNCHW(attributes) ? channelsLast(shape) : shape;
-  const info = backend_util.computeConv2DInfo(image as Shape4D, filter as Shape4D, strides, dilations, pad, dimRoundingMode);
+  const order = isNCHW(attributes) ? 'channelsFirst' : 'channelsLast';
+  const info = backend_util.computeConv2DInfo(shape as Shape4D, filter as Shape4D, strides, dilations, pad, dimRoundingMode, false, order);
   return {
     windows: {
       batch: info.batchSize,
@@ -113,6 +113,15 @@ function conv2D(backend: XBackend, x: TensorInfo, filter: TensorInfo, attributes
   return applyActivation(backend, output, activation, perChannel ? { ...alpha, shape: [outputs, 1, 1] } : alpha, slope);
 }
 
+/** The part of dy that the windows give; a larger one is cut, as tfjs does. */
+function meeting(backend: XBackend, dy: TensorInfo, { batch, grid: [, height, width] }: Windows): TensorInfo {
+  const [, rows, columns, channels] = dy.shape as [number, number, number, number];
+  if (rows === height && columns === width) return backend.share(dy, dy.shape);
+  util.assert(rows >= height && columns >= width, () => `dy is [${dy.shape}], but the convolution gives ${height} rows of ${width}: check inputShape, strides and pad.`);
+  const size = [batch, height, width, channels];
+  return replace(backend, backend.share(dy, dy.shape), 'Slice', { x: dy }, { begin: [0, 0, 0, 0], size });
+}
+
 const attributesOf = <T>({ attrs }: KernelCall): T => attrs as unknown as T;
 const areFloats = (...tensors: (TensorInfo | undefined)[]): boolean => tensors.every((tensor) => !tensor || tensor.dtype === 'float32');
 
@@ -151,7 +160,12 @@ export const convolutionKernels: readonly BackendKernel[] = [
       const { windows, outputs } = windows2D(attributes.inputShape, filter.shape, attributes);
       const [, height, width] = windows.image;
       const shape = [windows.batch, height, width, windows.channels];
-      const dx = gradient2D(backend, attributes, [dy], ([last]) => convolve(backend, 'input', windows, outputs, last as TensorInfo, filter, shape));
+      const dx = gradient2D(backend, attributes, [dy], ([last]) => {
+        const met = meeting(backend, last as TensorInfo, windows);
+        const result = convolve(backend, 'input', windows, outputs, met, filter, shape);
+        backend.disposeData(met.dataId);
+        return result;
+      });
       return isNCHW(attributes) ? channelsFirst(backend, dx) : dx;
     },
   },

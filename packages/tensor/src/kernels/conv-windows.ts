@@ -61,7 +61,7 @@ export function sweep({ batch, channels, image, grid, window, stride, dilation, 
  * A sweep without taps is pixels that no window meets.
  */
 export function transposedSweeps({ batch, channels, image, grid, window, stride, dilation, before }: Windows, outputs: number): Sweep[] {
-  const [byDepth, byHeight, byWidth] = [0, 1, 2].map((axis) => {
+  const remainders = (axis: number): Remainder[] => {
     const [size, s, d, pad] = [image[axis], stride[axis], dilation[axis], before[axis]] as [number, number, number, number];
     return Array.from({ length: Math.min(s, size) }, (_, remainder) => {
       const offsets: { at: number; tap: number }[] = [];
@@ -71,13 +71,13 @@ export function transposedSweeps({ batch, channels, image, grid, window, stride,
       }
       return { remainder, offsets, count: Math.ceil((size - remainder) / s) };
     });
-  }) as [Remainder[], Remainder[], Remainder[]];
+  };
   const [imageStep, planeStep, rowStep, pixelStep] = stepsOf(image, outputs);
   const steps = [imageStep, planeStep * stride[0], rowStep * stride[1], pixelStep * stride[2]] as const;
   const sweeps: Sweep[] = [];
-  for (const z of byDepth) {
-    for (const y of byHeight) {
-      for (const x of byWidth) {
+  for (const z of remainders(0)) {
+    for (const y of remainders(1)) {
+      for (const x of remainders(2)) {
         const taps = z.offsets.flatMap((tz) =>
           y.offsets.flatMap((ty) =>
             x.offsets.map((tx): Tap => ({ at: [tz.at, ty.at, tx.at], filter: (tz.tap * window[1] + ty.tap) * window[2] + tx.tap })),

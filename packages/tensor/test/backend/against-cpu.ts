@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { setBackend, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { memory, setBackend, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { enable } from '../../src/index.ts';
 
@@ -13,8 +13,14 @@ export interface Outcome {
 export async function onBoth(run: () => Tensor | Tensor[]): Promise<{ cpu: Outcome[]; ours: Outcome[] }> {
   await setBackend('cpu');
   const cpu = outcomes(run);
-  await enable();
-  return { cpu, ours: outcomes(run) };
+  const runtime = await enable();
+  const ours = outcomes(run);
+  // Once more: the first run may have given kernels their workspace.
+  const { numTensors } = memory();
+  const { used } = runtime.memory();
+  expect(outcomes(run)).toEqual(ours);
+  expect({ numTensors: memory().numTensors, used: runtime.memory().used }, 'tensors and bytes left behind').toEqual({ numTensors, used });
+  return { cpu, ours };
 }
 
 function outcomes(run: () => Tensor | Tensor[]): Outcome[] {

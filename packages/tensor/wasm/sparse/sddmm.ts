@@ -60,44 +60,6 @@ function four(indices: usize, d: usize, x: usize, bytes: usize, scratch: usize):
   let x3 = x + <usize>load<u32>(indices, 12) * bytes;
   let a0 = f32x4.splat(0), b0 = a0, a1 = a0, b1 = a0, a2 = a0, b2 = a0, a3 = a0, b3 = a0;
   const end = d + bytes;
-  if (WIDE) {
-    // Twice as many sums under way as below, for which only the wider registers have room.
-    let c0 = a0, e0 = a0, c1 = a0, e1 = a0, c2 = a0, e2 = a0, c3 = a0, e3 = a0;
-    for (; d + 64 <= end; d += 64) {
-      const da = v128.load(d);
-      const db = v128.load(d, 16);
-      const dc = v128.load(d, 32);
-      const de = v128.load(d, 48);
-      a0 = madd(v128.load(x0), da, a0);
-      b0 = madd(v128.load(x0, 16), db, b0);
-      c0 = madd(v128.load(x0, 32), dc, c0);
-      e0 = madd(v128.load(x0, 48), de, e0);
-      a1 = madd(v128.load(x1), da, a1);
-      b1 = madd(v128.load(x1, 16), db, b1);
-      c1 = madd(v128.load(x1, 32), dc, c1);
-      e1 = madd(v128.load(x1, 48), de, e1);
-      a2 = madd(v128.load(x2), da, a2);
-      b2 = madd(v128.load(x2, 16), db, b2);
-      c2 = madd(v128.load(x2, 32), dc, c2);
-      e2 = madd(v128.load(x2, 48), de, e2);
-      a3 = madd(v128.load(x3), da, a3);
-      b3 = madd(v128.load(x3, 16), db, b3);
-      c3 = madd(v128.load(x3, 32), dc, c3);
-      e3 = madd(v128.load(x3, 48), de, e3);
-      x0 += 64;
-      x1 += 64;
-      x2 += 64;
-      x3 += 64;
-    }
-    a0 = f32x4.add(a0, c0);
-    b0 = f32x4.add(b0, e0);
-    a1 = f32x4.add(a1, c1);
-    b1 = f32x4.add(b1, e1);
-    a2 = f32x4.add(a2, c2);
-    b2 = f32x4.add(b2, e2);
-    a3 = f32x4.add(a3, c3);
-    b3 = f32x4.add(b3, e3);
-  }
   for (; d < end; d += 32) {
     const da = v128.load(d);
     const db = v128.load(d, 16);

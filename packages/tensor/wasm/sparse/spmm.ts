@@ -100,45 +100,7 @@ function product64(indices: usize, values: usize, permutation: usize, q: usize, 
   const s = f32x4.splat(start);
   let c0 = s, c1 = s, c2 = s, c3 = s, c4 = s, c5 = s, c6 = s, c7 = s;
   let c8 = s, c9 = s, ca = s, cb = s, cc = s, cd = s, ce = s, cf = s;
-  for (; q + 8 <= past; q += 8) {
-    const at = x + (<usize>load<u32>(indices + q) << 8);
-    const bt = x + (<usize>load<u32>(indices + q, 4) << 8);
-    const w = valueAt(values, permutation, q);
-    const v = valueAt(values, permutation, q + 4);
-    c0 = madd(v128.load(at), w, c0);
-    c1 = madd(v128.load(at, 16), w, c1);
-    c2 = madd(v128.load(at, 32), w, c2);
-    c3 = madd(v128.load(at, 48), w, c3);
-    c4 = madd(v128.load(at, 64), w, c4);
-    c5 = madd(v128.load(at, 80), w, c5);
-    c6 = madd(v128.load(at, 96), w, c6);
-    c7 = madd(v128.load(at, 112), w, c7);
-    c8 = madd(v128.load(at, 128), w, c8);
-    c9 = madd(v128.load(at, 144), w, c9);
-    ca = madd(v128.load(at, 160), w, ca);
-    cb = madd(v128.load(at, 176), w, cb);
-    cc = madd(v128.load(at, 192), w, cc);
-    cd = madd(v128.load(at, 208), w, cd);
-    ce = madd(v128.load(at, 224), w, ce);
-    cf = madd(v128.load(at, 240), w, cf);
-    c0 = madd(v128.load(bt), v, c0);
-    c1 = madd(v128.load(bt, 16), v, c1);
-    c2 = madd(v128.load(bt, 32), v, c2);
-    c3 = madd(v128.load(bt, 48), v, c3);
-    c4 = madd(v128.load(bt, 64), v, c4);
-    c5 = madd(v128.load(bt, 80), v, c5);
-    c6 = madd(v128.load(bt, 96), v, c6);
-    c7 = madd(v128.load(bt, 112), v, c7);
-    c8 = madd(v128.load(bt, 128), v, c8);
-    c9 = madd(v128.load(bt, 144), v, c9);
-    ca = madd(v128.load(bt, 160), v, ca);
-    cb = madd(v128.load(bt, 176), v, cb);
-    cc = madd(v128.load(bt, 192), v, cc);
-    cd = madd(v128.load(bt, 208), v, cd);
-    ce = madd(v128.load(bt, 224), v, ce);
-    cf = madd(v128.load(bt, 240), v, cf);
-  }
-  if (q < past) {
+  for (; q < past; q += 4) {
     const at = x + (<usize>load<u32>(indices + q) << 8);
     const w = valueAt(values, permutation, q);
     c0 = madd(v128.load(at), w, c0);
