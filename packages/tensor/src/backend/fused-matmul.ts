@@ -30,7 +30,8 @@ function fusedMatMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attributes
   return applyActivation(backend, output, activation, alpha, slope);
 }
 
-function applyActivation(backend: XBackend, x: TensorInfo, activation: string, alpha: TensorInfo | undefined, slope: number): TensorInfo {
+/** Another activation of a product or convolution, by its own kernel; `x` is dropped. */
+export function applyActivation(backend: XBackend, x: TensorInfo, activation: string, alpha: TensorInfo | undefined, slope: number): TensorInfo {
   if (activation === 'relu') return replace(backend, x, 'Relu', { x });
   if (activation === 'relu6') return replace(backend, x, 'Relu6', { x });
   if (activation === 'leakyrelu') return replace(backend, x, 'LeakyRelu', { x }, { alpha: slope });
@@ -44,7 +45,7 @@ function applyActivation(backend: XBackend, x: TensorInfo, activation: string, a
 }
 
 /** Runs a kernel on `from` among its inputs and drops `from`. */
-function replace(backend: XBackend, from: TensorInfo, kernel: string, inputs: NamedTensorInfoMap, attrs: Record<string, number> = {}): TensorInfo {
+export function replace(backend: XBackend, from: TensorInfo, kernel: string, inputs: NamedTensorInfoMap, attrs: Record<string, number | number[]> = {}): TensorInfo {
   const config = getKernel(kernel, 'x');
   if (!config) throw new Error(`internal: backend 'x' has no kernel ${kernel}`);
   const output = config.kernelFunc({ inputs, attrs, backend }) as TensorInfo;
