@@ -1,5 +1,5 @@
 import { getKernel, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
-import { gemmActivations, type GemmActivation } from '../kernels/gemm.ts';
+import { gemmActivations, type GemmActivation } from '../kernels/product.ts';
 import type { XBackend } from './backend.ts';
 import type { BackendKernel } from './kernel.ts';
 import { matMul, type MatMulAttributes } from './matmul.ts';

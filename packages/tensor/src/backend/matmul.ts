@@ -1,5 +1,6 @@
 import { broadcast_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { gemm, type GemmActivation } from '../kernels/gemm.ts';
+import { gemm } from '../kernels/gemm.ts';
+import type { GemmActivation } from '../kernels/product.ts';
 import { i32Gemm } from '../kernels/i32-gemm.ts';
 import type { XBackend } from './backend.ts';
 import type { BackendKernel } from './kernel.ts';

@@ -1,36 +1,7 @@
 import type { Kernels } from '../runtime/kernels.ts';
 import { gemv } from './gemv.ts';
+import { gemmActivations, type Gemm } from './product.ts';
 import { SCRATCH_BYTES } from '../runtime/control.ts';
-
-/** What the product's epilogue can do to each value. */
-export const gemmActivations = { linear: 0, relu: 1, relu6: 2, leakyrelu: 3 } as const;
-export type GemmActivation = keyof typeof gemmActivations;
-
-/**
- * C[b] = activation(op(A[b])·op(B[b]) + bias): addresses, sizes and strides, all in elements of f32.
- * `op` is the identity or the transpose; a batch stride of 0 repeats a matrix.
- */
-export interface Gemm {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly transposeA?: boolean;
-  readonly transposeB?: boolean;
-  /** Address of `n` values added to each row, or 0. */
-  readonly bias?: number;
-  readonly activation?: GemmActivation;
-  /** Slope of leakyrelu below 0. */
-  readonly slope?: number;
-  readonly batch?: number;
-  readonly strideA?: number;
-  readonly strideB?: number;
-  readonly strideC?: number;
-  /** Add to C instead of setting it. */
-  readonly accumulate?: boolean;
-}
 
 /** Columns of the register tile. */
 const COLUMNS = { simd: 8, relaxed: 8, wide: 16 } as const;

@@ -1,5 +1,5 @@
 import type { Kernels } from '../runtime/kernels.ts';
-import { gemmActivations, type Gemm } from './gemm.ts';
+import { gemmActivations, type Gemm } from './product.ts';
 
 /** Values read below which sharing out costs more than it gives. */
 const GRAIN = 32768;

@@ -1,5 +1,5 @@
 import type { Kernels } from '../runtime/kernels.ts';
-import type { Gemm } from './gemm.ts';
+import type { Gemm } from './product.ts';
 
 const GRAIN = 16384;
 

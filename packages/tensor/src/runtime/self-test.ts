@@ -1,4 +1,5 @@
-import { gemm, type Gemm } from '../kernels/gemm.ts';
+import { gemm } from '../kernels/gemm.ts';
+import type { Gemm } from '../kernels/product.ts';
 import { referenceGemm } from '../kernels/reference/gemm.ts';
 import type { Kernels } from './kernels.ts';
 

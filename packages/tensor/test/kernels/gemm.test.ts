@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { gemm, gemmActivations, type GemmActivation } from '../../src/kernels/gemm.ts';
+import { gemm } from '../../src/kernels/gemm.ts';
+import { gemmActivations, type GemmActivation } from '../../src/kernels/product.ts';
 import { i32Gemm } from '../../src/kernels/i32-gemm.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { inEveryCombination } from './combinations.ts';

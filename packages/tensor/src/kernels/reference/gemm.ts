@@ -1,4 +1,4 @@
-import type { GemmActivation } from '../gemm.ts';
+import type { GemmActivation } from '../product.ts';
 
 export interface ReferenceGemm {
   readonly m: number;
