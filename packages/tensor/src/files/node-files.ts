@@ -7,6 +7,7 @@ interface NodeProcess {
 /** Node's file functions, without an import that a bundler for browsers would have to resolve. */
 export function nodeFiles(where: string): Files {
   const files = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule?.('node:fs/promises');
-  if (!files) throw new Error(`${where} needs Node's files; elsewhere use encodeSafetensors and decodeSafetensors and keep the bytes yourself.`);
+  if (!files)
+    throw new Error(`${where} needs Node's files; elsewhere use encodeSafetensors and decodeSafetensors and keep the bytes yourself.`);
   return files as Files;
 }

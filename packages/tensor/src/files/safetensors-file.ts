@@ -12,7 +12,11 @@ import { writeAtomically } from './write-atomically.ts';
  * @example
  * await saveSafetensors('model.safetensors', net.variables);
  */
-export async function saveSafetensors(path: string, tensors: Readonly<Record<string, Tensor>>, options: SafetensorsOptions = {}): Promise<void> {
+export async function saveSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  options: SafetensorsOptions = {},
+): Promise<void> {
   checkPath('saveSafetensors', path);
   const { header, tensors: order } = layOut('saveSafetensors', tensors, options);
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
@@ -38,7 +42,8 @@ export async function loadSafetensors(path: string): Promise<SafetensorsContents
       let done = 0;
       while (done < length) {
         const { bytesRead } = await file.read(bytes, done, length - done, begin + done);
-        if (bytesRead === 0) throw new SafetensorsError(`The file ended at byte ${begin + done} while it was read; it was changed meanwhile.`);
+        if (bytesRead === 0)
+          throw new SafetensorsError(`The file ended at byte ${begin + done} while it was read; it was changed meanwhile.`);
         done += bytesRead;
       }
       return bytes;

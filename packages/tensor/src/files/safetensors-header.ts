@@ -44,12 +44,18 @@ export function encodeHeader({ entries, metadata }: SafetensorsHeader): Uint8Arr
 /** Length of the header, from a file's first 8 bytes. */
 export function headerLength(start: Uint8Array, fileBytes: number): number {
   if (fileBytes < LENGTH_BYTES || start.length < LENGTH_BYTES)
-    throw new SafetensorsError(`The file has ${fileBytes} bytes, fewer than the 8 of the header's length: it is truncated or no safetensors file.`);
+    throw new SafetensorsError(
+      `The file has ${fileBytes} bytes, fewer than the 8 of the header's length: it is truncated or no safetensors file.`,
+    );
   const length = new DataView(start.buffer, start.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (length > BigInt(MOST_HEADER_BYTES))
-    throw new SafetensorsError(`The header would be ${length} bytes long, more than the ${MOST_HEADER_BYTES} allowed: this is no safetensors file.`);
+    throw new SafetensorsError(
+      `The header would be ${length} bytes long, more than the ${MOST_HEADER_BYTES} allowed: this is no safetensors file.`,
+    );
   if (LENGTH_BYTES + Number(length) > fileBytes)
-    throw new SafetensorsError(`The header would be ${length} bytes long, but the file has ${fileBytes} in all: it is truncated or no safetensors file.`);
+    throw new SafetensorsError(
+      `The header would be ${length} bytes long, but the file has ${fileBytes} in all: it is truncated or no safetensors file.`,
+    );
   return Number(length);
 }
 
@@ -88,14 +94,18 @@ function readEntry(name: string, value: unknown): SafetensorsEntry {
   if (typeof value !== 'object' || value === null) return refuse(`its entry is ${describe(value)}, but must be an object.`);
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(widths, dtype))
-    return refuse(`its dtype is ${describe(dtype)}, but only ${Object.keys(widths).join(', ')} can be read here; convert it where it was written.`);
-  if (!Array.isArray(shape) || !shape.every(isSize)) return refuse(`its shape is ${describe(shape)}, but must be an array of whole numbers, none negative.`);
+    return refuse(
+      `its dtype is ${describe(dtype)}, but only ${Object.keys(widths).join(', ')} can be read here; convert it where it was written.`,
+    );
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    return refuse(`its shape is ${describe(shape)}, but must be an array of whole numbers, none negative.`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
     return refuse(`its data_offsets are ${describe(offsets)}, but must be two whole numbers, none negative.`);
   const [begin, end] = offsets as [number, number];
   // As BigInt, because a hostile shape can multiply to anything.
   const bytes = (shape as number[]).reduce((product, size) => product * BigInt(size), BigInt(widths[dtype as SafetensorsDtype]));
-  if (BigInt(end) - BigInt(begin) !== bytes) return refuse(`its data_offsets [${begin}, ${end}] hold ${end - begin} bytes, but ${dtype}[${shape.join(', ')}] takes ${bytes}.`);
+  if (BigInt(end) - BigInt(begin) !== bytes)
+    return refuse(`its data_offsets [${begin}, ${end}] hold ${end - begin} bytes, but ${dtype}[${shape.join(', ')}] takes ${bytes}.`);
   return { dtype: dtype as SafetensorsDtype, shape: shape as number[], begin, end };
 }
 
@@ -105,11 +115,16 @@ function checkLayout(entries: ReadonlyMap<string, SafetensorsEntry>, dataBytes: 
   for (const [name, { begin, end }] of order) {
     if (end > dataBytes)
       throw new SafetensorsError(`Tensor '${name}' ends at byte ${end} of the data, but there are ${dataBytes}: the file is truncated.`);
-    if (begin < at) throw new SafetensorsError(`Tensor '${name}' begins at byte ${begin} of the data, inside the tensor before it, which ends at ${at}.`);
-    if (begin > at) throw new SafetensorsError(`Tensor '${name}' begins at byte ${begin} of the data, but the tensor before it ends at ${at}: bytes between belong to none.`);
+    if (begin < at)
+      throw new SafetensorsError(`Tensor '${name}' begins at byte ${begin} of the data, inside the tensor before it, which ends at ${at}.`);
+    if (begin > at)
+      throw new SafetensorsError(
+        `Tensor '${name}' begins at byte ${begin} of the data, but the tensor before it ends at ${at}: bytes between belong to none.`,
+      );
     at = end;
   }
-  if (at !== dataBytes) throw new SafetensorsError(`The tensors end at byte ${at} of the data, but there are ${dataBytes}: bytes at the end belong to none.`);
+  if (at !== dataBytes)
+    throw new SafetensorsError(`The tensors end at byte ${at} of the data, but there are ${dataBytes}: bytes at the end belong to none.`);
 }
 
 function isSize(value: unknown): boolean {

@@ -39,7 +39,10 @@ export interface SafetensorsPieces {
  * @example
  * const bytes = await encodeSafetensors(net.variables, { metadata: { epochs: '3' } });
  */
-export async function encodeSafetensors(tensors: Readonly<Record<string, Tensor>>, options: SafetensorsOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodeSafetensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  options: SafetensorsOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const pieces = layOut('encodeSafetensors', tensors, options);
   const parts = [pieces.header];
   for (const value of pieces.tensors) parts.push(await bytesOf(value));
@@ -70,7 +73,8 @@ export function layOut(where: string, tensors: Readonly<Record<string, Tensor>>,
   if (typeof tensors !== 'object' || tensors === null || tensors instanceof Tensor)
     throw new TypeError(`${where}: tensors is ${describe(tensors)}, but must be an object of tensors by name, such as net.variables.`);
   for (const [key, text] of Object.entries(metadata))
-    if (typeof text !== 'string') throw new TypeError(`${where}: metadata.${key} is ${describe(text)}, but must be a string; use JSON.stringify().`);
+    if (typeof text !== 'string')
+      throw new TypeError(`${where}: metadata.${key} is ${describe(text)}, but must be a string; use JSON.stringify().`);
   const named = Object.entries(tensors);
   for (const [name, value] of named) {
     if (name === '__metadata__') throw new RangeError(`${where}: no tensor may be named '__metadata__'; use the option metadata.`);
@@ -112,6 +116,7 @@ function toTensor(name: string, { dtype, shape }: SafetensorsEntry, bytes: Uint8
   const { buffer } = bytes.slice();
   if (dtype === 'F32') return tensor(new Float32Array(buffer), [...shape], dtypes[dtype]);
   if (dtype === 'I32') return tensor(new Int32Array(buffer), [...shape], dtypes[dtype]);
-  if (bytes.some((value) => value > 1)) throw new SafetensorsError(`Tensor '${name}': a BOOL is ${bytes.find((value) => value > 1)}, but must be 0 or 1.`);
+  if (bytes.some((value) => value > 1))
+    throw new SafetensorsError(`Tensor '${name}': a BOOL is ${bytes.find((value) => value > 1)}, but must be 0 or 1.`);
   return tensor(new Uint8Array(buffer), [...shape], dtypes[dtype]);
 }

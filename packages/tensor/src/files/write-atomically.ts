@@ -4,7 +4,11 @@ import { nodeFiles } from './node-files.ts';
  * Writes a file so that whoever looks finds the old one or the whole new one, also after a crash: to a temporary file
  * beside it, synced to the disk, then renamed, and the folder synced.
  */
-export async function writeAtomically(where: string, path: string, pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+export async function writeAtomically(
+  where: string,
+  path: string,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   const { open, rename, rm } = nodeFiles(where);
   const temporary = `${path}.${globalThis.crypto.randomUUID()}.tmp`;
   try {

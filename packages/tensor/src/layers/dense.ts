@@ -49,9 +49,18 @@ export function dense(inputs: number, units: number, options: DenseOptions): Den
   checkFunction('dense', 'biasInit', biasInit);
   const variables = tidy(() => {
     const weight = init([inputs, units], fold(key, 0));
-    checkTensor('dense', 'the result of init', weight, { dtype: 'float32', shape: [inputs, units], remedy: 'It must have the shape it is given.' });
+    checkTensor('dense', 'the result of init', weight, {
+      dtype: 'float32',
+      shape: [inputs, units],
+      remedy: 'It must have the shape it is given.',
+    });
     const offset = bias ? biasInit([units], fold(key, 1)) : undefined;
-    if (offset) checkTensor('dense', 'the result of biasInit', offset, { dtype: 'float32', shape: [units], remedy: 'It must have the shape it is given.' });
+    if (offset)
+      checkTensor('dense', 'the result of biasInit', offset, {
+        dtype: 'float32',
+        shape: [units],
+        remedy: 'It must have the shape it is given.',
+      });
     return { weight: variable(weight), ...(offset ? { bias: variable(offset) } : {}) };
   });
   return {

@@ -26,7 +26,9 @@ export function sequential(layers: readonly Layer[]): SequentialLayer {
   });
   const own = [...layers] as readonly Layer[];
   const variables: NamedVariables = Object.fromEntries(
-    own.flatMap((layer, index) => Object.entries(layer.variables).map(([name, variable]): [string, Variable] => [`${index}.${name}`, variable])),
+    own.flatMap((layer, index) =>
+      Object.entries(layer.variables).map(([name, variable]): [string, Variable] => [`${index}.${name}`, variable]),
+    ),
   );
   return {
     kind: 'sequential',

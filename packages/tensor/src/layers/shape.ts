@@ -5,6 +5,8 @@ import type { Shape } from './layer.ts';
 export function mapLastAxis(where: string, shape: Shape, from: number, to: number): Shape {
   const last = shape.at(-1);
   if (shape.length === 0 || (last !== null && last !== from))
-    throw new RangeError(`${where}: the shape [${shape.map((size) => size ?? 'any').join(', ')}] must end in ${from}, not ${describe(last)}.`);
+    throw new RangeError(
+      `${where}: the shape [${shape.map((size) => size ?? 'any').join(', ')}] must end in ${from}, not ${describe(last)}.`,
+    );
   return [...shape.slice(0, -1), to];
 }

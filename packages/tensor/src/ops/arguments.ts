@@ -22,7 +22,8 @@ export interface TensorExpectation {
  */
 export function checkTensor(where: string, name: string, value: unknown, expected: TensorExpectation = {}): void {
   // One allocation-free pass on the hot path: messages are made only when something is wrong.
-  if (!(value instanceof Tensor)) throw new TypeError(`${where}: ${name} must be a tensor, not ${describe(value)}; make one with tf.tensor().`);
+  if (!(value instanceof Tensor))
+    throw new TypeError(`${where}: ${name} must be a tensor, not ${describe(value)}; make one with tf.tensor().`);
   if (value.isDisposed) throw new Error(`${where}: ${name} is disposed; dispose a tensor (or leave its tf.tidy) only after its last use.`);
   const { dtype, rank, leastRank, shape, remedy } = expected;
   if (dtype !== undefined && !includes(dtype, value.dtype)) {
@@ -30,12 +31,18 @@ export function checkTensor(where: string, name: string, value: unknown, expecte
     throw new TypeError(`${where}: ${name} is ${describe(value)}, but its dtype must be ${list(dtype)}. ${advice}`);
   }
   if (rank !== undefined && !includes(rank, value.rank))
-    throw new RangeError(`${where}: ${name} is ${describe(value)}, but its rank must be ${list(rank)}. ${remedy ?? `Use tf.reshape(${name}, ...).`}`);
+    throw new RangeError(
+      `${where}: ${name} is ${describe(value)}, but its rank must be ${list(rank)}. ${remedy ?? `Use tf.reshape(${name}, ...).`}`,
+    );
   if (leastRank !== undefined && value.rank < leastRank)
-    throw new RangeError(`${where}: ${name} is ${describe(value)}, but its rank must be at least ${leastRank}. ${remedy ?? `Use tf.reshape(${name}, ...).`}`);
+    throw new RangeError(
+      `${where}: ${name} is ${describe(value)}, but its rank must be at least ${leastRank}. ${remedy ?? `Use tf.reshape(${name}, ...).`}`,
+    );
   if (shape !== undefined && !fits(value.shape, shape)) {
     const wanted = shape.map((size) => size ?? 'any').join(', ');
-    throw new RangeError(`${where}: ${name} is ${describe(value)}, but its shape must be [${wanted}]. ${remedy ?? `Use tf.reshape(${name}, ...).`}`);
+    throw new RangeError(
+      `${where}: ${name} is ${describe(value)}, but its shape must be [${wanted}]. ${remedy ?? `Use tf.reshape(${name}, ...).`}`,
+    );
   }
 }
 

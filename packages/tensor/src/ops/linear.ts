@@ -28,12 +28,7 @@ const KERNEL = 'XLinear';
  * const y = linear(tf.ones([2, 3]), tf.ones([3, 4]), tf.zeros([4]), { activation: 'relu' });
  * y.shape; // => [2, 4]
  */
-export function linear(
-  x: Tensor,
-  weight: Tensor,
-  bias?: Tensor,
-  { activation = 'linear', slope = SLOPE }: LinearOptions = {},
-): Tensor {
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor, { activation = 'linear', slope = SLOPE }: LinearOptions = {}): Tensor {
   checkTensor('linear', 'weight', weight, { dtype: 'float32', rank: 2 });
   checkTensor('linear', 'x', x, { dtype: 'float32', leastRank: 1 });
   const [from, to] = weight.shape as [number, number];
@@ -72,7 +67,10 @@ const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], { na
     // Needed by up to three inputs, and tfjs asks only for those that lead to a variable.
     const dz = asMatrix(activationGradient(dy, y, name, slope));
     return {
-      x: () => tf.reshape(tf.matMul(dz, weight, false, true), x.shape),
+      x: () => {
+        const dx = tf.matMul(dz, weight, false, true);
+        return x.rank === 2 ? dx : tf.reshape(dx, x.shape);
+      },
       weight: () => tf.matMul(asMatrix(x), dz, true, false),
       bias: () => tf.sum(dz, 0),
     };

@@ -75,7 +75,15 @@ function adamLike(name: string, options: AdamOptions & { weightDecay: number }, 
     name,
     slots: ['mean', 'square'],
     at: (step) => {
-      const numbers: Step = { step: step + 1, learningRate: rateAt(name, learningRate, step), beta1, beta2, epsilon, weightDecay, decoupled };
+      const numbers: Step = {
+        step: step + 1,
+        learningRate: rateAt(name, learningRate, step),
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+        decoupled,
+      };
       const update = hasKernel('XAdamUpdate') ? inPlace : composed;
       return (parameter, gradient, [mean, square]) => update(parameter, gradient, mean as Variable, square as Variable, numbers);
     },

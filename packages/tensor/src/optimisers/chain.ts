@@ -23,7 +23,9 @@ export function chain(...parts: [...GradientTransform[], Optimiser]): Optimiser 
   const transforms = parts.slice(0, -1) as GradientTransform[];
   transforms.forEach((part, index) => {
     if (typeof part?.transform !== 'function')
-      throw new TypeError(`chain: part ${index} is ${describe(part)}, but all before the last must be transforms, such as clipByGlobalNorm(1).`);
+      throw new TypeError(
+        `chain: part ${index} is ${describe(part)}, but all before the last must be transforms, such as clipByGlobalNorm(1).`,
+      );
   });
   if (typeof optimiser?.update !== 'function')
     throw new TypeError(`chain: the last part is ${describe(optimiser)}, but must be an optimiser, such as sgd() or adamw().`);
@@ -43,7 +45,9 @@ export function chain(...parts: [...GradientTransform[], Optimiser]): Optimiser 
       checkGradients('chain.update', gradients, parameters);
       const { parts } = state;
       if (parts?.length !== transforms.length + 1)
-        throw new TypeError(`chain.update: state has ${parts?.length ?? 'no'} parts, but the chain has ${transforms.length + 1}; use what its init(parameters) returned.`);
+        throw new TypeError(
+          `chain.update: state has ${parts?.length ?? 'no'} parts, but the chain has ${transforms.length + 1}; use what its init(parameters) returned.`,
+        );
       // A state that was restored from a file has its step set at the top.
       for (const part of parts) part.step = state.step;
       tidy(() => {
@@ -59,5 +63,7 @@ export function chain(...parts: [...GradientTransform[], Optimiser]): Optimiser 
 }
 
 function slotsOf(states: readonly OptimiserState[]): Record<string, NamedVariables> {
-  return Object.fromEntries(states.flatMap(({ slots }, index) => Object.entries(slots).map(([slot, variables]) => [`${index}.${slot}`, variables])));
+  return Object.fromEntries(
+    states.flatMap(({ slots }, index) => Object.entries(slots).map(([slot, variables]) => [`${index}.${slot}`, variables])),
+  );
 }

@@ -35,18 +35,22 @@ export interface GradientTransform {
 
 /** Disposes a state's variables; may be called again. */
 export function disposeState(state: OptimiserState): void {
-  for (const slot of Object.values(state.slots))
-    for (const variable of Object.values(slot)) if (!variable.isDisposed) variable.dispose();
+  for (const slot of Object.values(state.slots)) for (const variable of Object.values(slot)) if (!variable.isDisposed) variable.dispose();
 }
 
 /** @throws {TypeError | Error} unless all are live float32 variables. */
 export function checkParameters(where: string, parameters: unknown): void {
   if (typeof parameters !== 'object' || parameters === null || parameters instanceof Tensor)
-    throw new TypeError(`${where}: parameters is ${describe(parameters)}, but must be an object of variables by name, such as net.variables.`);
+    throw new TypeError(
+      `${where}: parameters is ${describe(parameters)}, but must be an object of variables by name, such as net.variables.`,
+    );
   for (const [name, variable] of Object.entries(parameters)) {
     if (!(variable instanceof Variable))
       throw new TypeError(`${where}: parameters['${name}'] is ${describe(variable)}, but must be a variable; make one with tf.variable().`);
-    checkTensor(where, `parameters['${name}']`, variable, { dtype: 'float32', remedy: 'Only float32 variables can be trained; leave out the others.' });
+    checkTensor(where, `parameters['${name}']`, variable, {
+      dtype: 'float32',
+      remedy: 'Only float32 variables can be trained; leave out the others.',
+    });
   }
 }
 
@@ -55,7 +59,9 @@ export function checkGradients(where: string, gradients: Gradients, parameters: 
   for (const name of Object.keys(gradients)) {
     const parameter = parameters[name];
     if (!parameter)
-      throw new RangeError(`${where}: gradients['${name}'] belongs to no parameter; the parameters are ${Object.keys(parameters).join(', ')}.`);
+      throw new RangeError(
+        `${where}: gradients['${name}'] belongs to no parameter; the parameters are ${Object.keys(parameters).join(', ')}.`,
+      );
     const remedy = 'A gradient has the shape and dtype of its parameter.';
     checkTensor(where, `gradients['${name}']`, gradients[name], { dtype: 'float32', shape: parameter.shape, remedy });
   }

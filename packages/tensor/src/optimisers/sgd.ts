@@ -48,19 +48,15 @@ interface Step {
  * I. Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013, whose m this
  * differs from by the factor -learningRate.
  */
-export function sgd({
-  learningRate = 0.01,
-  momentum = 0,
-  nesterov = false,
-  dampening = 0,
-  weightDecay = 0,
-}: SgdOptions = {}): Optimiser {
+export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 }: SgdOptions = {}): Optimiser {
   checkLearningRate('sgd', learningRate);
   checkNumber('sgd', 'momentum', momentum, { least: 0 });
   checkNumber('sgd', 'dampening', dampening);
   checkNumber('sgd', 'weightDecay', weightDecay, { least: 0 });
   if (nesterov && (momentum === 0 || dampening !== 0))
-    throw new RangeError(`sgd: nesterov is true with momentum ${momentum} and dampening ${dampening}, but needs momentum above 0 and dampening 0.`);
+    throw new RangeError(
+      `sgd: nesterov is true with momentum ${momentum} and dampening ${dampening}, but needs momentum above 0 and dampening 0.`,
+    );
   return perParameter({
     name: 'sgd',
     slots: momentum > 0 ? ['momentum'] : [],

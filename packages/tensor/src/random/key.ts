@@ -66,7 +66,8 @@ export function fold(from: Key, data: number): Key {
 export function checkKey(where: string, value: unknown): void {
   const words = (value as Key | null | undefined)?.words;
   const fine = Array.isArray(words) && words.length === 2 && words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32);
-  if (!fine) throw new TypeError(`${where}: key is ${describe(value)}, but must be a key; make one with random.key(seed) or random.split(key, n).`);
+  if (!fine)
+    throw new TypeError(`${where}: key is ${describe(value)}, but must be a key; make one with random.key(seed) or random.split(key, n).`);
 }
 
 function keyAt(words: Uint32Array, at: number): Key {

@@ -17,11 +17,7 @@ const CHUNK = 4096;
  *
  * @throws {RangeError} if the shape is invalid, std negative or bound under 0.01.
  */
-export function truncatedNormal(
-  key: Key,
-  shape: readonly number[],
-  { mean = 0, std = 1, bound = 2 }: TruncatedNormalOptions = {},
-): Tensor {
+export function truncatedNormal(key: Key, shape: readonly number[], { mean = 0, std = 1, bound = 2 }: TruncatedNormalOptions = {}): Tensor {
   checkKey('truncatedNormal', key);
   checkShape('truncatedNormal', 'shape', shape);
   checkNumber('truncatedNormal', 'mean', mean);

@@ -12,6 +12,9 @@ export function accuracy(output: Tensor, labels: Tensor): Tensor {
   checkTensor('accuracy', 'output', output, { rank: 2 });
   const [examples, classes] = output.shape as [number, number];
   const shape = labels instanceof Object && labels.dtype === 'int32' ? [examples] : [examples, classes];
-  checkTensor('accuracy', 'labels', labels, { shape, remedy: `Give int32[${examples}] classes or float32[${examples}, ${classes}] distributions.` });
+  checkTensor('accuracy', 'labels', labels, {
+    shape,
+    remedy: `Give int32[${examples}] classes or float32[${examples}, ${classes}] distributions.`,
+  });
   return tidy(() => mean(cast(equal(argMax(output, 1), labels.rank === 1 ? labels : argMax(labels, 1)), 'float32')));
 }

@@ -44,7 +44,8 @@ export interface DataSource {
 
 /** @throws {TypeError | RangeError} if the data are neither examples in memory nor iterable, or x and y don't match. */
 export function dataSource(where: string, name: string, data: Data): DataSource {
-  if (typeof data !== 'object' || data === null) throw new TypeError(`${where}: ${name} is ${describe(data)}, but must be { x, y } or yield such batches.`);
+  if (typeof data !== 'object' || data === null)
+    throw new TypeError(`${where}: ${name} is ${describe(data)}, but must be { x, y } or yield such batches.`);
   if ('x' in data) return examplesSource(where, name, data);
   if (Symbol.asyncIterator in data || Symbol.iterator in data) return { count: undefined, batches: () => held(where, name, data) };
   throw new TypeError(`${where}: ${name} is ${describe(data)}, but must be { x, y } or yield such batches.`);
@@ -59,11 +60,14 @@ async function* held(where: string, name: string, data: AsyncIterable<Batch> | I
 
 /** @throws {TypeError | RangeError} unless x and y are tensors with as many examples. */
 export function checkBatch(where: string, name: string, batch: Batch): void {
-  if (typeof batch !== 'object' || batch === null) throw new TypeError(`${where}: a batch of ${name} is ${describe(batch)}, but must be { x, y }.`);
+  if (typeof batch !== 'object' || batch === null)
+    throw new TypeError(`${where}: a batch of ${name} is ${describe(batch)}, but must be { x, y }.`);
   checkTensor(where, `${name}.x`, batch.x, { leastRank: 1 });
   checkTensor(where, `${name}.y`, batch.y, { leastRank: 1 });
   if (batch.x.shape[0] !== batch.y.shape[0])
-    throw new RangeError(`${where}: ${name}.x has ${batch.x.shape[0]} examples and ${name}.y ${batch.y.shape[0]}, but they must have as many.`);
+    throw new RangeError(
+      `${where}: ${name}.x has ${batch.x.shape[0]} examples and ${name}.y ${batch.y.shape[0]}, but they must have as many.`,
+    );
 }
 
 function examplesSource(where: string, name: string, { x, y, shape, transform }: Examples): DataSource {
@@ -129,5 +133,11 @@ function countOf(where: string, name: string, values: unknown, shape: readonly n
     throw new TypeError(`${where}: ${name} is ${describe(values)}, but must be a tensor or a typed array.`);
   const { length } = values as NumericArray;
   if (name.endsWith('.y')) return length;
-  return shape ? length / Math.max(shape.reduce((product, size) => product * size, 1), 1) : undefined;
+  return shape
+    ? length /
+        Math.max(
+          shape.reduce((product, size) => product * size, 1),
+          1,
+        )
+    : undefined;
 }

@@ -53,7 +53,11 @@ export async function evaluate(
         const count = x.shape[0] as number;
         const output = net.apply(x);
         try {
-          for (const [name, metric] of Object.entries(all)) (means[name] as RunningMean).add(tidy(() => metric(output, y)), count);
+          for (const [name, metric] of Object.entries(all))
+            (means[name] as RunningMean).add(
+              tidy(() => metric(output, y)),
+              count,
+            );
         } finally {
           output.dispose();
         }

@@ -84,7 +84,8 @@ async function* run(net: Layer, source: DataSource, settings: Settings, seed: Ke
   const state = settings.state ?? optimiser.init(trainable(net));
   const progress = { steps: 0, seconds: 0 };
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++) yield* runEpoch(net, source, settings, { state, epoch, progress, seed: fold(seed, epoch) });
+    for (let epoch = 1; epoch <= epochs; epoch++)
+      yield* runEpoch(net, source, settings, { state, epoch, progress, seed: fold(seed, epoch) });
     yield { type: 'end', epochs, ...progress };
   } finally {
     if (!settings.state) disposeState(state);
@@ -99,7 +100,12 @@ interface Epoch {
   readonly progress: { steps: number; seconds: number };
 }
 
-async function* runEpoch(net: Layer, source: DataSource, settings: Settings, { state, epoch, seed, progress }: Epoch): AsyncGenerator<FitEvent, void, void> {
+async function* runEpoch(
+  net: Layer,
+  source: DataSource,
+  settings: Settings,
+  { state, epoch, seed, progress }: Epoch,
+): AsyncGenerator<FitEvent, void, void> {
   const { optimiser, loss, metrics, epochs, batchSize, shuffle, validation } = settings;
   const [forOrder, forLayers] = split(seed, 2);
   const { count } = source;
@@ -116,7 +122,11 @@ async function* runEpoch(net: Layer, source: DataSource, settings: Settings, { s
       try {
         const size = x.shape[0] as number;
         const observe = Object.keys(metrics).length > 0 ? (output: Tensor) => observeMetrics(means, metrics, output, y, size) : undefined;
-        const value = trainStep(net, { x, y }, { optimiser, state, loss, key: fold(forLayers, progress.steps), ...(observe ? { observe } : {}) });
+        const value = trainStep(
+          net,
+          { x, y },
+          { optimiser, state, loss, key: fold(forLayers, progress.steps), ...(observe ? { observe } : {}) },
+        );
         const read = (means['loss'] as RunningMean).add(value, size);
         examples += size;
         seconds += (performance.now() - since) / 1000;
@@ -140,7 +150,9 @@ async function* runEpoch(net: Layer, source: DataSource, settings: Settings, { s
       await readFull(means);
     }
     if (examples === 0)
-      throw new Error(`fit: the data yielded no batch in epoch ${epoch}; give something that starts anew each time it is iterated, not a generator that is used up.`);
+      throw new Error(
+        `fit: the data yielded no batch in epoch ${epoch}; give something that starts anew each time it is iterated, not a generator that is used up.`,
+      );
     const { loss: ofLoss, ...rest } = await valuesOf(means);
     progress.seconds += seconds;
     const evaluation = validation ? await evaluate(net, validation, { loss, metrics }) : undefined;
@@ -160,6 +172,16 @@ async function* runEpoch(net: Layer, source: DataSource, settings: Settings, { s
   }
 }
 
-function observeMetrics(means: Record<string, RunningMean>, metrics: Readonly<Record<string, Metric>>, output: Tensor, y: Tensor, size: number): void {
-  for (const [name, metric] of Object.entries(metrics)) (means[name] as RunningMean).add(tidy(() => metric(output, y)), size);
+function observeMetrics(
+  means: Record<string, RunningMean>,
+  metrics: Readonly<Record<string, Metric>>,
+  output: Tensor,
+  y: Tensor,
+  size: number,
+): void {
+  for (const [name, metric] of Object.entries(metrics))
+    (means[name] as RunningMean).add(
+      tidy(() => metric(output, y)),
+      size,
+    );
 }

@@ -61,7 +61,7 @@ test('a save that fails on its way leaves the old file as it was, and no other',
   x.dispose();
 });
 
-test('a folder that isn\'t there, and a file that is no safetensors file, are named', async () => {
+test("a folder that isn't there, and a file that is no safetensors file, are named", async () => {
   const x = tf.zeros([1]);
   await expect(saveSafetensors(join(folder, 'none', 'a'), { x })).rejects.toThrow('none');
   await expect(loadSafetensors(join(folder, 'none'))).rejects.toThrow('none');
@@ -74,7 +74,7 @@ test('a folder that isn\'t there, and a file that is no safetensors file, are na
   x.dispose();
 });
 
-test('tensors that don\'t fit a network are refused, and nothing is changed', () => {
+test("tensors that don't fit a network are refused, and nothing is changed", () => {
   expectNoLeak(() => {
     const net = makeNet(1);
     const read = (): number[] => Object.values(net.variables).flatMap((variable) => [...variable.dataSync()]);
@@ -84,8 +84,12 @@ test('tensors that don\'t fit a network are refused, and nothing is changed', ()
     const { '0.bias': _bias, ...fewer } = right;
     expect(() => assignVariables(net.variables, fewer)).toThrow('no tensor for the variables 0.bias');
     expect(() => assignVariables(net.variables, { ...right, extra: wide })).toThrow('no variable for the tensors extra');
-    expect(() => assignVariables(net.variables, { ...right, '0.weight': wide })).toThrow("tensors['0.weight'] is float32[3, 5], but its shape must be [3, 4]");
-    expect(() => assignVariables(net.variables, { ...right, '0.bias': whole })).toThrow("tensors['0.bias'] is int32[4], but its dtype must be float32");
+    expect(() => assignVariables(net.variables, { ...right, '0.weight': wide })).toThrow(
+      "tensors['0.weight'] is float32[3, 5], but its shape must be [3, 4]",
+    );
+    expect(() => assignVariables(net.variables, { ...right, '0.bias': whole })).toThrow(
+      "tensors['0.bias'] is int32[4], but its dtype must be float32",
+    );
     expect(read()).toEqual(before);
     tf.dispose([right, wide, whole]);
     net.dispose();

@@ -14,7 +14,11 @@ interface Entry {
 }
 
 /** A file by hand: header, then as many bytes of data. */
-function file(header: unknown, dataBytes: number, { length, data = new Uint8Array(dataBytes) }: { length?: bigint; data?: Uint8Array } = {}): Uint8Array {
+function file(
+  header: unknown,
+  dataBytes: number,
+  { length, data = new Uint8Array(dataBytes) }: { length?: bigint; data?: Uint8Array } = {},
+): Uint8Array {
   const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + json.length + data.length);
   new DataView(bytes.buffer).setBigUint64(0, length ?? BigInt(json.length), true);
@@ -23,9 +27,14 @@ function file(header: unknown, dataBytes: number, { length, data = new Uint8Arra
   return bytes;
 }
 
-const entry = (begin: number, end: number, change: Partial<Entry> = {}): Entry => ({ dtype: 'F32', shape: [(end - begin) / 4], data_offsets: [begin, end], ...change });
+const entry = (begin: number, end: number, change: Partial<Entry> = {}): Entry => ({
+  dtype: 'F32',
+  shape: [(end - begin) / 4],
+  data_offsets: [begin, end],
+  ...change,
+});
 
-function refused(bytes: Uint8Array, message: string | RegExp): void {
+function expectRefused(bytes: Uint8Array, message: string | RegExp): void {
   expectNoLeak(() => {
     let error: unknown;
     try {
@@ -39,34 +48,36 @@ function refused(bytes: Uint8Array, message: string | RegExp): void {
 }
 
 const dtype = fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const);
-const someTensor = fc
-  .tuple(dtype, fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }))
-  .chain(([type, shape]) => {
-    const size = shape.reduce((product, each) => product * each, 1);
-    const value = type === 'bool' ? fc.integer({ min: 0, max: 1 }) : type === 'int32' ? fc.integer() : fc.float();
-    return fc.record({ type: fc.constant(type), shape: fc.constant(shape), values: fc.array(value, { minLength: size, maxLength: size }) });
-  });
+const someTensor = fc.tuple(dtype, fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })).chain(([type, shape]) => {
+  const size = shape.reduce((product, each) => product * each, 1);
+  const value = type === 'bool' ? fc.integer({ min: 0, max: 1 }) : type === 'int32' ? fc.integer() : fc.float();
+  return fc.record({ type: fc.constant(type), shape: fc.constant(shape), values: fc.array(value, { minLength: size, maxLength: size }) });
+});
 const name = fc.string({ unit: 'binary', maxLength: 8 }).filter((text) => text !== '__metadata__' && text.isWellFormed());
 
 test('what is written is read back, bit for bit: any names, shapes, dtypes, values and metadata', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.dictionary(name, someTensor, { maxKeys: 6 }), fc.dictionary(name, fc.string(), { maxKeys: 3 }), async (content, metadata) => {
-      const given = Object.create(null) as Record<string, tf.Tensor>;
-      for (const [key, { type, shape, values }] of Object.entries(content)) {
-        const array = type === 'bool' ? Uint8Array.from(values) : type === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
-        given[key] = tf.tensor(array, shape, type);
-      }
-      const bytes = await encodeSafetensors(given, { metadata });
-      expect(new DataView(bytes.buffer).getBigUint64(0, true) % 8n).toBe(0n);
-      const read = decodeSafetensors(bytes);
-      expect(Object.keys(read.tensors).sort()).toEqual(Object.keys(given).sort());
-      for (const [key, value] of Object.entries(given)) {
-        expect([read.tensors[key]!.dtype, read.tensors[key]!.shape]).toEqual([value.dtype, value.shape]);
-        expect(read.tensors[key]!.dataSync()).toEqual(value.dataSync());
-      }
-      expect({ ...read.metadata }).toEqual({ ...metadata });
-      tf.dispose([Object.values(given), Object.values(read.tensors)]);
-    }),
+    fc.asyncProperty(
+      fc.dictionary(name, someTensor, { maxKeys: 6 }),
+      fc.dictionary(name, fc.string(), { maxKeys: 3 }),
+      async (content, metadata) => {
+        const given = Object.create(null) as Record<string, tf.Tensor>;
+        for (const [key, { type, shape, values }] of Object.entries(content)) {
+          const array = type === 'bool' ? Uint8Array.from(values) : type === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+          given[key] = tf.tensor(array, shape, type);
+        }
+        const bytes = await encodeSafetensors(given, { metadata });
+        expect(new DataView(bytes.buffer).getBigUint64(0, true) % 8n).toBe(0n);
+        const read = decodeSafetensors(bytes);
+        expect(Object.keys(read.tensors).sort()).toEqual(Object.keys(given).sort());
+        for (const [key, value] of Object.entries(given)) {
+          expect([read.tensors[key]!.dtype, read.tensors[key]!.shape]).toEqual([value.dtype, value.shape]);
+          expect(read.tensors[key]!.dataSync()).toEqual(value.dataSync());
+        }
+        expect({ ...read.metadata }).toEqual({ ...metadata });
+        tf.dispose([Object.values(given), Object.values(read.tensors)]);
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -109,21 +120,36 @@ describe('refused', () => {
     ['a dtype named as a method', file({ a: entry(0, 4, { dtype: 'toString' }) }, 4), "Tensor 'a': its dtype"],
     ['a negative size', file({ a: entry(0, 4, { shape: [-1, -1] }) }, 4), "Tensor 'a': its shape is [-1, -1]"],
     ['a size that is no number', file({ a: entry(0, 4, { shape: ['1'] }) }, 4), "Tensor 'a': its shape"],
-    ['sizes that multiply beyond counting', file({ a: entry(0, 4, { shape: [2 ** 40, 2 ** 40] }) }, 4), "Tensor 'a': its data_offsets [0, 4] hold 4 bytes"],
+    [
+      'sizes that multiply beyond counting',
+      file({ a: entry(0, 4, { shape: [2 ** 40, 2 ** 40] }) }, 4),
+      "Tensor 'a': its data_offsets [0, 4] hold 4 bytes",
+    ],
     ['offsets the wrong way round', file({ a: entry(4, 0, { shape: [1] }) }, 4), "Tensor 'a': its data_offsets"],
     ['one offset', file({ a: entry(0, 4, { data_offsets: [0] }) }, 4), "Tensor 'a': its data_offsets are [0]"],
-    ['offsets that don\'t fit the shape', file({ a: entry(0, 8, { shape: [1] }) }, 8), /Tensor 'a': .* takes 4/],
-    ['data cut short', file({ a: entry(0, 4), b: entry(4, 12) }, 8), "Tensor 'b' ends at byte 12 of the data, but there are 8: the file is truncated"],
+    ["offsets that don't fit the shape", file({ a: entry(0, 8, { shape: [1] }) }, 8), /Tensor 'a': .* takes 4/],
+    [
+      'data cut short',
+      file({ a: entry(0, 4), b: entry(4, 12) }, 8),
+      "Tensor 'b' ends at byte 12 of the data, but there are 8: the file is truncated",
+    ],
     ['tensors that overlap', file({ a: entry(0, 8), b: entry(4, 12) }, 12), "Tensor 'b' begins at byte 4 of the data, inside"],
     ['a gap between tensors', file({ a: entry(0, 4), b: entry(8, 12) }, 12), "Tensor 'b' begins at byte 8"],
     ['bytes after the last tensor', file({ a: entry(0, 4) }, 6), 'The tensors end at byte 4 of the data, but there are 6'],
     ['a bool of 2', file({ a: entry(0, 1, { dtype: 'BOOL', shape: [1] }) }, 1, { data: new Uint8Array([2]) }), "Tensor 'a': a BOOL is 2"],
   ])('%s', (_, bytes, message) => {
-    refused(bytes, typeof message === 'string' ? new RegExp(message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message);
+    expectRefused(bytes, typeof message === 'string' ? new RegExp(message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message);
   });
 
   test('1,000 files with a changed, added or removed part: an error of ours or the right tensors, and no leak', async () => {
-    const given = { a: tf.tensor2d([[1, 2], [3, 4]]), b: tf.tensor1d([5, 6, 7], 'int32'), c: tf.tensor1d([true, false, true], 'bool') };
+    const given = {
+      a: tf.tensor2d([
+        [1, 2],
+        [3, 4],
+      ]),
+      b: tf.tensor1d([5, 6, 7], 'int32'),
+      c: tf.tensor1d([true, false, true], 'bool'),
+    };
     const good = await encodeSafetensors(given);
     tf.dispose(given);
     const headerBytes = 8 + Number(new DataView(good.buffer).getBigUint64(0, true));
@@ -156,7 +182,7 @@ describe('refused', () => {
   });
 });
 
-test('what can\'t be written is refused by name', async () => {
+test("what can't be written is refused by name", async () => {
   const gone = tf.zeros([1]);
   gone.dispose();
   const text = tf.tensor1d(['a']);

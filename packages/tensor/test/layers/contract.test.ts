@@ -17,9 +17,30 @@ interface Row {
 const key = random.key(11);
 const [first, second] = random.split(key, 2);
 const rows: Row[] = [
-  { name: 'dense', make: () => dense(4, 3, { key }), input: [5, 4], output: [5, 3], variables: { weight: [4, 3], bias: [3] }, refused: [5, 3] },
-  { name: 'dense, tanh, no bias', make: () => dense(4, 3, { key, activation: 'tanh', bias: false }), input: [2, 5, 4], output: [2, 5, 3], variables: { weight: [4, 3] }, refused: [4, 5] },
-  { name: 'dense, gelu', make: () => dense(4, 2, { key, activation: 'gelu' }), input: [4], output: [2], variables: { weight: [4, 2], bias: [2] }, refused: [5] },
+  {
+    name: 'dense',
+    make: () => dense(4, 3, { key }),
+    input: [5, 4],
+    output: [5, 3],
+    variables: { weight: [4, 3], bias: [3] },
+    refused: [5, 3],
+  },
+  {
+    name: 'dense, tanh, no bias',
+    make: () => dense(4, 3, { key, activation: 'tanh', bias: false }),
+    input: [2, 5, 4],
+    output: [2, 5, 3],
+    variables: { weight: [4, 3] },
+    refused: [4, 5],
+  },
+  {
+    name: 'dense, gelu',
+    make: () => dense(4, 2, { key, activation: 'gelu' }),
+    input: [4],
+    output: [2],
+    variables: { weight: [4, 2], bias: [2] },
+    refused: [5],
+  },
   { name: 'activation', make: () => activationLayer('silu'), input: [2, 3], output: [2, 3], variables: {} },
   { name: 'flatten', make: () => flatten(), input: [2, 3, 4], output: [2, 12], variables: {}, refused: [] },
   { name: 'dropout', make: () => dropout(0.4), input: [6, 5], output: [6, 5], variables: {} },
@@ -32,7 +53,14 @@ const rows: Row[] = [
     refused: [3, 5],
   },
   { name: 'sequential of nothing', make: () => sequential([]), input: [3], output: [3], variables: {} },
-  { name: 'sequential in sequential', make: () => sequential([sequential([dense(3, 2, { key })])]), input: [1, 3], output: [1, 2], variables: { '0.0.weight': [3, 2], '0.0.bias': [2] }, refused: [1, 2] },
+  {
+    name: 'sequential in sequential',
+    make: () => sequential([sequential([dense(3, 2, { key })])]),
+    input: [1, 3],
+    output: [1, 2],
+    variables: { '0.0.weight': [3, 2], '0.0.bias': [2] },
+    refused: [1, 2],
+  },
 ];
 
 const context = { training: true, key: random.key(5) };
@@ -86,7 +114,8 @@ describe.each(backends)('%s', (backend) => {
       const layer = make();
       tf.tidy(() => {
         const leaves = [x(), ...Object.values(layer.variables)];
-        const measure = (): tf.Tensor => tf.sum(tf.mul(layer.apply(leaves[0]!, context), tf.reshape(tf.range(1, 1 + tf.util.sizeFromShape(output)), output)));
+        const measure = (): tf.Tensor =>
+          tf.sum(tf.mul(layer.apply(leaves[0]!, context), tf.reshape(tf.range(1, 1 + tf.util.sizeFromShape(output)), output)));
         const gradients = tf.grads(() => measure())(leaves as tf.Tensor[]);
         leaves.forEach((leaf, index) => {
           const numbers = leaf.dataSync().slice() as Float32Array;
@@ -105,7 +134,9 @@ describe.each(backends)('%s', (backend) => {
             // Extrapolated, so that what the step itself does wrong is of its fourth power.
             const slope = (4 * across(2 ** -5) - across(2 ** -4)) / 3;
             const scale = 2e-3 * Math.max(1, Math.abs(slope));
-            expect(Math.abs(gradients[index]!.dataSync()[i]! - slope), `leaf ${index}, element ${i}: by differences ${slope}`).toBeLessThan(scale);
+            expect(Math.abs(gradients[index]!.dataSync()[i]! - slope), `leaf ${index}, element ${i}: by differences ${slope}`).toBeLessThan(
+              scale,
+            );
           }
           set(numbers);
         });

@@ -48,15 +48,18 @@ test.each([
   expect(initialisers.fans(shape)).toEqual({ fanIn, fanOut });
 });
 
-test.each([[[6, 6]], [[4, 9]], [[9, 4]], [[2, 3, 4]]])('orthogonal %o: rows or columns are orthonormal times the gain, atol 1e-6', (shape) => {
-  tf.tidy(() => {
-    const columns = shape.at(-1)!;
-    const matrix = tf.reshape(initialisers.orthogonal({ gain: 2 })(shape, key), [-1, columns]);
-    const rows = matrix.shape[0]!;
-    const product = rows <= columns ? tf.matMul(matrix, matrix, false, true) : tf.matMul(matrix, matrix, true, false);
-    expect(product).toBeAllclose(tf.mul(tf.eye(Math.min(rows, columns)), 4), { rtol: 0, atol: 4e-6 });
-  });
-});
+test.each([[[6, 6]], [[4, 9]], [[9, 4]], [[2, 3, 4]]])(
+  'orthogonal %o: rows or columns are orthonormal times the gain, atol 1e-6',
+  (shape) => {
+    tf.tidy(() => {
+      const columns = shape.at(-1)!;
+      const matrix = tf.reshape(initialisers.orthogonal({ gain: 2 })(shape, key), [-1, columns]);
+      const rows = matrix.shape[0]!;
+      const product = rows <= columns ? tf.matMul(matrix, matrix, false, true) : tf.matMul(matrix, matrix, true, false);
+      expect(product).toBeAllclose(tf.mul(tf.eye(Math.min(rows, columns)), 4), { rtol: 0, atol: 4e-6 });
+    });
+  },
+);
 
 test('a weight with no inputs can be made', () => {
   expect(values(initialisers.heNormal(), [0, 3])).toEqual([]);

@@ -17,7 +17,9 @@ test('dense begins as its initialisers say', () => {
 
 test('an initialiser that gives another shape is refused, and nothing leaks', () => {
   expectNoLeak(() => {
-    expect(() => dense(3, 2, { key, init: () => tf.zeros([2, 3]) })).toThrow('the result of init is float32[2, 3], but its shape must be [3, 2]');
+    expect(() => dense(3, 2, { key, init: () => tf.zeros([2, 3]) })).toThrow(
+      'the result of init is float32[2, 3], but its shape must be [3, 2]',
+    );
     expect(() => dense(3, 2, { key, biasInit: () => tf.zeros([3]) })).toThrow('the result of biasInit');
   });
 });

@@ -21,7 +21,8 @@ const network = golden<Golden>('mlp');
 type Loss = (output: tf.Tensor) => tf.Tensor;
 const losses: Record<string, () => Loss> = {
   softmaxCrossEntropy: () => (output) => softmaxCrossEntropy(output, tf.tensor1d(network.classes, 'int32')),
-  softmaxCrossEntropySmoothed: () => (output) => softmaxCrossEntropy(output, tf.tensor1d(network.classes, 'int32'), { labelSmoothing: 0.1 }),
+  softmaxCrossEntropySmoothed: () => (output) =>
+    softmaxCrossEntropy(output, tf.tensor1d(network.classes, 'int32'), { labelSmoothing: 0.1 }),
   meanSquaredError: () => (output) => meanSquaredError(output, tf.tensor2d(network.target)),
 };
 
@@ -35,39 +36,51 @@ function plain(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, activation: Act
 describe.each(backends)('%s', (backend) => {
   beforeAll(() => useBackend(backend));
 
-  test.each(network.rows)("gradients of a network with $activation and $loss are PyTorch's, rtol 2e-5", ({ activation, loss, value, gradients }) => {
-    expectNoLeak(() =>
-      tf.tidy(() => {
-        const inputs = [tf.tensor2d(network.x), ...network.weights.map((w) => tf.tensor2d(w)), ...network.biases.map((b) => tf.tensor1d(b))];
-        const measure = (losses[loss] as () => Loss)();
-        const run = (...[x, w0, w1, w2, b0, b1, b2]: tf.Tensor[]): tf.Tensor => {
-          const hidden = linear(linear(x!, w0!, b0, { activation }), w1!, b1, { activation });
-          return measure(linear(hidden, w2!, b2));
-        };
-        expect(run(...inputs)).toBeAllclose(value, { rtol: 2e-5 });
-        tf.grads(run)(inputs).forEach((gradient, index) => expect(gradient).toBeAllclose(gradients[index]!, { rtol: 2e-5, atol: 2e-6 }));
-      }),
-    );
-  });
+  test.each(network.rows)(
+    "gradients of a network with $activation and $loss are PyTorch's, rtol 2e-5",
+    ({ activation, loss, value, gradients }) => {
+      expectNoLeak(() =>
+        tf.tidy(() => {
+          const inputs = [
+            tf.tensor2d(network.x),
+            ...network.weights.map((w) => tf.tensor2d(w)),
+            ...network.biases.map((b) => tf.tensor1d(b)),
+          ];
+          const measure = (losses[loss] as () => Loss)();
+          const run = (...[x, w0, w1, w2, b0, b1, b2]: tf.Tensor[]): tf.Tensor => {
+            const hidden = linear(linear(x!, w0!, b0, { activation }), w1!, b1, { activation });
+            return measure(linear(hidden, w2!, b2));
+          };
+          expect(run(...inputs)).toBeAllclose(value, { rtol: 2e-5 });
+          tf.grads(run)(inputs).forEach((gradient, index) => expect(gradient).toBeAllclose(gradients[index]!, { rtol: 2e-5, atol: 2e-6 }));
+        }),
+      );
+    },
+  );
 
   // 200 values of up to 40 products each, of numbers around 1.
   describe.each(activationNames)('%s', (activation) => {
-    test.each([[[7]], [[3, 7]], [[2, 0, 7]], [[2, 3, 7]], [[40, 7]]])("of %o is that of tfjs's operations, as are its gradients, atol 1e-5", (shape) => {
-      expectNoLeak(() =>
-        tf.tidy(() => {
-          const [forX, forWeight, forBias, forDy] = random.split(random.key(1), 4);
-          const x = random.normal(forX, shape);
-          const weight = random.normal(forWeight, [7, 5]);
-          const bias = random.normal(forBias, [5]);
-          const dy = random.normal(forDy, [...shape.slice(0, -1), 5]);
-          const ours = (a: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor => linear(a, w, b, { activation, slope: 0.3 });
-          const theirs = (a: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor => plain(a, w, b, activation, 0.3);
-          expect(ours(x, weight, bias)).toBeAllclose(theirs(x, weight, bias), { rtol: 1e-5, atol: 1e-5 });
-          const expected = tf.grads(theirs)([x, weight, bias], dy);
-          tf.grads(ours)([x, weight, bias], dy).forEach((gradient, index) => expect(gradient).toBeAllclose(expected[index]!, { rtol: 1e-5, atol: 1e-5 }));
-        }),
-      );
-    });
+    test.each([[[7]], [[3, 7]], [[2, 0, 7]], [[2, 3, 7]], [[40, 7]]])(
+      "of %o is that of tfjs's operations, as are its gradients, atol 1e-5",
+      (shape) => {
+        expectNoLeak(() =>
+          tf.tidy(() => {
+            const [forX, forWeight, forBias, forDy] = random.split(random.key(1), 4);
+            const x = random.normal(forX, shape);
+            const weight = random.normal(forWeight, [7, 5]);
+            const bias = random.normal(forBias, [5]);
+            const dy = random.normal(forDy, [...shape.slice(0, -1), 5]);
+            const ours = (a: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor => linear(a, w, b, { activation, slope: 0.3 });
+            const theirs = (a: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor => plain(a, w, b, activation, 0.3);
+            expect(ours(x, weight, bias)).toBeAllclose(theirs(x, weight, bias), { rtol: 1e-5, atol: 1e-5 });
+            const expected = tf.grads(theirs)([x, weight, bias], dy);
+            tf.grads(ours)([x, weight, bias], dy).forEach((gradient, index) =>
+              expect(gradient).toBeAllclose(expected[index]!, { rtol: 1e-5, atol: 1e-5 }),
+            );
+          }),
+        );
+      },
+    );
   });
 
   test('without a bias', () => {

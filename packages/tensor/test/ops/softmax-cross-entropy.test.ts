@@ -9,7 +9,13 @@ interface Golden {
   readonly logits: number[][];
   readonly classes: number[];
   readonly distributions: number[][];
-  readonly rows: { labels: 'classes' | 'distributions'; labelSmoothing: number; reduction: Reduction; loss: number | number[]; gradient: number[][] }[];
+  readonly rows: {
+    labels: 'classes' | 'distributions';
+    labelSmoothing: number;
+    reduction: Reduction;
+    loss: number | number[];
+    gradient: number[][];
+  }[];
 }
 
 const { logits, classes, distributions, rows } = golden<Golden>('cross-entropy');
@@ -17,23 +23,28 @@ const { logits, classes, distributions, rows } = golden<Golden>('cross-entropy')
 describe.each(backends)('%s', (backend) => {
   beforeAll(() => useBackend(backend));
 
-  test.each(rows)("$labels, smoothing $labelSmoothing, $reduction: PyTorch's loss and gradient, rtol 2e-6", ({ labels, labelSmoothing, reduction, loss, gradient }) => {
-    expectNoLeak(() =>
-      tf.tidy(() => {
-        const x = tf.tensor2d(logits);
-        const y = labels === 'classes' ? tf.tensor1d(classes, 'int32') : tf.tensor2d(distributions);
-        const f = (input: tf.Tensor): tf.Tensor => softmaxCrossEntropy(input, y, { reduction, labelSmoothing });
-        expect(f(x)).toBeAllclose(loss, { rtol: 2e-6 });
-        const dy = reduction === 'none' ? tf.range(1, 7) : tf.scalar(1);
-        // A probability of a float32 softmax is right to 1e-7.
-        expect(tf.grad(f)(x, dy)).toBeAllclose(gradient, { rtol: 2e-6, atol: 1e-6 });
-      }),
-    );
-  });
+  test.each(rows)(
+    "$labels, smoothing $labelSmoothing, $reduction: PyTorch's loss and gradient, rtol 2e-6",
+    ({ labels, labelSmoothing, reduction, loss, gradient }) => {
+      expectNoLeak(() =>
+        tf.tidy(() => {
+          const x = tf.tensor2d(logits);
+          const y = labels === 'classes' ? tf.tensor1d(classes, 'int32') : tf.tensor2d(distributions);
+          const f = (input: tf.Tensor): tf.Tensor => softmaxCrossEntropy(input, y, { reduction, labelSmoothing });
+          expect(f(x)).toBeAllclose(loss, { rtol: 2e-6 });
+          const dy = reduction === 'none' ? tf.range(1, 7) : tf.scalar(1);
+          // A probability of a float32 softmax is right to 1e-7.
+          expect(tf.grad(f)(x, dy)).toBeAllclose(gradient, { rtol: 2e-6, atol: 1e-6 });
+        }),
+      );
+    },
+  );
 
   test('labels made inside a function that is differentiated live long enough', () => {
     tf.tidy(() => {
-      const gradient = tf.grad((x: tf.Tensor) => softmaxCrossEntropy(x, tf.cast(tf.oneHot(tf.tensor1d([1], 'int32'), 2), 'float32')))(tf.zeros([1, 2]));
+      const gradient = tf.grad((x: tf.Tensor) => softmaxCrossEntropy(x, tf.cast(tf.oneHot(tf.tensor1d([1], 'int32'), 2), 'float32')))(
+        tf.zeros([1, 2]),
+      );
       expect(gradient).toBeAllclose([[0.5, -0.5]]);
     });
   });

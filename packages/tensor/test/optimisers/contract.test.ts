@@ -8,11 +8,19 @@ import { backends, useBackend } from '../backends.ts';
 const rows: { name: string; make: () => Optimiser; slots: string[] }[] = [
   { name: 'sgd', make: () => sgd({ learningRate: 0.05 }), slots: [] },
   { name: 'sgd, momentum', make: () => sgd({ learningRate: 0.02, momentum: 0.8 }), slots: ['momentum'] },
-  { name: 'sgd, nesterov, decay', make: () => sgd({ learningRate: 0.02, momentum: 0.8, nesterov: true, weightDecay: 1e-4 }), slots: ['momentum'] },
+  {
+    name: 'sgd, nesterov, decay',
+    make: () => sgd({ learningRate: 0.02, momentum: 0.8, nesterov: true, weightDecay: 1e-4 }),
+    slots: ['momentum'],
+  },
   { name: 'adam', make: () => adam({ learningRate: 0.05 }), slots: ['mean', 'square'] },
   { name: 'adamw', make: () => adamw({ learningRate: 0.05, weightDecay: 1e-3 }), slots: ['mean', 'square'] },
   { name: 'adam, schedule', make: () => adam({ learningRate: (step) => 0.1 * 0.99 ** step }), slots: ['mean', 'square'] },
-  { name: 'chain of a clip and sgd', make: () => chain(clipByGlobalNorm(10), sgd({ learningRate: 0.05, momentum: 0.5 })), slots: ['1.momentum'] },
+  {
+    name: 'chain of a clip and sgd',
+    make: () => chain(clipByGlobalNorm(10), sgd({ learningRate: 0.05, momentum: 0.5 })),
+    slots: ['1.momentum'],
+  },
 ];
 
 const parameters = (): { weight: tf.Variable; bias: tf.Variable } =>

@@ -1,7 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { accuracy, adam, dense, disposeState, dropout, evaluate, fit, random, sequential, sgd, trainable, type Batch, type Examples, type FitEvent, type FitOptions, type Layer } from '../../src/index.ts';
+import {
+  accuracy,
+  adam,
+  dense,
+  disposeState,
+  dropout,
+  evaluate,
+  fit,
+  random,
+  sequential,
+  sgd,
+  trainable,
+  type Batch,
+  type Examples,
+  type FitEvent,
+  type FitOptions,
+  type Layer,
+} from '../../src/index.ts';
 import { backends, useBackend } from '../backends.ts';
 
 const [first, second] = random.split(random.key(4), 2);
@@ -32,14 +49,25 @@ describe.each(backends)('%s', (backend) => {
   test('learns, and tells how it goes', async () => {
     await expectNoLeak(async () => {
       const net = makeNet();
-      const options = { optimiser: adam({ learningRate: 0.02 }), epochs: 3, batchSize: 32, metrics: { accuracy }, validation: clouds(60, 2), seed: 5 };
+      const options = {
+        optimiser: adam({ learningRate: 0.02 }),
+        epochs: 3,
+        batchSize: 32,
+        metrics: { accuracy },
+        validation: clouds(60, 2),
+        seed: 5,
+      };
       const events = await collect(net, clouds(200, 1), options);
       expect(events.map(({ type }) => type)).toEqual([1, 2, 3].flatMap(() => [...Array<string>(7).fill('step'), 'epoch']).concat('end'));
       const steps = events.filter((event) => event.type === 'step');
       expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
       expect(steps.every((event) => event.steps === 21 && event.epochs === 3 && event.examplesPerSecond > 0)).toBe(true);
       const epochs = events.filter((event) => event.type === 'epoch');
-      expect(epochs.map(({ epoch, step }) => [epoch, step])).toEqual([[1, 7], [2, 14], [3, 21]]);
+      expect(epochs.map(({ epoch, step }) => [epoch, step])).toEqual([
+        [1, 7],
+        [2, 14],
+        [3, 21],
+      ]);
       // Means are weighted: the last batch has 8 of 200 examples.
       const weights = [32, 32, 32, 32, 32, 32, 8];
       const ofFirst = steps.slice(0, 7).reduce((sum, event, index) => sum + (event.loss * weights[index]!) / 200, 0);
@@ -106,14 +134,18 @@ describe.each(backends)('%s', (backend) => {
   test('an error in a metric ends it, and frees everything', async () => {
     await expectNoLeak(async () => {
       const net = makeNet();
-      const metrics = { broken: () => { throw new Error('a metric that fails'); } };
+      const metrics = {
+        broken: () => {
+          throw new Error('a metric that fails');
+        },
+      };
       await expect(collect(net, clouds(40, 1), { metrics })).rejects.toThrow('a metric that fails');
       await expect(evaluate(net, clouds(40, 1), { metrics })).rejects.toThrow('a metric that fails');
       net.dispose();
     });
   });
 
-  test('a given state is gone on from, and is the caller\'s', async () => {
+  test("a given state is gone on from, and is the caller's", async () => {
     await expectNoLeak(async () => {
       const [whole, parts] = [makeNet(), makeNet()];
       const optimiser = sgd({ learningRate: 0.1, momentum: 0.9 });
@@ -122,7 +154,9 @@ describe.each(backends)('%s', (backend) => {
       await collect(whole, data, { optimiser, state: ofWhole, epochs: 1, shuffle: false });
       expect(ofWhole.step).toBe(1);
       await collect(parts, data, { optimiser, state: ofParts, epochs: 1, shuffle: false });
-      expect(Object.values(parts.variables).map((v) => [...v.dataSync()])).toEqual(Object.values(whole.variables).map((v) => [...v.dataSync()]));
+      expect(Object.values(parts.variables).map((v) => [...v.dataSync()])).toEqual(
+        Object.values(whole.variables).map((v) => [...v.dataSync()]),
+      );
       for (const state of [ofWhole, ofParts]) disposeState(state);
       whole.dispose();
       parts.dispose();
@@ -190,7 +224,8 @@ test('long training lets timers run', async () => {
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
   const start = performance.now();
-  for await (const event of fit(net, clouds(2000, 1), { epochs: 100, batchSize: 8 })) if (event.type === 'step' && performance.now() - start > 400) break;
+  for await (const event of fit(net, clouds(2000, 1), { epochs: 100, batchSize: 8 }))
+    if (event.type === 'step' && performance.now() - start > 400) break;
   clearInterval(timer);
   expect(ticks).toBeGreaterThan(2);
   net.dispose();

@@ -6,7 +6,10 @@ import { backends, useBackend } from '../backends.ts';
 
 const [first, second] = random.split(random.key(4), 2);
 const makeNet = (): Layer => sequential([dense(3, 5, { key: first, activation: 'relu' }), dense(5, 2, { key: second })]);
-const batch = (): { x: tf.Tensor; y: tf.Tensor } => ({ x: random.normal(random.key(7), [6, 3]), y: tf.tensor1d([0, 1, 1, 0, 1, 0], 'int32') });
+const batch = (): { x: tf.Tensor; y: tf.Tensor } => ({
+  x: random.normal(random.key(7), [6, 3]),
+  y: tf.tensor1d([0, 1, 1, 0, 1, 0], 'int32'),
+});
 const values = (net: Layer): number[] => Object.values(net.variables).flatMap((variable) => [...variable.dataSync()]);
 
 describe.each(backends)('%s', (backend) => {
@@ -41,8 +44,14 @@ describe.each(backends)('%s', (backend) => {
     const state = optimiser.init(trainable(net));
     const seen: number[][] = [];
     for (let step = 0; step < 3; step++)
-      expectNoLeak(() => trainStep(net, { x, y }, { optimiser, state, observe: (output) => seen.push(output.shape) }), { keeps: 1 }).dispose();
-    expect(seen).toEqual([[6, 2], [6, 2], [6, 2]]);
+      expectNoLeak(() => trainStep(net, { x, y }, { optimiser, state, observe: (output) => seen.push(output.shape) }), {
+        keeps: 1,
+      }).dispose();
+    expect(seen).toEqual([
+      [6, 2],
+      [6, 2],
+      [6, 2],
+    ]);
     tf.dispose([x, y]);
     net.dispose();
     disposeState(state);
@@ -69,7 +78,10 @@ describe.each(backends)('%s', (backend) => {
       const loss = trainStep(net, { x, y }, { optimiser, state, loss: meanSquaredError });
       expect(loss).toBeAllclose(0.5 * before.reduce((sum, value) => sum + value * value, 0), { rtol: 1e-6 });
       // The gradient of half the square is the weight itself.
-      expect([...inner.variables.weight.dataSync()]).toBeAllclose(before.map((value) => value * 0.9), { rtol: 1e-6 });
+      expect([...inner.variables.weight.dataSync()]).toBeAllclose(
+        before.map((value) => value * 0.9),
+        { rtol: 1e-6 },
+      );
       tf.dispose([x, y, loss]);
       net.dispose();
       disposeState(state);
@@ -113,7 +125,14 @@ describe.each(backends)('%s', (backend) => {
         expect(() => trainStep(net, given, { optimiser, state, ...options })).toThrow(message);
       refuse({}, 'linear: x has 4 values along its last axis', { x: wide, y });
       refuse({ loss: (output: tf.Tensor) => tf.mean(output, 1) }, 'the result of loss is float32[6], but its shape must be []');
-      refuse({ loss: () => { throw new Error('a loss that fails'); } }, 'a loss that fails');
+      refuse(
+        {
+          loss: () => {
+            throw new Error('a loss that fails');
+          },
+        },
+        'a loss that fails',
+      );
       refuse({ state: { step: -1, slots: {} } }, 'state');
       expect(values(net)).toEqual(before);
       tf.dispose([x, y, wide]);
