@@ -2,7 +2,7 @@ import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { conv, convFilterGradient, convInputGradient } from '../kernels/conv.ts';
 import type { Windows } from '../kernels/conv-windows.ts';
 import { fill } from '../kernels/fill.ts';
-import { gemmActivations, type GemmActivation } from '../kernels/gemm.ts';
+import { gemmActivations, type GemmActivation } from '../kernels/product.ts';
 import type { XBackend } from './backend.ts';
 import { channelsFirst, pixelsFirst } from './channel-order.ts';
 import { applyActivation, replace } from './fused-matmul.ts';

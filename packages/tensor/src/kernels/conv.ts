@@ -1,6 +1,6 @@
 import type { Kernels } from '../runtime/kernels.ts';
 import { isDense, sweep, tapBytes, transposedSweeps, WINDOW_WORDS, windowsOf, writeSweep, writeTaps, type Sweep, type Windows } from './conv-windows.ts';
-import { gemmActivations, type GemmActivation } from './gemm.ts';
+import { gemmActivations, type GemmActivation } from './product.ts';
 import { reduce } from './reduce.ts';
 
 export interface ConvEpilogue {

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { enable } from '../../src/index.ts';
-import { gemmActivations, type GemmActivation } from '../../src/kernels/gemm.ts';
+import { gemmActivations, type GemmActivation } from '../../src/kernels/product.ts';
 import { referenceToBlocks } from '../../src/kernels/reference/sparse/blocks.ts';
 import { referenceSddmm, referenceSpmm } from '../../src/kernels/reference/sparse/products.ts';
 import { fromBlocks, toBlocks } from '../../src/kernels/sparse/blocks.ts';

@@ -1,5 +1,5 @@
 import type { Kernels } from '../../runtime/kernels.ts';
-import { gemmActivations, type GemmActivation } from '../gemm.ts';
+import { gemmActivations, type GemmActivation } from '../product.ts';
 import { blockCount } from './layout.ts';
 
 /** Y[batch, rows] = activation(X[batch, columns]·Sᵀ + bias): addresses and sizes. */
