@@ -17,7 +17,11 @@ if (unknown.length > 0) {
 const wanted = ({ name }: { name: string }): boolean => positionals.length === 0 || positionals.includes(name);
 
 const failed: string[] = [];
-for (const { name, command, args } of checks.filter(wanted)) {
+for (const { name, command, args, needsBuild } of checks.filter(wanted)) {
+  if (needsBuild && failed.includes('build')) {
+    console.error(`${name}: left out, since the build failed`);
+    continue;
+  }
   const force = values.force && command === 'turbo' ? ['--force'] : [];
   const { code, output } = await runStep(name, command, [...args, ...force]);
   if (code === 0) continue;

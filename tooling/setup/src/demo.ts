@@ -15,7 +15,5 @@ if (code !== 0) {
   process.exitCode = code;
 } else {
   const program = join(root, 'apps/demo/src/main.ts');
-  // The user's own directory, so that a path among the arguments means what they typed.
-  const cwd = process.env['INIT_CWD'] ?? process.cwd();
-  process.exitCode = await runCommand(process.execPath, ['--conditions=@x/source', program, ...process.argv.slice(2)], { cwd });
+  process.exitCode = await runCommand(process.execPath, ['--conditions=@x/source', program, ...process.argv.slice(2)], { cwd: root });
 }

@@ -16,7 +16,7 @@ export function pinnedPnpm(environment = process.env) {
   const version = /^pnpm@(\d+\.\d+\.\d+)/.exec(packageManager ?? '')?.[1];
   if (!version) throw new Error(`"packageManager" of package.json must be pnpm@ and a version, not ${JSON.stringify(packageManager)}.`);
   // Below npm, each program would warn once more about every setting in the user's .npmrc that it doesn't know.
-  const env = { ...environment, npm_config_loglevel: 'error', npm_config_update_notifier: 'false' };
+  const env = { ...environment, npm_config_loglevel: 'error', npm_config_update_notifier: 'false', npm_config_progress: 'false' };
   const calledBy = environment['npm_config_user_agent'] ?? '';
   const options = { cwd: root, env };
   if (calledBy.startsWith(`pnpm/${version} `)) return (...args) => ['pnpm', args, options];
