@@ -4,9 +4,10 @@ import { help, parseOptions, type Options } from './options.ts';
 import { count, type Outcome } from './outcome.ts';
 import { Progress } from './progress.ts';
 import { runSuite } from './run.ts';
-import { judge, regressions, type ExpectedFailures } from './verdict.ts';
+import { judge, prune, regressions, type ExpectedFailures, type Verdict } from './verdict.ts';
 
 const directory = new URL('../', import.meta.url);
+const expectedFile = new URL('expected-failures.json', directory);
 
 const options = parseOptions(process.argv.slice(2));
 if (options) process.exitCode = await conformance(options);
@@ -17,7 +18,13 @@ async function conformance(options: Options): Promise<number> {
   try {
     const progress = new Progress(process.stderr);
     const outcomes = await runSuite(bundle, options.backend, options, progress);
-    let good = report(outcomes, await expectedFailures(options), options);
+    const lists = await expectedFailures(options);
+    const verdict = judge(outcomes, lists, options.filter === undefined);
+    let good = report(verdict, options);
+    if (options.prune && verdict.fixed.length + verdict.unknown.length > 0) {
+      await writeFile(expectedFile, `${JSON.stringify(prune(lists, verdict), undefined, 2)}\n`);
+      console.log(`Took ${verdict.fixed.length + verdict.unknown.length} specs from expected-failures.json.`);
+    }
     if (options.against) {
       const other = await runSuite(bundle, options.against, options, progress);
       good = compare(outcomes, other, options.against) && good;
@@ -36,14 +43,13 @@ async function conformance(options: Options): Promise<number> {
   }
 }
 
-/** The list is backend x's; tfjs's own backends are only there to compare with. */
-async function expectedFailures({ backend }: Options): Promise<ExpectedFailures[]> {
-  if (backend !== 'x') return [];
-  return JSON.parse(await readFile(new URL('expected-failures.json', directory), 'utf8')) as ExpectedFailures[];
+/** The list is that of backend x with its own gradients; everything else is only there to compare with. */
+async function expectedFailures({ backend, gradients }: Options): Promise<ExpectedFailures[]> {
+  if (backend !== 'x' || gradients !== 'own') return [];
+  return JSON.parse(await readFile(expectedFile, 'utf8')) as ExpectedFailures[];
 }
 
-function report(outcomes: readonly Outcome[], lists: readonly ExpectedFailures[], { filter, verbose }: Options): boolean {
-  const { unexpected, fixed, unknown, expected } = judge(outcomes, lists, filter === undefined);
+function report({ unexpected, fixed, unknown, expected }: Verdict, { verbose }: Options): boolean {
   for (const { name, messages } of unexpected) {
     console.log(`FAILED ${name}\n${messages.map((message) => indent(verbose ? message : shorten(message))).join('\n')}`);
   }

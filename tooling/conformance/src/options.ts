@@ -18,6 +18,8 @@ export interface Options {
   readonly threads?: number;
   /** Backend x begins with 3 GiB of its heap taken, so that every address is one that is negative as a signed number. */
   readonly high: boolean;
+  /** Takes from the list of expected failures what passes now or is gone. */
+  readonly prune: boolean;
   /** Prints each failure in full, and what the specs print. */
   readonly verbose: boolean;
 }
@@ -33,6 +35,7 @@ Runs tfjs-core's own published test suite and prints how many specs passed, fail
   --tier simd|relaxed|wide, --threads N
                           for backend x; default the best that runs here
   --high                  for backend x; with 3 GiB of its heap taken, so that all addresses are above 2 GiB
+  --prune                 take from expected-failures.json what passes now
   --verbose               each failure in full, and what the specs print
   --help
 `;
@@ -49,6 +52,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       tier: { type: 'string' },
       threads: { type: 'string' },
       high: { type: 'boolean', default: false },
+      prune: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -63,6 +67,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     ...(values.tier !== undefined && { tier: oneOf('tier', values.tier, tiers) }),
     ...(values.threads !== undefined && { threads: positive(values.threads) }),
     high: values.high,
+    prune: values.prune,
     verbose: values.verbose,
   };
 }

@@ -37,6 +37,14 @@ export function judge(outcomes: readonly Outcome[], lists: readonly ExpectedFail
   };
 }
 
+/** The lists without what passes now or is gone. */
+export function prune(lists: readonly ExpectedFailures[], { fixed, unknown }: Verdict): ExpectedFailures[] {
+  const gone = new Set([...fixed, ...unknown]);
+  return lists
+    .map(({ reason, specs }) => ({ reason, specs: specs.filter((name) => !gone.has(name)) }))
+    .filter(({ specs }) => specs.length > 0);
+}
+
 /** Specs that pass in `there` and do not in `here`. */
 export function regressions(here: readonly Outcome[], there: readonly Outcome[]): Outcome[] {
   const passes = new Set(there.filter(({ status }) => status === 'passed').map(({ name }) => name));

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parseOptions } from '../src/options.ts';
 
 it('runs backend x with its own gradients unless told otherwise', () => {
-  expect(parseOptions([])).toEqual({ backend: 'x', gradients: 'own', high: false, verbose: false });
+  expect(parseOptions([])).toEqual({ backend: 'x', gradients: 'own', high: false, prune: false, verbose: false });
 });
 
 it("gives tfjs's backends tfjs's gradients", () => {

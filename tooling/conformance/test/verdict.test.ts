@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { uniqueNames, type Outcome } from '../src/outcome.ts';
-import { judge, regressions } from '../src/verdict.ts';
+import { judge, prune, regressions } from '../src/verdict.ts';
 
 const outcome = (name: string, status: Outcome['status']): Outcome => ({ name, status, messages: [] });
 const names = (outcomes: readonly Outcome[]): string[] => outcomes.map(({ name }) => name);
@@ -23,6 +23,13 @@ describe('judge', () => {
     const lists = [{ reason: 'why', specs: ['b', 'c', 'gone'] }];
     expect(judge(outcomes, lists, true).unknown).toEqual(['gone']);
     expect(judge(outcomes, lists, false).unknown).toEqual([]);
+  });
+
+  it('can be followed: the list without what passes is exact', () => {
+    const lists = [{ reason: 'why', specs: ['a', 'b'] }, { reason: 'because', specs: ['d', 'gone'] }, { reason: 'so', specs: ['c'] }];
+    const pruned = prune(lists, judge(outcomes, lists, true));
+    expect(pruned).toEqual([{ reason: 'why', specs: ['b'] }, { reason: 'so', specs: ['c'] }]);
+    expect(judge(outcomes, pruned, true)).toMatchObject({ unexpected: [], fixed: [], unknown: [] });
   });
 
   it('refuses a name listed twice', () => {

@@ -51,6 +51,8 @@ export class Threads {
   readonly #workers: readonly HostWorker[];
   #call = 0;
   #running = 0;
+  #unshared = 0;
+  #sharing: Promise<void> = Promise.resolve();
   #lost: string | undefined;
 
   constructor(memory: WebAssembly.Memory, heap: Heap, workers: readonly HostWorker[]) {
@@ -93,23 +95,35 @@ export class Threads {
     this.#kernels.length = 0;
   }
 
-  /** Sends a family to workers that run already. */
-  async share(family: WorkerFamily): Promise<void> {
-    if (this.#running === 0) return;
-    const workers = this.#workers.slice(0, this.#running);
+  /** Sends a family to workers that run already. Until all have it, and those asked for meanwhile, calls run on the calling thread. */
+  share(family: WorkerFamily): Promise<void> {
+    if (this.#workers.length === 0) return Promise.resolve();
     this.#running = 0;
-    const paused = workers.map((worker) => this.#reply(worker, 'paused'));
+    this.#unshared++;
+    // In the order in which they were added, because the order gives kernels their numbers.
+    const shared = this.#sharing.then(() => this.#send(family));
+    this.#sharing = shared.catch(() => {});
+    return shared;
+  }
+
+  async #send(family: WorkerFamily): Promise<void> {
+    if (this.#lost !== undefined) throw new WorkerLostError(this.#lost);
+    const workers = this.#workers;
     for (const worker of workers) worker.hold(true);
-    Atomics.store(this.words, PAUSE, 1);
-    this.#publish(0);
-    Atomics.notify(this.words, STATE);
-    await Promise.all(paused);
-    Atomics.store(this.words, PAUSE, 0);
-    const ready = workers.map((worker) => this.#reply(worker, 'ready'));
-    for (const worker of workers) worker.post({ add: [family] });
-    await Promise.all(ready);
-    for (const worker of workers) worker.hold(false);
-    this.#running = workers.length;
+    try {
+      const paused = workers.map((worker) => this.#reply(worker, 'paused'));
+      Atomics.store(this.words, PAUSE, 1);
+      this.#publish(0);
+      Atomics.notify(this.words, STATE);
+      await Promise.all(paused);
+      Atomics.store(this.words, PAUSE, 0);
+      const ready = workers.map((worker) => this.#reply(worker, 'ready'));
+      for (const worker of workers) worker.post({ add: [family] });
+      await Promise.all(ready);
+    } finally {
+      for (const worker of workers) worker.hold(false);
+    }
+    if (--this.#unshared === 0) this.#running = workers.length;
   }
 
   /** Where the next call's arguments go: an index into {@link words} and {@link floats}. */

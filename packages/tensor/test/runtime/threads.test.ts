@@ -1,0 +1,85 @@
+import { base64 } from '../../src/generated/tfjs-wasm.js';
+import { gemm } from '../../src/kernels/gemm.ts';
+import { WorkerLostError } from '../../src/runtime/errors.ts';
+import { decodeBase64, loadFamily, type CompiledFamily } from '../../src/runtime/families.ts';
+import { Heap } from '../../src/runtime/heap.ts';
+import { startWorker, type HostWorker } from '../../src/runtime/host.ts';
+import { Kernels } from '../../src/runtime/kernels.ts';
+import { createMemory } from '../../src/runtime/memory.ts';
+import { instantiateTfjs } from '../../src/runtime/tfjs-module.ts';
+import { Threads } from '../../src/runtime/threads.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+let heap: Heap;
+let threads: Threads;
+let workers: HostWorker[];
+let memory: WebAssembly.Memory;
+let dense: CompiledFamily;
+let sparse: CompiledFamily;
+
+beforeEach(async () => {
+  const limits = createMemory(64 * 2 ** 20);
+  memory = limits.memory;
+  heap = new Heap(instantiateTfjs(decodeBase64(base64), limits), limits);
+  workers = [startWorker(), startWorker()];
+  threads = new Threads(memory, heap, workers);
+  [dense, sparse] = await Promise.all([loadFamily('dense', 'simd'), loadFamily('sparse', 'simd')]);
+});
+afterEach(() => threads.stop());
+
+function add({ module, kernels: names }: CompiledFamily): Kernels {
+  const kernels = new Kernels(heap, threads, 'simd');
+  kernels.add(names, threads.add(new WebAssembly.Instance(module, { env: { memory } }), names));
+  return kernels;
+}
+
+/** A product of matrices of ones, of a size that is shared out. */
+function productIsRight(kernels: Kernels): boolean {
+  const size = 200;
+  const block = heap.allocate(3 * size * size * 4);
+  const [a, b, c] = [block, block + size * size * 4, block + 2 * size * size * 4] as const;
+  heap.floats.fill(1, a / 4, c / 4).fill(Number.NaN, c / 4, c / 4 + size * size);
+  gemm(kernels, { a, b, c, m: size, n: size, k: size });
+  const right = heap.floats.subarray(c / 4, c / 4 + size * size).every((value) => value === size);
+  heap.release(block, 3 * size * size * 4);
+  return right;
+}
+
+it('run kernels before they start, and after', async () => {
+  const kernels = add(dense);
+  expect(productIsRight(kernels)).toBe(true);
+  await threads.start([dense]);
+  expect(productIsRight(kernels)).toBe(true);
+});
+
+it('take families that are added at once, and run kernels in the meantime', async () => {
+  const first = add(dense);
+  await threads.start([dense]);
+  add(sparse);
+  const second = threads.share(sparse);
+  const again = add(dense);
+  const third = threads.share(dense);
+  expect([first, again].map(productIsRight)).toEqual([true, true]);
+  await second;
+  expect([first, again].map(productIsRight)).toEqual([true, true]);
+  await third;
+  for (let i = 0; i < 50; i++) expect([first, again].map(productIsRight)).toEqual([true, true]);
+});
+
+it('refuse a family when a worker was lost, and do not wait for it', async () => {
+  add(dense);
+  await threads.start([dense]);
+  await workers[0]?.terminate();
+  add(sparse);
+  await expect(threads.share(sparse)).rejects.toThrow(WorkerLostError);
+});
+
+it('refuse a family when a worker is lost while it is being shared', async () => {
+  add(dense);
+  await threads.start([dense]);
+  add(sparse);
+  const [shared] = await Promise.allSettled([threads.share(sparse), workers[0]?.terminate()]);
+  // The worker may have answered before its end.
+  if (shared.status === 'rejected') expect(shared.reason).toBeInstanceOf(WorkerLostError);
+  await expect(threads.share(sparse)).rejects.toThrow(WorkerLostError);
+});
