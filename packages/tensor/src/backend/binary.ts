@@ -4,7 +4,14 @@ import type { XBackend } from './backend.ts';
 import type { BackendKernel } from './kernel.ts';
 
 /** to = f(a, b), the shapes broadcast. */
-export function binary(backend: XBackend, kernel: ElementwiseKernel, a: TensorInfo, b: TensorInfo, dtype: TensorInfo['dtype'], c = 0): TensorInfo {
+export function binary(
+  backend: XBackend,
+  kernel: ElementwiseKernel,
+  a: TensorInfo,
+  b: TensorInfo,
+  dtype: TensorInfo['dtype'],
+  c = 0,
+): TensorInfo {
   if (util.arraysEqual(a.shape, b.shape)) {
     const output = backend.makeOutput(a.shape, dtype);
     const { memoryOffset, size } = backend.data(output);
@@ -27,7 +34,11 @@ interface ByType {
 }
 
 /** A tfjs kernel of `a` and `b`; types that have no kernel of ours are left to tfjs's. */
-function binaryBackendKernel(name: string, kernels: ByType, { result, swap = false }: { result?: 'bool'; swap?: boolean } = {}): BackendKernel {
+function binaryBackendKernel(
+  name: string,
+  kernels: ByType,
+  { result, swap = false }: { result?: 'bool'; swap?: boolean } = {},
+): BackendKernel {
   return {
     name,
     run: (call, beneath) => {
@@ -47,7 +58,11 @@ function floatOnly(name: string, kernel: string): BackendKernel {
 }
 /** `swap` computes a > b as b < a. */
 function comparison(name: string, kernel: string, swap = false): BackendKernel {
-  return binaryBackendKernel(name, { float32: binaryKernel(`f32_${kernel}`, 1), int32: binaryKernel(`i32_${kernel}`, 1) }, { result: 'bool', swap });
+  return binaryBackendKernel(
+    name,
+    { float32: binaryKernel(`f32_${kernel}`, 1), int32: binaryKernel(`i32_${kernel}`, 1) },
+    { result: 'bool', swap },
+  );
 }
 function logical(name: string, kernel: string): BackendKernel {
   return binaryBackendKernel(name, { bool: { name: `bool_${kernel}`, inputs: [1, 1], output: 1, share: 65536 } });

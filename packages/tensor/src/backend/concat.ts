@@ -13,7 +13,14 @@ function beside(backend: XBackend, parts: readonly TensorInfo[], outer: number, 
   let to = backend.address(output);
   for (const [index, part] of parts.entries()) {
     const size = sizes[index] as number;
-    copyStrided(backend.kernels, { x: backend.address(part), to, sizes: [outer, size], stridesIn: [size, 1], stridesOut: [total, 1], width });
+    copyStrided(backend.kernels, {
+      x: backend.address(part),
+      to,
+      sizes: [outer, size],
+      stridesIn: [size, 1],
+      stridesOut: [total, 1],
+      width,
+    });
     to += size * width;
   }
   return output;
@@ -56,7 +63,13 @@ const pack: BackendKernel = {
     const axis = given < 0 ? given + shape.length + 1 : given;
     const size = util.sizeFromShape(shape.slice(axis));
     const packed = [...shape.slice(0, axis), parts.length, ...shape.slice(axis)];
-    return beside(call.backend, parts, util.sizeFromShape(shape.slice(0, axis)), parts.map(() => size), packed);
+    return beside(
+      call.backend,
+      parts,
+      util.sizeFromShape(shape.slice(0, axis)),
+      parts.map(() => size),
+      packed,
+    );
   },
 };
 
@@ -77,7 +90,14 @@ const unpack: BackendKernel = {
     return Array.from({ length: count }, (_, index) => {
       const output = backend.makeOutput([...shape], value.dtype);
       const x = backend.address(value) + index * size * width;
-      copyStrided(backend.kernels, { x, to: backend.address(output), sizes: [outer, size], stridesIn: [count * size, 1], stridesOut: [size, 1], width });
+      copyStrided(backend.kernels, {
+        x,
+        to: backend.address(output),
+        sizes: [outer, size],
+        stridesIn: [count * size, 1],
+        stridesOut: [size, 1],
+        width,
+      });
       return output;
     });
   },

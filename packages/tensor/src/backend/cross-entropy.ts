@@ -6,7 +6,9 @@ import type { BackendKernel } from './kernel.ts';
 function areProbabilities(kernel: string, labels: TensorInfo, rows: number, classes: number): boolean {
   if (labels.dtype === 'int32' && util.arraysEqual(labels.shape, [rows])) return false;
   if (labels.dtype === 'float32' && util.arraysEqual(labels.shape, [rows, classes])) return true;
-  throw new Error(`${kernel}: labels must be int32 [${rows}] (classes) or float32 [${rows}, ${classes}] (probabilities), not ${labels.dtype} [${labels.shape}].`);
+  throw new Error(
+    `${kernel}: labels must be int32 [${rows}] (classes) or float32 [${rows}, ${classes}] (probabilities), not ${labels.dtype} [${labels.shape}].`,
+  );
 }
 
 /** Logits [n, c] and labels -> the loss of each row [n], and softmax(logits) [n, c], which the gradient takes. */

@@ -19,7 +19,13 @@ const sgd: BackendKernel = {
   run: ({ inputs, attrs, backend }) => {
     const { value, gradient, velocity } = inputs as { value: TensorInfo; gradient: TensorInfo; velocity?: TensorInfo };
     check('XSgdUpdate', { value, gradient, velocity });
-    const { learningRate, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = attrs as { learningRate: number; momentum?: number; dampening?: number; nesterov?: boolean; weightDecay?: number };
+    const {
+      learningRate,
+      momentum = 0,
+      dampening = 0,
+      nesterov = false,
+      weightDecay = 0,
+    } = attrs as { learningRate: number; momentum?: number; dampening?: number; nesterov?: boolean; weightDecay?: number };
     sgdStep(backend.kernels, {
       value: backend.address(value),
       gradient: backend.address(gradient),
@@ -43,7 +49,23 @@ const adam: BackendKernel = {
   run: ({ inputs, attrs, backend }) => {
     const { value, gradient, m, v } = inputs as { value: TensorInfo; gradient: TensorInfo; m: TensorInfo; v: TensorInfo };
     check('XAdamUpdate', { value, gradient, m, v });
-    const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, step, weightDecay = 0, decoupled = false } = attrs as { learningRate: number; beta1?: number; beta2?: number; epsilon?: number; step: number; weightDecay?: number; decoupled?: boolean };
+    const {
+      learningRate,
+      beta1 = 0.9,
+      beta2 = 0.999,
+      epsilon = 1e-8,
+      step,
+      weightDecay = 0,
+      decoupled = false,
+    } = attrs as {
+      learningRate: number;
+      beta1?: number;
+      beta2?: number;
+      epsilon?: number;
+      step: number;
+      weightDecay?: number;
+      decoupled?: boolean;
+    };
     adamStep(backend.kernels, {
       value: backend.address(value),
       gradient: backend.address(gradient),

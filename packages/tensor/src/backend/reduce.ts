@@ -13,7 +13,14 @@ interface ReduceAttributes {
 }
 
 /** A reduction over some axes, or over all; a mean divides by how many elements each result is of. */
-function reduceTensor(backend: XBackend, reduction: Reduction, empty: number, x: TensorInfo, attributes: ReduceAttributes, mean = false): TensorInfo {
+function reduceTensor(
+  backend: XBackend,
+  reduction: Reduction,
+  empty: number,
+  x: TensorInfo,
+  attributes: ReduceAttributes,
+  mean = false,
+): TensorInfo {
   const axes = util.parseAxisParam((attributes.axis ?? attributes.reductionIndices) as number[], x.shape);
   const [shape, reduced] = backend_util.computeOutAndReduceShapes(x.shape, axes);
   const outputShape = attributes.keepDims ? backend_util.expandShapeToKeepDim(shape, axes) : shape;

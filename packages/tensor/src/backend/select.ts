@@ -12,8 +12,10 @@ const select: BackendKernel = {
     const { condition, t, e } = call.inputs as { condition: TensorInfo; t: TensorInfo; e: TensorInfo };
     const { backend } = call;
     const choosesRows = condition.shape.length === 1 && t.shape.length > 1;
-    const even = util.arraysEqual(t.shape, e.shape) && (choosesRows || util.arraysEqual(condition.shape, t.shape) || condition.shape.length === 0);
-    if (condition.dtype !== 'bool' || t.dtype !== e.dtype || t.dtype === 'string' || t.shape.length > MOST_AXES || !even) return beneath(call);
+    const even =
+      util.arraysEqual(t.shape, e.shape) && (choosesRows || util.arraysEqual(condition.shape, t.shape) || condition.shape.length === 0);
+    if (condition.dtype !== 'bool' || t.dtype !== e.dtype || t.dtype === 'string' || t.shape.length > MOST_AXES || !even)
+      return beneath(call);
     const output = backend.makeOutput(t.shape, t.dtype);
     broadcastElementwise(backend.kernels, t.dtype === 'bool' ? bytes : words, backend.address(output), t.shape, [
       { address: backend.address(condition), shape: choosesRows ? [...condition.shape, ...t.shape.slice(1).fill(1)] : condition.shape },

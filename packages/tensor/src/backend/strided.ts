@@ -30,7 +30,10 @@ function offset(strides: readonly number[], indices: readonly number[]): number 
 }
 
 /** A kernel that copies `x`, of types the heap holds. */
-function copyKernel(name: string, run: (call: KernelCall, beneath: Beneath, x: TensorInfo, backend: XBackend) => ReturnType<Beneath>): BackendKernel {
+function copyKernel(
+  name: string,
+  run: (call: KernelCall, beneath: Beneath, x: TensorInfo, backend: XBackend) => ReturnType<Beneath>,
+): BackendKernel {
   return {
     name,
     run: (call, beneath) => {
@@ -57,7 +60,10 @@ const pad = copyKernel('PadV2', (call, beneath, x, backend) => {
   if (util.arraysEqual(shape, x.shape)) return backend.share(x, x.shape);
   const output = constant(backend, shape, x.dtype, constantValue);
   const stridesOut = rowMajorStrides(shape);
-  const skipOut = offset(stridesOut, paddings.map(([before]) => before));
+  const skipOut = offset(
+    stridesOut,
+    paddings.map(([before]) => before),
+  );
   return copied(call, beneath, x, output, { sizes: x.shape, stridesIn: rowMajorStrides(x.shape), stridesOut, skipOut });
 });
 
@@ -82,7 +88,10 @@ const reverse = copyKernel('Reverse', (call, beneath, x, backend) => {
     sizes: x.shape,
     stridesIn: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
     stridesOut: strides,
-    skipIn: offset(strides, x.shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0))),
+    skipIn: offset(
+      strides,
+      x.shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0)),
+    ),
   });
 });
 

@@ -20,7 +20,8 @@ const transposeKernel: BackendKernel = {
     const width = elementWidth(x);
     if (width === 0) return beneath(call);
     const output = backend.makeOutput(shape, x.dtype);
-    if (transpose(backend.kernels, { x: backend.address(x), to: backend.address(output), shape: x.shape, permutation, width })) return output;
+    if (transpose(backend.kernels, { x: backend.address(x), to: backend.address(output), shape: x.shape, permutation, width }))
+      return output;
     backend.disposeData(output.dataId);
     return beneath(call);
   },

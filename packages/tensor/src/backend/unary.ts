@@ -24,7 +24,8 @@ function unaryBackendKernel(name: string, kernel: ElementwiseKernel, c?: string,
     },
   };
 }
-const few = (name: string, kernel: string, c?: string, d?: string): BackendKernel => unaryBackendKernel(name, unaryKernel(`f32_${kernel}`), c, d);
+const few = (name: string, kernel: string, c?: string, d?: string): BackendKernel =>
+  unaryBackendKernel(name, unaryKernel(`f32_${kernel}`), c, d);
 const many = (name: string, kernel: string): BackendKernel => unaryBackendKernel(name, unaryKernel(`f32_${kernel}`, MANY));
 
 const not: ElementwiseKernel = { name: 'bool_not', inputs: [1], output: 1, share: 65536 };

@@ -90,7 +90,16 @@ function rows(kernels: Kernels, reduction: Reduction, x: number, to: number, cou
 }
 
 /** to[i, j] = the reduction of x[i, 0..r, j], j < n. */
-function columns(kernels: Kernels, reduction: Reduction, x: number, to: number, outer: number, r: number, n: number, divisor: number): void {
+function columns(
+  kernels: Kernels,
+  reduction: Reduction,
+  x: number,
+  to: number,
+  outer: number,
+  r: number,
+  n: number,
+  divisor: number,
+): void {
   if (outer === 1 && n < NARROW && r >= 2 * NARROW) {
     narrowColumns(kernels, reduction, x, to, r, n, divisor);
     return;

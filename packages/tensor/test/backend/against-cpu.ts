@@ -26,7 +26,8 @@ export async function onBoth(run: () => Tensor | Tensor[]): Promise<{ cpu: Outco
 function outcomes(run: () => Tensor | Tensor[]): Outcome[] {
   const results: Outcome[] = [];
   tidy(() => {
-    for (const tensor of [run()].flat()) results.push({ shape: tensor.shape, dtype: tensor.dtype, values: tensor.dataSync() as Float32Array });
+    for (const tensor of [run()].flat())
+      results.push({ shape: tensor.shape, dtype: tensor.dtype, values: tensor.dataSync() as Float32Array });
   });
   return results;
 }

@@ -9,7 +9,17 @@ beforeEach(async () => {
 });
 afterAll(disable);
 
-const range = (shape: number[], dtype: tf.NumericDataType = 'float32'): Tensor => tf.cast(tf.reshape(tf.range(0, shape.reduce((a, b) => a * b, 1)), shape), dtype);
+const range = (shape: number[], dtype: tf.NumericDataType = 'float32'): Tensor =>
+  tf.cast(
+    tf.reshape(
+      tf.range(
+        0,
+        shape.reduce((a, b) => a * b, 1),
+      ),
+      shape,
+    ),
+    dtype,
+  );
 const truth = (shape: number[]): Tensor => tf.greater(tf.mod(range(shape), 3), 0);
 
 const operations: Readonly<Record<string, () => Tensor | Tensor[]>> = {
@@ -34,7 +44,15 @@ const operations: Readonly<Record<string, () => Tensor | Tensor[]>> = {
   'slice to the end': () => tf.slice(range([7], 'int32'), [3], [-1]),
   'slice of bool': () => tf.slice(truth([3, 7]), [1, 2], [2, 3]),
   'slice of nothing': () => tf.slice(range([4]), [2], [0]),
-  pad: () => tf.pad(range([2, 3]), [[1, 2], [0, 3]], 7),
+  pad: () =>
+    tf.pad(
+      range([2, 3]),
+      [
+        [1, 2],
+        [0, 3],
+      ],
+      7,
+    ),
   'pad of int32': () => tf.pad(range([3], 'int32'), [[2, 0]], -1),
   'pad of bool': () => tf.pad(truth([5]), [[1, 1]]),
   tile: () => tf.tile(range([2, 3]), [2, 3]),

@@ -6,7 +6,8 @@ import { expectAsOnCpu } from './against-cpu.ts';
 
 afterAll(disable);
 
-const a = (dtype: tf.NumericDataType = 'float32'): Tensor => tf.cast(tf.tensor3d([1, -2, 3.5, 4, NaN, 6, -7, 8, 0, 10, 11, 12], [2, 2, 3]), dtype);
+const a = (dtype: tf.NumericDataType = 'float32'): Tensor =>
+  tf.cast(tf.tensor3d([1, -2, 3.5, 4, NaN, 6, -7, 8, 0, 10, 11, 12], [2, 2, 3]), dtype);
 const b = (dtype: tf.NumericDataType = 'float32'): Tensor => tf.cast(tf.tensor2d([2, 0.5, -3, 4, 5, -6], [2, 3]), dtype);
 const positive = (): Tensor => tf.tensor1d([0, 0.25, 1, 2.5, 100, Infinity]);
 const truth = (): Tensor => tf.tensor1d([true, false, true, true], 'bool');
@@ -112,5 +113,8 @@ test('Select with a condition of one axis chooses rows', async () => {
   await enable();
   const condition = tf.tensor1d([true, false], 'bool');
   const chosen = tf.engine().runKernel<Tensor>('Select', { condition, t: b(), e: tf.neg(b()) });
-  expect(chosen).toBeAllclose([[2, 0.5, -3], [-4, -5, 6]]);
+  expect(chosen).toBeAllclose([
+    [2, 0.5, -3],
+    [-4, -5, 6],
+  ]);
 });

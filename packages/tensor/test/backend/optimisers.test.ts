@@ -13,7 +13,10 @@ test('XSgdUpdate writes into the value, and a product sees the new values', () =
   expect(tf.matMul(one, value)).toBeAllclose([[4, 6]]);
   const outputs = tf.engine().runKernel('XSgdUpdate', { value, gradient: tf.onesLike(value) }, { learningRate: 0.5 });
   expect(outputs).toEqual([]);
-  expect(value).toBeAllclose([[0.5, 1.5], [2.5, 3.5]]);
+  expect(value).toBeAllclose([
+    [0.5, 1.5],
+    [2.5, 3.5],
+  ]);
   expect(tf.matMul(one, value)).toBeAllclose([[3, 5]]);
 });
 
@@ -21,7 +24,8 @@ test('XSgdUpdate with momentum keeps its velocity', () => {
   const value = tf.tensor1d([1]);
   const gradient = tf.tensor1d([1]);
   const velocity = tf.zeros([1]);
-  for (let step = 0; step < 2; step++) tf.engine().runKernel('XSgdUpdate', { value, gradient, velocity }, { learningRate: 0.1, momentum: 0.9 });
+  for (let step = 0; step < 2; step++)
+    tf.engine().runKernel('XSgdUpdate', { value, gradient, velocity }, { learningRate: 0.1, momentum: 0.9 });
   expect(velocity).toBeAllclose([1.9]);
   expect(value).toBeAllclose([1 - 0.1 - 0.19]);
 });
@@ -43,7 +47,9 @@ test('XAccumulate adds in place', () => {
 test('another shape or type is refused by name, and nothing is written', () => {
   const value = tf.tensor1d([1, 2]);
   const attributes = { learningRate: 1 };
-  expect(() => tf.engine().runKernel('XSgdUpdate', { value, gradient: tf.zeros([3]) }, attributes)).toThrow(/gradient must be float32 \[2\]/);
+  expect(() => tf.engine().runKernel('XSgdUpdate', { value, gradient: tf.zeros([3]) }, attributes)).toThrow(
+    /gradient must be float32 \[2\]/,
+  );
   expect(() => tf.engine().runKernel('XSgdUpdate', { value, gradient: tf.zeros([2], 'int32') }, attributes)).toThrow(/gradient .* int32/);
   expect(value).toBeAllclose([1, 2]);
 });

@@ -14,7 +14,8 @@ export function inEveryCombination(body: (kernels: () => Kernels, tier: Tier, th
         let kernels: Kernels | undefined;
         beforeAll(async () => {
           const runtime = await enable({ tier, threads });
-          if (runtime.tier !== tier || runtime.threads !== threads) throw new Error(`asked for ${tier} with ${threads} threads: ${runtime.limits.join('; ')}`);
+          if (runtime.tier !== tier || runtime.threads !== threads)
+            throw new Error(`asked for ${tier} with ${threads} threads: ${runtime.limits.join('; ')}`);
           kernels = (backend() as XBackend).kernels;
         });
         afterAll(disable);

@@ -7,29 +7,84 @@ import { Blocks, type Values } from './memory.ts';
 
 const size = (shape: readonly number[]): number => shape.reduce((product, count) => product * count, 1);
 /** Values that are all different, of 4 bytes or of 1. */
-const numbered = (count: number, width: number): Values => (width === 4 ? Int32Array.from({ length: count }, (_, i) => i * 7 + 1) : Uint8Array.from({ length: count }, (_, i) => i * 7 + 1));
+const numbered = (count: number, width: number): Values =>
+  width === 4 ? Int32Array.from({ length: count }, (_, i) => i * 7 + 1) : Uint8Array.from({ length: count }, (_, i) => i * 7 + 1);
 const empty = (count: number, width: number): Values => (width === 4 ? new Int32Array(count) : new Uint8Array(count));
 
 const permutations: readonly (readonly [shape: number[], permutation: number[]])[] = [
-  [[0, 3], [1, 0]],
+  [
+    [0, 3],
+    [1, 0],
+  ],
   [[5], [0]],
-  [[1, 7], [1, 0]],
-  [[3, 5], [1, 0]],
-  [[16, 16], [1, 0]],
-  [[17, 33], [1, 0]],
-  [[64, 300], [1, 0]],
-  [[300, 257], [1, 0]],
-  [[1000, 3], [1, 0]],
-  [[2, 3, 4], [0, 2, 1]],
-  [[2, 3, 4], [2, 1, 0]],
-  [[5, 18, 35], [2, 0, 1]],
-  [[5, 18, 35], [1, 0, 2]],
-  [[3, 17, 20, 5], [0, 2, 1, 3]],
-  [[3, 17, 20, 5], [0, 3, 1, 2]],
-  [[3, 17, 20, 5], [3, 2, 1, 0]],
-  [[2, 3, 4, 5, 6], [4, 1, 3, 0, 2]],
-  [[2, 3, 2, 3, 2, 3], [5, 3, 1, 4, 2, 0]],
-  [[2, 3, 2, 3, 2, 3], [4, 0, 2, 1, 3, 5]],
+  [
+    [1, 7],
+    [1, 0],
+  ],
+  [
+    [3, 5],
+    [1, 0],
+  ],
+  [
+    [16, 16],
+    [1, 0],
+  ],
+  [
+    [17, 33],
+    [1, 0],
+  ],
+  [
+    [64, 300],
+    [1, 0],
+  ],
+  [
+    [300, 257],
+    [1, 0],
+  ],
+  [
+    [1000, 3],
+    [1, 0],
+  ],
+  [
+    [2, 3, 4],
+    [0, 2, 1],
+  ],
+  [
+    [2, 3, 4],
+    [2, 1, 0],
+  ],
+  [
+    [5, 18, 35],
+    [2, 0, 1],
+  ],
+  [
+    [5, 18, 35],
+    [1, 0, 2],
+  ],
+  [
+    [3, 17, 20, 5],
+    [0, 2, 1, 3],
+  ],
+  [
+    [3, 17, 20, 5],
+    [0, 3, 1, 2],
+  ],
+  [
+    [3, 17, 20, 5],
+    [3, 2, 1, 0],
+  ],
+  [
+    [2, 3, 4, 5, 6],
+    [4, 1, 3, 0, 2],
+  ],
+  [
+    [2, 3, 2, 3, 2, 3],
+    [5, 3, 1, 4, 2, 0],
+  ],
+  [
+    [2, 3, 2, 3, 2, 3],
+    [4, 0, 2, 1, 3, 5],
+  ],
 ];
 
 /** Layouts by sizes and strides in the input; the output lies in order. */
@@ -93,7 +148,16 @@ inEveryCombination((kernels) => {
       const blocks = new Blocks(kernels());
       const count = batch * groups * chosen * row;
       const to = blocks.place(empty(count, width));
-      gatherRows(kernels(), { x: blocks.place(values), to, indices: blocks.place(indices), row: row * width, batch, groups, choices, chosen });
+      gatherRows(kernels(), {
+        x: blocks.place(values),
+        to,
+        indices: blocks.place(indices),
+        row: row * width,
+        batch,
+        groups,
+        choices,
+        chosen,
+      });
       const expected = Array.from({ length: count }, (_, index) => {
         const line = Math.floor(index / row);
         const group = Math.floor(line / chosen);

@@ -48,14 +48,23 @@ function results(name: string, width: 1 | 4, count: number): Values {
 }
 
 /** Runs a kernel on operands of given shapes. */
-function run(kernels: Kernels, name: string, operation: Operation, shape: readonly number[], shapes?: readonly (readonly number[])[]): { operands: { shape: readonly number[]; values: Values }[]; actual: Values } {
+function run(
+  kernels: Kernels,
+  name: string,
+  operation: Operation,
+  shape: readonly number[],
+  shapes?: readonly (readonly number[])[],
+): { operands: { shape: readonly number[]; values: Values }[]; actual: Values } {
   const blocks = new Blocks(kernels);
   const kernel = describeKernel(name, operation);
   const count = (own: readonly number[]): number => own.reduce((product, size) => product * size, 1);
   const operands = operation.inputs.map((width, k) => {
     const own = shapes?.[k] ?? shape;
     const seed = 17 * k + count(shape);
-    return { shape: own, values: cancelling.has(name) && k === 1 ? floats(count(own), seed, { scale: 1 }) : operand(name, width, count(own), seed) };
+    return {
+      shape: own,
+      values: cancelling.has(name) && k === 1 ? floats(count(own), seed, { scale: 1 }) : operand(name, width, count(own), seed),
+    };
   });
   const placed = operands.map(({ shape: own, values }) => ({ shape: own, address: blocks.place(values) }));
   const to = blocks.place(results(name, operation.output, count(shape)));
@@ -77,7 +86,8 @@ function check(...call: Parameters<typeof run>): Values {
     const error = ulpError(actual[i] as number, expected[i] as number);
     if (error <= (bounds[name] ?? 0.5)) continue;
     const given = operands.map(({ values }) => (values.length === actual.length ? values[i] : '?'));
-    if (cancelling.has(name) && Math.abs((actual[i] as number) - (expected[i] as number)) <= 2 ** -23 * Math.abs(Number(given[0]))) continue;
+    if (cancelling.has(name) && Math.abs((actual[i] as number) - (expected[i] as number)) <= 2 ** -23 * Math.abs(Number(given[0])))
+      continue;
     expect.fail(`${name} of ${given.join(', ')} at ${i} of [${shape}]: ${actual[i]}, exact ${expected[i]}, ${error} ulp`);
   }
   return actual;
@@ -94,16 +104,48 @@ const broadcasts: readonly (readonly [shape: number[], a: number[], b: number[]]
   [[7, 16], [16], [7, 16]],
   [[101, 3], [101, 3], [3]],
   [[130, 600], [130, 600], [600]],
-  [[9, 5000], [9, 1], [1, 5000]],
-  [[3, 5], [3, 5], [3, 1]],
-  [[67, 10], [67, 10], [67, 1]],
-  [[33, 1000], [33, 1], [33, 1000]],
-  [[4, 3, 5], [4, 1, 5], [3, 1]],
-  [[2, 3, 4, 5, 6], [2, 1, 4, 1, 6], [3, 1, 5, 1]],
-  [[2, 3, 2, 3, 2, 3], [2, 1, 2, 1, 2, 1], [1, 3, 1, 3, 1, 3]],
+  [
+    [9, 5000],
+    [9, 1],
+    [1, 5000],
+  ],
+  [
+    [3, 5],
+    [3, 5],
+    [3, 1],
+  ],
+  [
+    [67, 10],
+    [67, 10],
+    [67, 1],
+  ],
+  [
+    [33, 1000],
+    [33, 1],
+    [33, 1000],
+  ],
+  [
+    [4, 3, 5],
+    [4, 1, 5],
+    [3, 1],
+  ],
+  [
+    [2, 3, 4, 5, 6],
+    [2, 1, 4, 1, 6],
+    [3, 1, 5, 1],
+  ],
+  [
+    [2, 3, 2, 3, 2, 3],
+    [2, 1, 2, 1, 2, 1],
+    [1, 3, 1, 3, 1, 3],
+  ],
   [[2, 0, 3], [2, 0, 3], [3]],
   [[300, 257], [300, 257], [257]],
-  [[300, 257], [300, 1], [300, 257]],
+  [
+    [300, 257],
+    [300, 1],
+    [300, 257],
+  ],
 ];
 
 inEveryCombination((kernels) => {

@@ -28,7 +28,9 @@ export class Blocks {
 
   /** A copy of `into.length` values from `address` on. */
   read<T extends Values>(address: number, into: T): T {
-    new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(this.#kernels.heap.bytes.subarray(address, address + into.byteLength));
+    new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(
+      this.#kernels.heap.bytes.subarray(address, address + into.byteLength),
+    );
     return into;
   }
 
@@ -37,7 +39,8 @@ export class Blocks {
     for (const { pointer, bytes } of this.#blocks) {
       for (let i = 0; i < MARGIN; i++) {
         for (const at of [pointer + i, pointer + MARGIN + bytes + i]) {
-          if (heap.bytes[at] !== UNTOUCHED) throw new Error(`a kernel wrote ${at < pointer + MARGIN ? 'before' : 'after'} a block of ${bytes} bytes`);
+          if (heap.bytes[at] !== UNTOUCHED)
+            throw new Error(`a kernel wrote ${at < pointer + MARGIN ? 'before' : 'after'} a block of ${bytes} bytes`);
         }
       }
       heap.release(pointer, bytes + 2 * MARGIN);

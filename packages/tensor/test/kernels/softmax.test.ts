@@ -6,7 +6,19 @@ import { inEveryCombination } from './combinations.ts';
 import { Blocks } from './memory.ts';
 import { floats, random } from './values.ts';
 
-const sizes = [[0, 3], [1, 1], [3, 1], [5, 2], [7, 7], [4, 8], [3, 9], [128, 10], [2, 101], [17, 1000], [300, 64]] as const;
+const sizes = [
+  [0, 3],
+  [1, 1],
+  [3, 1],
+  [5, 2],
+  [7, 7],
+  [4, 8],
+  [3, 9],
+  [128, 10],
+  [2, 101],
+  [17, 1000],
+  [300, 64],
+] as const;
 /** The roundings of the exponential, the sum and the division, and that of x - max, which the exponential takes over as it is: up to 104, where it ends. */
 const tolerance = (scale: number): number => 1e-6 + 2 ** -24 * Math.min(2 * scale, 104);
 
@@ -76,7 +88,9 @@ inEveryCombination((kernels) => {
       softmaxCrossEntropy(kernels(), { x, to: probabilities, rows, n, labels, dense, loss });
       softmaxCrossEntropyGradient(kernels(), { x: probabilities, to: gradient, rows, n, labels, dense, dy });
       expect(blocks.read(loss, new Float32Array(rows))).toBeAllclose(expected.loss, { rtol: 4e-6, atol: 2e-6 });
-      expect(blocks.read(probabilities, new Float32Array(rows * n))).toBeAllclose(referenceSoftmax(values, rows, n).probabilities, { rtol: tolerance(8) });
+      expect(blocks.read(probabilities, new Float32Array(rows * n))).toBeAllclose(referenceSoftmax(values, rows, n).probabilities, {
+        rtol: tolerance(8),
+      });
       // The difference of probability and label may cancel: its error is in units of dy.
       expect(blocks.read(gradient, new Float32Array(rows * n))).toBeAllclose(expected.gradient, { rtol: 4e-6, atol: 2e-6 });
       blocks.release();

@@ -1,11 +1,50 @@
 /** Values at which floating-point code goes wrong. */
 export const edgeValues: readonly number[] = [
-  0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 6, 6.000001, 5.999999,
-  Infinity, -Infinity, NaN,
-  1.401298464324817e-45, -1.401298464324817e-45, 1.1754942106924411e-38, -1.1754942106924411e-38, 1.1754943508222875e-38,
-  3.4028234663852886e38, -3.4028234663852886e38,
-  5.9604645e-8, -5.9604645e-8, 0.99999994, -0.99999994, 1.0000001,
-  88.72283, 88.72284, 89, 103.9, -87.33654, -88.7, -103.97208, -103.9, -104, -150, 1e10, -1e10, 16777216, 16777217, 8388607.5, 2147483648, -2147483648, 4e9,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  6,
+  6.000001,
+  5.999999,
+  Infinity,
+  -Infinity,
+  NaN,
+  1.401298464324817e-45,
+  -1.401298464324817e-45,
+  1.1754942106924411e-38,
+  -1.1754942106924411e-38,
+  1.1754943508222875e-38,
+  3.4028234663852886e38,
+  -3.4028234663852886e38,
+  5.9604645e-8,
+  -5.9604645e-8,
+  0.99999994,
+  -0.99999994,
+  1.0000001,
+  88.72283,
+  88.72284,
+  89,
+  103.9,
+  -87.33654,
+  -88.7,
+  -103.97208,
+  -103.9,
+  -104,
+  -150,
+  1e10,
+  -1e10,
+  16777216,
+  16777217,
+  8388607.5,
+  2147483648,
+  -2147483648,
+  4e9,
 ];
 
 /** A small generator (Weyl sequence, mixed), so that tests see the same values everywhere. */
@@ -21,7 +60,11 @@ export function random(seed: number): () => number {
 }
 
 /** Floats in [-scale, scale), every seventh an edge value if `edges`. */
-export function floats(count: number, seed: number, { scale = 4, edges = false }: { readonly scale?: number; readonly edges?: boolean } = {}): Float32Array {
+export function floats(
+  count: number,
+  seed: number,
+  { scale = 4, edges = false }: { readonly scale?: number; readonly edges?: boolean } = {},
+): Float32Array {
   const next = random(seed);
   return Float32Array.from({ length: count }, (_, i) =>
     edges && i % 7 === 3 ? (edgeValues[Math.floor(next() * edgeValues.length)] as number) : (next() * 2 - 1) * scale,

@@ -199,6 +199,12 @@ function repeat(to: usize, from: usize, n: i32, rows: i32, shift: u32): void {
 function splat(to: usize, from: usize, count: i32, shift: u32): void {
   const value = shift == 2 ? v128.load32_splat(from) : v128.load8_splat(from);
   const past = to + (<usize>count << shift);
+  for (; to + 64 <= past; to += 64) {
+    v128.store(to, value);
+    v128.store(to, value, 16);
+    v128.store(to, value, 32);
+    v128.store(to, value, 48);
+  }
   for (; to < past; to += 16) v128.store(to, value);
 }
 
