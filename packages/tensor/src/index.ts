@@ -14,6 +14,11 @@ export { meanSquaredError, type MeanSquaredErrorOptions } from './ops/mean-squar
 export type { Reduction } from './ops/reduction.ts';
 export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './ops/softmax-cross-entropy.ts';
 
+// Sparse matrices
+export { CsrPattern, csrPattern, type CsrTensors } from './ops/sparse/csr-pattern.ts';
+export { csrToDense } from './ops/sparse/csr-to-dense.ts';
+export { csrLinear } from './ops/sparse/csr-linear.ts';
+
 // Random numbers
 export * as random from './random/index.ts';
 export type { Key } from './random/key.ts';

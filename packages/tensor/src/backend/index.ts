@@ -14,6 +14,7 @@ import { optimiserKernels } from './optimisers.ts';
 import { reduceKernels } from './reduce.ts';
 import { selectKernels } from './select.ts';
 import { softmaxKernels } from './softmax.ts';
+import { sparseKernels } from './sparse/index.ts';
 import { stridedKernels } from './strided.ts';
 import { transposeKernels } from './transpose.ts';
 import { unaryKernels } from './unary.ts';
@@ -36,6 +37,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...reduceKernels,
   ...selectKernels,
   ...softmaxKernels,
+  ...sparseKernels,
   ...stridedKernels,
   ...transposeKernels,
   ...unaryKernels,
