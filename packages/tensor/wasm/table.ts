@@ -31,7 +31,22 @@ export const withTfjs = true;
 export const families: readonly KernelFamily[] = [
   {
     name: 'dense',
-    sources: ['dense/gemm.ts', 'dense/conv.ts', 'dense/gemv.ts', 'dense/i32-gemm.ts', 'dense/elementwise.ts', 'dense/fill.ts', 'dense/reduce.ts', 'dense/arg-extremum.ts', 'dense/softmax.ts', 'dense/sgd.ts', 'dense/adam.ts', 'dense/axpy.ts', 'dense/transpose.ts', 'dense/copy.ts'],
+    sources: [
+      'dense/gemm.ts',
+      'dense/conv.ts',
+      'dense/gemv.ts',
+      'dense/i32-gemm.ts',
+      'dense/elementwise.ts',
+      'dense/fill.ts',
+      'dense/reduce.ts',
+      'dense/arg-extremum.ts',
+      'dense/softmax.ts',
+      'dense/sgd.ts',
+      'dense/adam.ts',
+      'dense/axpy.ts',
+      'dense/transpose.ts',
+      'dense/copy.ts',
+    ],
     generated: { 'dense/gemm-tile.ts': gemmTile, 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
   },
   { name: 'sparse', sources: ['sparse/blocks.ts', 'sparse/spmm.ts', 'sparse/sddmm.ts'] },
