@@ -45,7 +45,7 @@ export function copyStrided(kernels: Kernels, { x, to, sizes, stridesIn, strides
     axes.pop();
   }
   // A few long runs are cut in pieces; many short ones are done several by an item.
-  const inner = run < 4096 ? axes.pop() : undefined;
+  const inner = run < 512 ? axes.pop() : undefined;
   if (axes.length > MOST_OUTER) return false;
   const { threads } = kernels;
   const { words } = threads;
