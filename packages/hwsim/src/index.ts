@@ -74,3 +74,6 @@ export { annealPlacement, localSearchPlacement, type SearchOptions } from './pla
 export { crossEntropyPlacement, type CrossEntropyOptions } from './placement/cross-entropy.ts'
 export { reinforcePlacement, type ReinforceOptions } from './placement/reinforce.ts'
 export type { SearchResult } from './placement/search-result.ts'
+export { searchPlans, type PlanSearchOptions, type PlanSearchResult } from './training/plan-search.ts'
+export { batchSweep, stepsToTarget } from './training/critical-batch.ts'
+export { readPipedreamProfile, type ProfiledLayer } from './graph/pipedream-profile.ts'
