@@ -86,10 +86,14 @@ async function run({ backend, gradients, filter, high, enable: options }: SuiteR
     },
   });
   const report = (name: string, status: Outcome['status'], failures: readonly { message: string; stack?: string }[]): void => {
-    send({ kind: 'done', outcome: { name: clean(name), status, messages: failures.map(({ message, stack }) => `${message}\n${stack ?? ''}`) } });
+    send({
+      kind: 'done',
+      outcome: { name: clean(name), status, messages: failures.map(({ message, stack }) => `${message}\n${stack ?? ''}`) },
+    });
   };
   env.addReporter({
-    jasmineStarted: () => send({ kind: 'ready', specs, on: `${on}, ${gradients === 'own' ? 'gradients of @x/tensor' : "tfjs's gradients"}` }),
+    jasmineStarted: () =>
+      send({ kind: 'ready', specs, on: `${on}, ${gradients === 'own' ? 'gradients of @x/tensor' : "tfjs's gradients"}` }),
     specStarted: ({ fullName }) => send({ kind: 'started', name: clean(fullName) }),
     specDone: ({ fullName, status, failedExpectations }) => {
       if (status === 'excluded') return;

@@ -26,14 +26,24 @@ describe('judge', () => {
   });
 
   it('can be followed: the list without what passes is exact', () => {
-    const lists = [{ reason: 'why', specs: ['a', 'b'] }, { reason: 'because', specs: ['d', 'gone'] }, { reason: 'so', specs: ['c'] }];
+    const lists = [
+      { reason: 'why', specs: ['a', 'b'] },
+      { reason: 'because', specs: ['d', 'gone'] },
+      { reason: 'so', specs: ['c'] },
+    ];
     const pruned = prune(lists, judge(outcomes, lists, true));
-    expect(pruned).toEqual([{ reason: 'why', specs: ['b'] }, { reason: 'so', specs: ['c'] }]);
+    expect(pruned).toEqual([
+      { reason: 'why', specs: ['b'] },
+      { reason: 'so', specs: ['c'] },
+    ]);
     expect(judge(outcomes, pruned, true)).toMatchObject({ unexpected: [], fixed: [], unknown: [] });
   });
 
   it('refuses a name listed twice', () => {
-    const lists = [{ reason: 'why', specs: ['b'] }, { reason: 'because', specs: ['b'] }];
+    const lists = [
+      { reason: 'why', specs: ['b'] },
+      { reason: 'because', specs: ['b'] },
+    ];
     expect(() => judge(outcomes, lists, true)).toThrow(/lists 'b' twice/);
   });
 });

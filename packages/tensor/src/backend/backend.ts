@@ -24,7 +24,10 @@ class DataMap {
     this.#storage = new DataStorage<TensorData>(backend, engine());
   }
   get(dataId: DataId): TensorData {
-    return dataId instanceof TensorData && dataId.holder === this ? dataId : this.#storage.get(dataId);
+    if (!(dataId instanceof TensorData)) return this.#storage.get(dataId);
+    if (dataId.holder === this) return dataId;
+    if (dataId.lost) throw new Error("This tensor was lost when backend 'x' was disabled or tfjs's engine reset: make it again.");
+    return this.#storage.get(dataId);
   }
   has(dataId: DataId): boolean {
     return (dataId instanceof TensorData && dataId.holder === this) || this.#storage.has(dataId);
@@ -185,7 +188,10 @@ export class XBackend extends KernelBackend {
 
   /** Called when tfjs's engine is reset or the backend removed: its tensors are lost. */
   override dispose(): void {
-    for (const data of this.dataIdMap.held()) this.disposeData(data, true);
+    for (const data of this.dataIdMap.held()) {
+      this.disposeData(data, true);
+      data.lost = true;
+    }
     this.wasm.tfjs.dispose();
   }
 

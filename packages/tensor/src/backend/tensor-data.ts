@@ -24,13 +24,12 @@ export class TensorData {
   refCount = 1;
   /** What holds it under its own identity; nothing once it is disposed of, or another backend took it over. */
   holder: object | undefined;
+  /** Whether its backend ended before it was disposed of. */
+  lost = false;
   readonly #module: TfjsModule;
   #id = 0;
 
-  constructor(
-    module: TfjsModule,
-    { offset, shape, dtype, size, bytes, strings, foreign = false }: TensorDataFields,
-  ) {
+  constructor(module: TfjsModule, { offset, shape, dtype, size, bytes, strings, foreign = false }: TensorDataFields) {
     this.#module = module;
     this.memoryOffset = offset;
     this.shape = shape;

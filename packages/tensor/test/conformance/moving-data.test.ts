@@ -105,7 +105,10 @@ describe('string tensors', () => {
     const x = tf.tensor1d(['a', 'b', 'c', 'd'], 'string');
     const y = tf.clone(tf.reshape(x, [2, 2]));
     x.dispose();
-    expect(await y.array()).toEqual([['a', 'b'], ['c', 'd']]);
+    expect(await y.array()).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
     y.dispose();
   });
 

@@ -38,7 +38,13 @@ const cases: readonly Case[] = [
   },
   {
     name: 'the same in a batch',
-    run: () => tf.fused.matMul({ a: ones(2, 1, 100) as unknown as tf.Tensor2D, b: ones(2, 1, 100) as unknown as tf.Tensor2D, transposeB: true, bias: ones(1) }),
+    run: () =>
+      tf.fused.matMul({
+        a: ones(2, 1, 100) as unknown as tf.Tensor2D,
+        b: ones(2, 1, 100) as unknown as tf.Tensor2D,
+        transposeB: true,
+        bias: ones(1),
+      }),
     expected: [101, 101],
     wrong: [103, 103],
   },
@@ -87,6 +93,22 @@ const cases: readonly Case[] = [
     name: 'the gradient of conv3d reaches every frame',
     run: () => tf.grad((x: tf.Tensor) => tf.conv3d(x as tf.Tensor5D, ones(2, 1, 1, 1, 1) as tf.Tensor5D, 1, 'valid'))(ones(1, 8, 1, 1, 1)),
     expected: [1, 2, 2, 2, 2, 2, 2, 1],
+  },
+  {
+    name: 'gather in batches takes the indices of its batch',
+    run: () =>
+      tf.gather(
+        tf.tensor2d([
+          [0, 1],
+          [2, 3],
+          [4, 5],
+          [6, 7],
+        ]),
+        tf.tensor2d([[0], [1], [0], [1]], [4, 1], 'int32'),
+        1,
+        1,
+      ),
+    expected: [0, 3, 4, 7],
   },
   {
     name: 'clipByValue keeps NaN',

@@ -82,14 +82,17 @@ describe('a heap of 64 MiB', () => {
   it('tidy, keep and dispose leave nothing', () => {
     const { used } = runtime.memory();
     const dataIds = tf.engine().backend.numDataIds();
-    expectNoLeak(() => {
-      const kept = tf.tidy(() => {
-        const x = tf.randomNormal<tf.Rank.R2>([30, 40]);
-        tf.keep(tf.mul(x, 2));
-        return [tf.keep(tf.relu(x)), tf.softmax(tf.matMul(x, x, true)), tf.clone(tf.reshape(x, [40, 30]))];
-      });
-      tf.dispose(kept);
-    }, { keeps: 1 });
+    expectNoLeak(
+      () => {
+        const kept = tf.tidy(() => {
+          const x = tf.randomNormal<tf.Rank.R2>([30, 40]);
+          tf.keep(tf.mul(x, 2));
+          return [tf.keep(tf.relu(x)), tf.softmax(tf.matMul(x, x, true)), tf.clone(tf.reshape(x, [40, 30]))];
+        });
+        tf.dispose(kept);
+      },
+      { keeps: 1 },
+    );
     tf.disposeVariables();
     expect(tf.memory().numTensors).toBe(1);
     tf.engine().reset();

@@ -1,6 +1,6 @@
-import { decodeBase64 } from '../../src/runtime/families.ts';
 import { createMemory, type HeapLimits } from '../../src/runtime/memory.ts';
 import { ModuleAllocator } from '../../src/runtime/module-allocator.ts';
+import { unpack } from '../../src/runtime/unpack.ts';
 import { instantiateTfjs, type TfjsModule } from '../../src/runtime/tfjs-module.ts';
 import { base64 } from '../../src/generated/tfjs-wasm.js';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -10,9 +10,9 @@ const MIB = 2 ** 20;
 let limits: HeapLimits;
 let module: TfjsModule;
 let allocator: ModuleAllocator;
-beforeEach(() => {
+beforeEach(async () => {
   limits = createMemory(2 ** 32);
-  module = instantiateTfjs(decodeBase64(base64), limits);
+  module = instantiateTfjs(await unpack(base64), limits);
   allocator = new ModuleAllocator(module, limits);
 });
 

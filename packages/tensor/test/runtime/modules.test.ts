@@ -15,7 +15,9 @@ test('kernels that the caller compiled run', async () => {
 
 test('a module that is not the family is refused, and so is a family that does not exist', async () => {
   const empty = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
-  await expect(enable({ modules: { dense: empty } })).rejects.toThrow(/modules: \{ dense \} \}\): the module has no f32_gemm_pack.*of this very version/);
+  await expect(enable({ modules: { dense: empty } })).rejects.toThrow(
+    /modules: \{ dense \} \}\): the module has no f32_gemm_pack.*of this very version/,
+  );
   await expect(enable({ modules: { sparce: empty } })).rejects.toThrow(/no kernel family of that name; there are dense/);
   await expect(enable({ modules: { dense: wasm('dense-simd') as never } })).rejects.toThrow('must be a WebAssembly.Module');
 });

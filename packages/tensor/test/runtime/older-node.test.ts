@@ -22,7 +22,16 @@ beforeAll(async () => {
   directory = await mkdtemp(fileURLToPath(new URL('../../node_modules/.older-', import.meta.url)));
   program = join(directory, 'program.mjs');
   const entryPoints = [programPath('older-node')];
-  await build({ entryPoints, outfile: program, bundle: true, format: 'esm', platform: 'node', conditions: ['@x/source'], external: ['@tensorflow/tfjs-core'], logLevel: 'error' });
+  await build({
+    entryPoints,
+    outfile: program,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    conditions: ['@x/source'],
+    external: ['@tensorflow/tfjs-core'],
+    logLevel: 'error',
+  });
 });
 afterAll(() => rm(directory, { recursive: true }));
 

@@ -3,7 +3,10 @@ import { runProgram } from './program.ts';
 
 it('a process ends by itself while the backend is enabled', async () => {
   const { report, end, stderr } = await runProgram('exits');
-  expect({ report, end, stderr: stderr.replace(/^.*Hi, looks like[^]*$/m, '') }).toMatchObject({ report: { threads: 3, value: 256 }, end: 0 });
+  expect({ report, end, stderr: stderr.replace(/^.*Hi, looks like[^]*$/m, '') }).toMatchObject({
+    report: { threads: 3, value: 256 },
+    end: 0,
+  });
 });
 
 it('idle workers use no processor time', async () => {

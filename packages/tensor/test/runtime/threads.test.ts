@@ -1,11 +1,12 @@
 import { base64 } from '../../src/generated/tfjs-wasm.js';
 import { gemm } from '../../src/kernels/gemm.ts';
 import { WorkerLostError } from '../../src/runtime/errors.ts';
-import { decodeBase64, loadFamily, type CompiledFamily } from '../../src/runtime/families.ts';
+import { loadFamily, type CompiledFamily } from '../../src/runtime/families.ts';
 import { Heap } from '../../src/runtime/heap.ts';
 import { startWorker, type HostWorker } from '../../src/runtime/host.ts';
 import { Kernels } from '../../src/runtime/kernels.ts';
 import { createMemory } from '../../src/runtime/memory.ts';
+import { unpack } from '../../src/runtime/unpack.ts';
 import { instantiateTfjs } from '../../src/runtime/tfjs-module.ts';
 import { Threads } from '../../src/runtime/threads.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ let sparse: CompiledFamily;
 beforeEach(async () => {
   const limits = createMemory(64 * 2 ** 20);
   memory = limits.memory;
-  heap = new Heap(instantiateTfjs(decodeBase64(base64), limits), limits);
+  heap = new Heap(instantiateTfjs(await unpack(base64), limits), limits);
   workers = [startWorker(), startWorker()];
   threads = new Threads(memory, heap, workers);
   [dense, sparse] = await Promise.all([loadFamily('dense', 'simd'), loadFamily('sparse', 'simd')]);

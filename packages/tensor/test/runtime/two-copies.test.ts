@@ -14,7 +14,15 @@ beforeAll(async () => {
   directory = await mkdtemp(fileURLToPath(new URL('../../node_modules/.copy-', import.meta.url)));
   const outfile = join(directory, 'index.mjs');
   const entry = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
-  await build({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node', external: ['@tensorflow/tfjs-core'], logLevel: 'error' });
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    external: ['@tensorflow/tfjs-core'],
+    logLevel: 'error',
+  });
   there = (await import(outfile)) as typeof here;
 });
 afterEach(() => here.disable());

@@ -24,7 +24,13 @@ const operations: Record<string, () => tf.Tensor | tf.Tensor[]> = {
   matMulTN: () => tf.matMul(random([70, 130], 1), random([70, 90], 2), true, false),
   matVec: () => tf.matMul(random([1, 700], 1), random([700, 90], 2)),
   batched: () => tf.matMul(random([3, 40, 20], 1), random([3, 20, 30], 2)),
-  fused: () => tf.fused.matMul({ a: random([64, 100], 1) as tf.Tensor2D, b: random([100, 50], 2) as tf.Tensor2D, bias: random([50], 3), activation: 'relu' }),
+  fused: () =>
+    tf.fused.matMul({
+      a: random([64, 100], 1) as tf.Tensor2D,
+      b: random([100, 50], 2) as tf.Tensor2D,
+      bias: random([50], 3),
+      activation: 'relu',
+    }),
   add: () => tf.add(random([100, 100], 1), random([100], 2)),
   large: () => tf.mul(random([600, 600], 1), random([600, 600], 2)),
   unary: () => tf.tanh(random([1000], 1)),
@@ -37,7 +43,11 @@ const operations: Record<string, () => tf.Tensor | tf.Tensor[]> = {
   oneHot: () => tf.oneHot(tf.tensor1d([3, 1, 4], 'int32'), 7),
   cast: () => tf.cast(random([100], 1), 'int32'),
   greater: () => tf.where(tf.greater(random([100], 1), 0), random([100], 2), random([100], 3)),
-  pad: () => tf.pad(random([10, 10], 1), [[1, 2], [3, 4]]),
+  pad: () =>
+    tf.pad(random([10, 10], 1), [
+      [1, 2],
+      [3, 4],
+    ]),
   conv2d: () => tf.conv2d(random([2, 8, 8, 3], 1) as tf.Tensor4D, random([3, 3, 3, 5], 2) as tf.Tensor4D, 1, 'same'),
   maxPool: () => tf.maxPool(random([2, 8, 8, 3], 1) as tf.Tensor4D, 2, 2, 'valid'),
   gradient: () => tf.grad((x) => tf.sum(tf.relu(tf.matMul(x, random([70, 30], 2)))))(random([50, 70], 1)),
@@ -71,7 +81,8 @@ let lowest = Number.POSITIVE_INFINITY;
 for (const name of Object.keys(operations)) {
   const result = await values(name);
   lowest = Math.min(lowest, result.lowest);
-  if (result.values.length !== expected[name]?.length || result.values.some((value, i) => value !== expected[name]?.[i])) differing.push(name);
+  if (result.values.length !== expected[name]?.length || result.values.some((value, i) => value !== expected[name]?.[i]))
+    differing.push(name);
 }
 
 // To the end: ever smaller blocks, until not even the smallest fits.
@@ -102,4 +113,17 @@ const big = hold(2.5 * GIB);
 const end = blocks().address(big) + 2.5 * GIB;
 big.dispose();
 
-console.log(JSON.stringify({ operations: Object.keys(operations).length, differing, lowest, highest, limit, refused, final, after, end, tensors: tf.memory().numTensors }));
+console.log(
+  JSON.stringify({
+    operations: Object.keys(operations).length,
+    differing,
+    lowest,
+    highest,
+    limit,
+    refused,
+    final,
+    after,
+    end,
+    tensors: tf.memory().numTensors,
+  }),
+);
