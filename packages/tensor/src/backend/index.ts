@@ -3,6 +3,7 @@ import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
 import { concatKernels } from './concat.ts';
 import { constantKernels } from './constant.ts';
+import { conv3DBackpropInput } from './conv3d-backprop-input.ts';
 import { crossEntropyKernels } from './cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
@@ -24,6 +25,7 @@ export const backendKernels: readonly BackendKernel[] = [
   batchMatMul,
   fusedMatMulKernel,
   linearKernel,
+  conv3DBackpropInput,
   ...activationGradientKernels,
   ...binaryKernels,
   ...castKernels,
