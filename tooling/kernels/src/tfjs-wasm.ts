@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
 
 /**
@@ -36,7 +37,7 @@ export async function tfjsWasmModule(packageDirectory: string): Promise<string> 
   return [
     `// @tensorflow/tfjs-backend-wasm ${version}, copyright Google LLC, ${license}; bundled by the kernel build, see NOTICE.`,
     code,
-    `export const base64 = '${binary.toString('base64')}';`,
+    `export const base64 = '${deflateRawSync(binary, { level: 9 }).toString('base64')}';`,
     '',
   ].join('\n');
 }

@@ -6,13 +6,17 @@ import { constantKernels } from './constant.ts';
 import { conv3DBackpropInput } from './conv3d-backprop-input.ts';
 import { crossEntropyKernels } from './cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
+import { depthwiseKernels } from './depthwise.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { gatherKernels } from './gather.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
+import { oneHotKernel } from './one-hot.ts';
 import { optimiserKernels } from './optimisers.ts';
+import { poolingKernels } from './pooling.ts';
 import { reduceKernels } from './reduce.ts';
+import { scatterKernels } from './scatter.ts';
 import { selectKernels } from './select.ts';
 import { softmaxKernels } from './softmax.ts';
 import { sparseKernels } from './sparse/index.ts';
@@ -23,6 +27,7 @@ import { unaryKernels } from './unary.ts';
 /** Every tfjs kernel that we run ourselves; the others are tfjs's own. */
 export const backendKernels: readonly BackendKernel[] = [
   batchMatMul,
+  oneHotKernel,
   fusedMatMulKernel,
   linearKernel,
   conv3DBackpropInput,
@@ -32,6 +37,9 @@ export const backendKernels: readonly BackendKernel[] = [
   ...concatKernels,
   ...constantKernels,
   ...convolutionKernels,
+  ...depthwiseKernels,
+  ...poolingKernels,
+  ...scatterKernels,
   ...crossEntropyKernels,
   ...gatherKernels,
   ...identityKernels,

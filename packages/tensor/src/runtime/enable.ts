@@ -2,7 +2,7 @@ import { findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-cor
 import { XBackend } from '../backend/backend.ts';
 import { register, unregister } from '../backend/register.ts';
 import { registerGradients } from '../gradients/register.ts';
-import { decodeBase64, familyNames, loadFamily, type CompiledFamily } from './families.ts';
+import { familyNames, loadFamily, type CompiledFamily } from './families.ts';
 import { Heap } from './heap.ts';
 import { coreCount, startWorker, threadObstacle, type HostWorker } from './host.ts';
 import { Kernels } from './kernels.ts';
@@ -13,6 +13,7 @@ import { selfTest } from './self-test.ts';
 import { instantiateTfjs } from './tfjs-module.ts';
 import { Threads } from './threads.ts';
 import { bestTier, type Tier } from './tier.ts';
+import { unpack } from './unpack.ts';
 
 const BACKEND = 'x';
 const MOST_THREADS = 64;
@@ -65,7 +66,10 @@ export async function disable(): Promise<void> {
   if (!enabled) return shared.stopped;
   shared.enabled = undefined;
   // What did not start needs no end.
-  const stopping = enabled.then(({ stop }) => stop(), () => {});
+  const stopping = enabled.then(
+    ({ stop }) => stop(),
+    () => {},
+  );
   shared.stopped = stopping.catch(() => {});
   return stopping;
 }
@@ -83,16 +87,24 @@ function check(options: EnableOptions): void {
   for (const name of Object.keys(unknown))
     throw new TypeError(`enable({ ${name} }): there is no such option; there are threads, tier, heap and modules.`);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
-    throw new RangeError(`enable({ threads: ${show(threads)} }): threads must be a whole number from 1 to ${MOST_THREADS}; leave it out to use all cores.`);
+    throw new RangeError(
+      `enable({ threads: ${show(threads)} }): threads must be a whole number from 1 to ${MOST_THREADS}; leave it out to use all cores.`,
+    );
   if (tier !== undefined && !tiers.includes(tier))
-    throw new RangeError(`enable({ tier: ${show(tier)} }): tier must be one of ${tiers.join(', ')}; leave it out for the best that runs here.`);
+    throw new RangeError(
+      `enable({ tier: ${show(tier)} }): tier must be one of ${tiers.join(', ')}; leave it out for the best that runs here.`,
+    );
   if (heap !== undefined && !(typeof heap === 'number' && heap >= LEAST_BYTES && heap <= MOST_BYTES))
     throw new RangeError(`enable({ heap: ${show(heap)} }): heap must be ${LEAST_BYTES} (32 MiB) to ${MOST_BYTES} (4 GiB) bytes.`);
   for (const [name, module] of Object.entries(modules ?? {})) {
     if (!familyNames.includes(name))
-      throw new RangeError(`enable({ modules: { ${name} } }): there is no kernel family of that name; there are ${familyNames.join(', ')}.`);
+      throw new RangeError(
+        `enable({ modules: { ${name} } }): there is no kernel family of that name; there are ${familyNames.join(', ')}.`,
+      );
     if (!(module instanceof WebAssembly.Module))
-      throw new TypeError(`enable({ modules: { ${name}: ${show(module)} } }): it must be a WebAssembly.Module, compiled from the package's wasm/${name}-<tier>.wasm.`);
+      throw new TypeError(
+        `enable({ modules: { ${name}: ${show(module)} } }): it must be a WebAssembly.Module, compiled from the package's wasm/${name}-<tier>.wasm.`,
+      );
   }
 }
 
@@ -127,7 +139,7 @@ async function assemble(
     loadFamily('dense', wanted, modules['dense']),
   ]);
   const memory = createMemory(heapBytes);
-  const module = instantiateTfjs(decodeBase64(base64), memory);
+  const module = instantiateTfjs(await unpack(base64), memory);
   const heap = new Heap(module, memory);
   const pool = new Threads(memory.memory, heap, workers);
   const { kernels, family } = await testedKernels(heap, pool, memory.memory, wanted, compiled, limits);

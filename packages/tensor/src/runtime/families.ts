@@ -1,4 +1,5 @@
 import { compileKernels, type Tier } from './tier.ts';
+import { unpack } from './unpack.ts';
 
 interface KernelBytes {
   readonly kernels: readonly string[];
@@ -32,16 +33,10 @@ export async function loadFamily(name: string, tier: Tier, given?: WebAssembly.M
   const family = sources[name];
   if (!family) throw new Error(`There is no kernel family '${name}'; there are: ${familyNames.join(', ')}.`);
   const { kernels, base64 } = await family[tier]();
-  if (!given) return { module: compileKernels(decodeBase64(base64), tier), kernels };
+  if (!given) return { module: compileKernels(await unpack(base64), tier), kernels };
   const exported = new Set(WebAssembly.Module.exports(given).map(({ name: kernel }) => kernel));
   const missing = kernels.filter((kernel) => !exported.has(kernel));
   if (missing.length > 0)
     throw new Error(`enable({ modules: { ${name} } }): the module has no ${missing.join(', ')}; compile wasm/${name}-${tier}.wasm of this very version.`);
   return { module: given, kernels };
-}
-
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const buffer = (globalThis as { Buffer?: { from(text: string, encoding: string): Uint8Array<ArrayBuffer> } }).Buffer;
-  if (buffer) return buffer.from(text, 'base64');
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

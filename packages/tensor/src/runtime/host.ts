@@ -39,6 +39,14 @@ export function setEngineFlag(flag: string): void {
   builtin<V8>('node:v8')?.setFlagsFromString(`--${flag}`);
 }
 
+/** Inflates raw deflate data: at once in Node, by a stream elsewhere. */
+export async function inflateRaw(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const zlib = builtin<typeof import('node:zlib')>('node:zlib');
+  if (zlib) return zlib.inflateRawSync(bytes);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 /** How many threads can run at once. */
 export function coreCount(): number {
   const os = builtin<typeof import('node:os')>('node:os');
