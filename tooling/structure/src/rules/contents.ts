@@ -44,7 +44,9 @@ function written({ directory }: WorkspacePackage, { path, text }: SourceFile): F
 
 function indexStatements(path: string, text: string): string[] {
   return parseSync(path, text).program.body.flatMap(({ type, ...statement }) => {
-    if (type === 'ExportAllDeclaration') return ['re-exports everything of a module: an index names what it exports'];
+    // A namespace has a name: export * as random from './random/index.ts'.
+    if (type === 'ExportAllDeclaration')
+      return 'exported' in statement && statement.exported ? [] : ['re-exports everything of a module: an index names what it exports'];
     const isReexport = type === 'ExportNamedDeclaration' && 'source' in statement && statement.source != null;
     return isReexport ? [] : [`holds code of its own (${type}): an index only re-exports, by name`];
   });
