@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { readTfjsModel } from '../graph/tfjs-model.ts'
 import { readTopologyCsv } from '../graph/topology-csv.ts'
 import type { LayerGraph } from '../graph/layer.ts'
 import { readHardware, type Hardware } from '../hardware/hardware.ts'
@@ -23,8 +24,9 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** A SCALE-Sim topology with layers of the default precision, `batch` of each. */
+/** A tfjs `model.json`, or a SCALE-Sim topology with layers of the default precision, for `batch` samples. */
 export function readModel(path: string, batch: number): LayerGraph {
+  if (path.endsWith('.json')) return { ...readTfjsModel(readJson(path), { batch, name: path }), name: basename(path) }
   const graph = readTopologyCsv(readText(path), { name: path })
   return {
     name: basename(path),

@@ -73,7 +73,7 @@ interface ModelOptions {
 
 function withModel(command: Command): Command {
   return command
-    .requiredOption('--model <file>', 'SCALE-Sim topology CSV, conv or GEMM')
+    .requiredOption('--model <file>', 'SCALE-Sim topology CSV, conv or GEMM, or a tfjs layers model.json')
     .option('--hardware <name>', `a chip of the library or a .json file: ${hardwareLibrary.map((chip) => chip.name).join(', ')}`, 'tpu-v1')
     .addOption(new Option('--precision <format>').choices(precisions).default('int8'))
     .option('--batch <n>', 'samples a chip', number, 1)

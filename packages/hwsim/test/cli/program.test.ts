@@ -35,6 +35,10 @@ describe('hwsim command', () => {
     const chip = file('chip.json', JSON.stringify({ ...hardware('a100'), name: 'mine' }))
     expect((await run('run', '--model', topology, '--hardware', chip, '--precision', 'bf16', '--train', '--data-parallel', '4')).said[0]).toContain('net.csv on mine, bf16')
   })
+  it('run reads a tfjs model', async () => {
+    const model = file('model.json', JSON.stringify({ modelTopology: { model_config: { class_name: 'Sequential', config: [{ class_name: 'Dense', config: { name: 'd', units: 10, batch_input_shape: [null, 784] } }] } } }))
+    expect((await run('roofline', '--model', model)).said[1]).toMatch(/^d forward\t/)
+  })
   it('run follows SCALE-Sim configurations', async () => {
     const config = file('a.cfg', '[architecture_presets]\nArrayHeight: 32\nArrayWidth: 32\nIfmapSramSzkB: 64\nFilterSramSzkB: 64\nOfmapSramSzkB: 64\nDataflow: ws\nBandwidth: 10\n[run_presets]\nInterfaceBandwidth: CALC\n')
     const { said, noted } = await run('run', '--model', topology, '--scale-sim', config)
