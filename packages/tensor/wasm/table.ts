@@ -34,6 +34,9 @@ export const families: readonly KernelFamily[] = [
     sources: [
       'dense/gemm.ts',
       'dense/conv.ts',
+      'dense/depthwise.ts',
+      'dense/pool.ts',
+      'dense/segment.ts',
       'dense/gemv.ts',
       'dense/i32-gemm.ts',
       'dense/elementwise.ts',

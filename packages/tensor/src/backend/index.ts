@@ -3,7 +3,6 @@ import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
 import { concatKernels } from './concat.ts';
 import { constantKernels } from './constant.ts';
-import { conv3DBackpropInput } from './conv3d-backprop-input.ts';
 import { crossEntropyKernels } from './cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
@@ -30,7 +29,6 @@ export const backendKernels: readonly BackendKernel[] = [
   oneHotKernel,
   fusedMatMulKernel,
   linearKernel,
-  conv3DBackpropInput,
   ...activationGradientKernels,
   ...binaryKernels,
   ...castKernels,

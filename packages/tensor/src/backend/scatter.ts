@@ -1,0 +1,145 @@
+import { backend_util, util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { fill } from '../kernels/fill.ts';
+import { segmentSum } from '../kernels/segment-sum.ts';
+import type { XBackend } from './backend.ts';
+import { elementWidth } from './element-width.ts';
+import type { BackendKernel } from './kernel.ts';
+
+interface Places {
+  /** Slices of the output that the updates go to, and how many values a slice has. */
+  readonly slices: Int32Array;
+  readonly sliceSize: number;
+  readonly count: number;
+}
+
+/** Where updates of a given shape go in an output of a given shape. Throws for an index outside of it. */
+function placesOf(backend: XBackend, updates: TensorInfo, indices: TensorInfo, shape: number[]): Places {
+  const { sliceRank, numUpdates, sliceSize, outputSize } = backend_util.calculateShapes(updates, indices, shape);
+  const given = backend.typedArrayFromHeap(indices);
+  const slices = new Int32Array(numUpdates);
+  for (let i = 0; i < numUpdates; i++) {
+    let at = 0;
+    for (let axis = 0; axis < sliceRank; axis++) {
+      const index = Math.trunc(given[i * sliceRank + axis] as number);
+      const size = shape[axis] as number;
+      if (!(index >= 0 && index < size)) {
+        const indexed = Array.from(given.subarray(i * sliceRank, (i + 1) * sliceRank));
+        throw new Error(`Invalid indices: ${indexed} does not index into ${shape}`);
+      }
+      at = at * size + index;
+    }
+    slices[i] = at;
+  }
+  return { slices, sliceSize, count: sliceSize === 0 ? 0 : outputSize / sliceSize };
+}
+
+/** output[slices[i]] += updates[i]; float32 or int32. */
+function add(backend: XBackend, output: TensorInfo, updates: TensorInfo, { slices, sliceSize, count }: Places): void {
+  const { heap, kernels } = backend;
+  if (slices.length === 0) return;
+  const ids = heap.allocate(slices.byteLength);
+  heap.words.set(slices, ids / 4);
+  const [x, to] = [backend.address(updates), backend.address(output)];
+  segmentSum(kernels, { type: output.dtype === 'int32' ? 'i32' : 'f32', x, ids, to, rows: slices.length, width: sliceSize, segments: count });
+  heap.release(ids, slices.byteLength);
+}
+
+/** output[slices[i]] = updates[i], or the one update there is. */
+function assign(backend: XBackend, output: TensorInfo, updates: TensorInfo, { slices, sliceSize }: Places): void {
+  const single = updates.shape.length === 0;
+  if (output.dtype === 'string') {
+    const [to, from] = [backend.data(output).stringBytes ?? [], backend.data(updates).stringBytes ?? []];
+    slices.forEach((slice, i) => {
+      for (let j = 0; j < sliceSize; j++) to[slice * sliceSize + j] = from[single ? 0 : i * sliceSize + j] as Uint8Array;
+    });
+    return;
+  }
+  const [to, from] = [backend.typedArrayFromHeap(output), backend.typedArrayFromHeap(updates)];
+  slices.forEach((slice, i) => {
+    if (single) to.fill(from[0] as number, slice * sliceSize, (slice + 1) * sliceSize);
+    else to.set(from.subarray(i * sliceSize, (i + 1) * sliceSize), slice * sliceSize);
+  });
+}
+
+/** A new tensor of which every value is the one of `value`. */
+function filledWith(backend: XBackend, shape: number[], dtype: DataType, value: TensorInfo): TensorInfo {
+  const output = backend.makeOutput(shape, dtype);
+  if (dtype === 'string') backend.data(output).stringBytes = new Array(util.sizeFromShape(shape)).fill(backend.data(value).stringBytes?.[0]) as Uint8Array[];
+  else backend.typedArrayFromHeap(output).fill(backend.typedArrayFromHeap(value)[0] as number);
+  return output;
+}
+
+/** Updates added up in a tensor of zeros. */
+const scatterNd: BackendKernel = {
+  name: 'ScatterNd',
+  run: (call, beneath) => {
+    const { indices, updates } = call.inputs as { indices: TensorInfo; updates: TensorInfo };
+    const { backend } = call;
+    const { shape } = call.attrs as { shape: number[] };
+    if (elementWidth(updates) !== 4) return beneath(call);
+    const places = placesOf(backend, updates, indices, shape);
+    const output = backend.makeOutput(shape, updates.dtype);
+    fill(backend.kernels, backend.address(output), backend.data(output).bytes, 0);
+    add(backend, output, updates, places);
+    return output;
+  },
+};
+
+/** A copy of a tensor with updates in some of its places; of several in the same place the last counts. */
+const tensorScatterUpdate: BackendKernel = {
+  name: 'TensorScatterUpdate',
+  run: ({ inputs, backend }) => {
+    const { tensor, indices, updates } = inputs as { tensor: TensorInfo; indices: TensorInfo; updates: TensorInfo };
+    const places = placesOf(backend, updates, indices, tensor.shape);
+    const output = backend.makeOutput(tensor.shape, tensor.dtype);
+    const [from, to] = [backend.data(tensor), backend.data(output)];
+    if (tensor.dtype === 'string') to.stringBytes = [...(from.stringBytes ?? [])];
+    else backend.heap.bytes.copyWithin(to.memoryOffset, from.memoryOffset, from.memoryOffset + from.bytes);
+    assign(backend, output, updates, places);
+    return output;
+  },
+};
+
+/** Values in some places of a tensor, and a default in all others. */
+const sparseToDense: BackendKernel = {
+  name: 'SparseToDense',
+  run: ({ inputs, attrs, backend }) => {
+    const { sparseIndices, sparseValues, defaultValue } = inputs as { sparseIndices: TensorInfo; sparseValues: TensorInfo; defaultValue: TensorInfo };
+    const { outputShape } = attrs as { outputShape: number[] };
+    const places = placesOf(backend, sparseValues, sparseIndices, outputShape);
+    const output = filledWith(backend, outputShape, sparseValues.dtype, defaultValue);
+    assign(backend, output, sparseValues, places);
+    return output;
+  },
+};
+
+/** out[s, ...] = the sum of the x[i, ...] with segmentIds[i] = s; an id that is no segment's is passed over. */
+const unsortedSegmentSum: BackendKernel = {
+  name: 'UnsortedSegmentSum',
+  run: (call, beneath) => {
+    const { x, segmentIds } = call.inputs as { x: TensorInfo; segmentIds: TensorInfo };
+    const { numSegments } = call.attrs as { numSegments: number };
+    const { backend } = call;
+    if (elementWidth(x) !== 4 || segmentIds.dtype !== 'int32') return beneath(call);
+    const [rows, ...rest] = x.shape as [number, ...number[]];
+    util.assert(
+      util.arraysEqual(segmentIds.shape, [rows]),
+      () => `unsortedSegmentSum: segmentIds must have a value for each of the ${rows} rows of x, but its shape is [${segmentIds.shape}].`,
+    );
+    const output = backend.makeOutput([numSegments, ...rest], x.dtype);
+    const to = backend.address(output);
+    fill(backend.kernels, to, backend.data(output).bytes, 0);
+    segmentSum(backend.kernels, {
+      type: x.dtype === 'int32' ? 'i32' : 'f32',
+      x: backend.address(x),
+      ids: backend.address(segmentIds),
+      to,
+      rows,
+      width: util.sizeFromShape(rest),
+      segments: numSegments,
+    });
+    return output;
+  },
+};
+
+export const scatterKernels: readonly BackendKernel[] = [scatterNd, tensorScatterUpdate, sparseToDense, unsortedSegmentSum];

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { pool, poolGradient } from '../../src/kernels/pool.ts';
+import { volumeOf } from '../../src/kernels/reference/conv.ts';
+import { referencePool, referencePoolGradient } from '../../src/kernels/reference/pool.ts';
+import { inEveryCombination } from './combinations.ts';
+import { Blocks } from './memory.ts';
+import { floats } from './values.ts';
+import { describeWindows, shapes, windowsOf } from './windows.ts';
+
+const all = [
+  ...shapes,
+  windowsOf({ batch: 3, channels: 32, image: [12, 12], window: [2, 2], stride: [2, 2] }),
+  windowsOf({ batch: 1, channels: 70, image: [9, 9], window: [9, 9] }),
+  windowsOf({ batch: 1, channels: 70, image: [9, 9], window: [3, 3], stride: [1, 2], dilation: [2, 2], before: [1, 2] }),
+];
+
+/** Values of which many are equal, many negative, and some no number. */
+function values(count: number, seed: number): Float32Array {
+  return floats(count, seed).map((value, i) => (i % 29 === 5 ? NaN : i % 31 === 7 ? -Infinity : Math.round(value * 4) / 4 - 2));
+}
+
+inEveryCombination((kernels) => {
+  test('f32-max-pool: exact, NaN passed over, windows of negative values too; its gradient within 2^-22 of the sum', () => {
+    for (const [index, windows] of all.entries()) {
+      const x = values(windows.batch * volumeOf(windows.image) * windows.channels, index);
+      const dy = floats(windows.batch * volumeOf(windows.grid) * windows.channels, index + 50);
+      const blocks = new Blocks(kernels());
+      const [xAt, dyAt] = [blocks.place(x), blocks.place(dy)];
+      const y = blocks.place(new Float32Array(dy.length).fill(NaN));
+      const dx = blocks.place(new Float32Array(x.length).fill(NaN));
+      pool(kernels(), 'max', windows, xAt, y);
+      poolGradient(kernels(), 'max', windows, xAt, dyAt, dx);
+      const given = [blocks.read(y, new Float32Array(dy.length)), blocks.read(dx, new Float32Array(x.length))] as const;
+      blocks.release();
+      expect(given[0], describeWindows(windows)).toEqual(Float32Array.from(referencePool('max', windows, x)));
+      const scale = referencePoolGradient('max', windows, x, dy.map(Math.abs));
+      referencePoolGradient('max', windows, x, dy).forEach((value, i) => {
+        if (!(Math.abs(given[1][i]! - value) <= 2 ** -22 * scale[i]!)) expect.fail(`${describeWindows(windows)}: [${i}] is ${given[1][i]}, not ${value}`);
+      });
+    }
+  });
+
+  test('f32-average-pool and its gradient: within 2^-23 · sqrt(taps) · (greatest size)', () => {
+    for (const [index, windows] of all.entries()) {
+      const x = floats(windows.batch * volumeOf(windows.image) * windows.channels, index);
+      const dy = floats(windows.batch * volumeOf(windows.grid) * windows.channels, index + 50);
+      const blocks = new Blocks(kernels());
+      const [xAt, dyAt] = [blocks.place(x), blocks.place(dy)];
+      const y = blocks.place(new Float32Array(dy.length).fill(NaN));
+      const dx = blocks.place(new Float32Array(x.length).fill(NaN));
+      pool(kernels(), 'average', windows, xAt, y);
+      poolGradient(kernels(), 'average', windows, xAt, dyAt, dx);
+      const given = [blocks.read(y, new Float32Array(dy.length)), blocks.read(dx, new Float32Array(x.length))] as const;
+      blocks.release();
+      const atol = 2 ** -23 * 4 * (Math.sqrt(volumeOf(windows.window)) + 2);
+      expect(given[0], describeWindows(windows)).toBeAllclose(referencePool('average', windows, x), { rtol: 0, atol, equalNaN: true });
+      expect(given[1], describeWindows(windows)).toBeAllclose(referencePoolGradient('average', windows, x, dy), { rtol: 0, atol });
+    }
+  });
+});

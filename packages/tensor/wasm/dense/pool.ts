@@ -1,0 +1,190 @@
+/** f32-pool: the greatest or the average value of each channel in each window, of what of it lies in the image, and their gradients. */
+import { advance, C, COUNT, listTaps, locate, OUTPUT, OW, OWN, X } from './conv-windows';
+
+// Parameters after those of the windows, as words.
+/** For the gradients: the output's gradient, the image's, windows of an image, bytes of an image. */
+const DY: usize = OWN;
+const DX: usize = OWN + 4;
+const IMAGE_WINDOWS: usize = OWN + 8;
+const IMAGE_PIXELS: usize = OWN + 12;
+/** Channels of a work item, and work items that share an image. */
+const CHUNK: usize = OWN + 16;
+const CHUNKS: usize = OWN + 20;
+/** What the average's gradient is multiplied by. */
+const SHARE: usize = OWN + 24;
+
+/** Where the list of a window's taps is in scratch. */
+const LIST: usize = 64;
+
+/** Work items: rows of windows. A NaN is passed over, as tfjs does. */
+export function f32_max_pool(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const ow = load<i32>(p, OW);
+  const bytes = load<u32>(p, C) << 2;
+  const list = scratch + LIST;
+  for (let row = begin; row < end; row++) {
+    locate(p, row * ow, scratch);
+    for (let ox = 0; ox < ow; ox++) {
+      greatest(list, listTaps(p, scratch, list), bytes, <usize>load<u32>(scratch, OUTPUT));
+      advance(p, scratch);
+    }
+  }
+}
+
+function greatest(list: usize, past: usize, bytes: usize, to: usize): void {
+  const least = f32x4.splat(-Infinity);
+  let c: usize = 0;
+  for (; c + 32 <= bytes; c += 32) {
+    let a = least;
+    let b = least;
+    for (let at = list; at < past; at += 8) {
+      const x = <usize>load<u32>(at) + c;
+      a = f32x4.pmax(a, v128.load(x));
+      b = f32x4.pmax(b, v128.load(x, 16));
+    }
+    v128.store(to + c, a);
+    v128.store(to + c, b, 16);
+  }
+  for (; c + 16 <= bytes; c += 16) {
+    let a = least;
+    for (let at = list; at < past; at += 8) a = f32x4.pmax(a, v128.load(<usize>load<u32>(at) + c));
+    v128.store(to + c, a);
+  }
+  for (; c < bytes; c += 4) {
+    let a: f32 = -Infinity;
+    for (let at = list; at < past; at += 8) {
+      const x = load<f32>(<usize>load<u32>(at) + c);
+      if (x > a) a = x;
+    }
+    store<f32>(to + c, a);
+  }
+}
+
+/** Work items: rows of windows. */
+export function f32_average_pool(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const ow = load<i32>(p, OW);
+  const bytes = load<u32>(p, C) << 2;
+  const list = scratch + LIST;
+  for (let row = begin; row < end; row++) {
+    locate(p, row * ow, scratch);
+    for (let ox = 0; ox < ow; ox++) {
+      average(list, listTaps(p, scratch, list), bytes, <usize>load<u32>(scratch, OUTPUT));
+      advance(p, scratch);
+    }
+  }
+}
+
+function average(list: usize, past: usize, bytes: usize, to: usize): void {
+  // A window that lies wholly in the padding gives 0.
+  const count = <f32>max<usize>((past - list) >> 3, 1);
+  const counts = f32x4.splat(count);
+  let c: usize = 0;
+  for (; c + 32 <= bytes; c += 32) {
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    for (let at = list; at < past; at += 8) {
+      const x = <usize>load<u32>(at) + c;
+      a = f32x4.add(a, v128.load(x));
+      b = f32x4.add(b, v128.load(x, 16));
+    }
+    v128.store(to + c, f32x4.div(a, counts));
+    v128.store(to + c, f32x4.div(b, counts), 16);
+  }
+  for (; c + 16 <= bytes; c += 16) {
+    let a = f32x4.splat(0);
+    for (let at = list; at < past; at += 8) a = f32x4.add(a, v128.load(<usize>load<u32>(at) + c));
+    v128.store(to + c, f32x4.div(a, counts));
+  }
+  for (; c < bytes; c += 4) {
+    let a: f32 = 0;
+    for (let at = list; at < past; at += 8) a += load<f32>(<usize>load<u32>(at) + c);
+    store<f32>(to + c, a / count);
+  }
+}
+
+/** Work items: images, CHUNKS times over for as many pieces of the channels. The first greatest value of a window gets its dy. */
+export function f32_max_pool_gradient(p: usize, begin: i32, end: i32, scratch: usize): void {
+  spread(p, begin, end, scratch, true);
+}
+/** Work items: as above. */
+export function f32_average_pool_gradient(p: usize, begin: i32, end: i32, scratch: usize): void {
+  spread(p, begin, end, scratch, false);
+}
+
+function spread(p: usize, begin: i32, end: i32, scratch: usize, greatest: bool): void {
+  const ow = load<i32>(p, OW);
+  const channels = load<i32>(p, C);
+  const bytes = <usize>channels << 2;
+  const windows = load<i32>(p, IMAGE_WINDOWS);
+  const pixels = load<u32>(p, IMAGE_PIXELS);
+  const chunk = load<i32>(p, CHUNK);
+  const chunks = load<i32>(p, CHUNKS);
+  const share = load<f32>(p, SHARE);
+  // From a pixel of the image to that of its gradient.
+  const shift = <usize>(load<u32>(p, DX) - load<u32>(p, X));
+  const list = scratch + LIST;
+  for (let item = begin; item < end; item++) {
+    const image = item / chunks;
+    const first = (item - image * chunks) * chunk;
+    const from = <usize>first << 2;
+    const past = <usize>min(first + chunk, channels) << 2;
+    let dx = <usize>load<u32>(p, DX) + <usize>image * pixels * bytes;
+    if (from == 0 && past == bytes) memory.fill(dx, 0, pixels * bytes);
+    else {
+      for (let i: u32 = 0; i < pixels; i++) {
+        memory.fill(dx + from, 0, past - from);
+        dx += bytes;
+      }
+    }
+    let dy = <usize>load<u32>(p, DY) + <usize>(image * windows) * bytes;
+    for (let q = 0; q < windows; q++) {
+      if (q % ow == 0) locate(p, image * windows + q, scratch);
+      const listed = listTaps(p, scratch, list);
+      if (greatest) toGreatest(list, listed, from, past, dy, shift);
+      else toAll(list, listed, from, past, dy, shift, share);
+      advance(p, scratch);
+      dy += bytes;
+    }
+  }
+}
+
+function toGreatest(list: usize, listed: usize, from: usize, past: usize, dy: usize, shift: usize): void {
+  let c = from;
+  for (; c + 16 <= past; c += 16) {
+    let best = f32x4.splat(-Infinity);
+    let which = i32x4.splat(0);
+    for (let at = list; at < listed; at += 8) {
+      const x = v128.load(<usize>load<u32>(at) + c);
+      const more = f32x4.gt(x, best);
+      best = v128.bitselect(x, best, more);
+      which = v128.bitselect(i32x4.splat(<i32>at), which, more);
+    }
+    const given = v128.load(dy + c);
+    for (let at = list; at < listed; at += 8) {
+      const to = <usize>load<u32>(at) + shift + c;
+      v128.store(to, f32x4.add(v128.load(to), v128.and(given, i32x4.eq(which, i32x4.splat(<i32>at)))));
+    }
+  }
+  for (; c < past; c += 4) {
+    let best: f32 = -Infinity;
+    let which: usize = 0;
+    for (let at = list; at < listed; at += 8) {
+      const x = load<f32>(<usize>load<u32>(at) + c);
+      if (x > best) {
+        best = x;
+        which = at;
+      }
+    }
+    if (which == 0) continue;
+    const to = <usize>load<u32>(which) + shift + c;
+    store<f32>(to, load<f32>(to) + load<f32>(dy + c));
+  }
+}
+
+function toAll(list: usize, listed: usize, from: usize, past: usize, dy: usize, shift: usize, share: f32): void {
+  for (let at = list; at < listed; at += 8) {
+    const to = <usize>load<u32>(at) + shift;
+    let c = from;
+    for (; c + 16 <= past; c += 16) v128.store(to + c, f32x4.add(v128.load(to + c), f32x4.mul(v128.load(dy + c), f32x4.splat(share))));
+    for (; c < past; c += 4) store<f32>(to + c, load<f32>(to + c) + load<f32>(dy + c) * share);
+  }
+}
