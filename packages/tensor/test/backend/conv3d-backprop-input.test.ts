@@ -34,6 +34,6 @@ it('refuses other types than float32 by name', async () => {
   const filter = tf.fill([1, 1, 1, 1, 1], 1);
   const run = (): unknown =>
     tf.engine().runKernel('Conv3DBackpropInputV2', { dy, filter }, { strides: 1, pad: 'valid', inputShape: [1, 1, 1, 1, 1] });
-  expect(run).toThrow(/dy must be float32, not int32/);
+  expect(run).toThrow(/dy must .*float32.* int32/);
   await disable();
 });
