@@ -15,10 +15,15 @@ const table = (await import(pathToFileURL(resolve(root, 'wasm/table.ts')).href))
 
 const files = new Map<string, string | Uint8Array>();
 for (const family of table.families) {
+  const compiled = new Map<string, string>();
   for (const tier of table.tiers) {
     const { wasm, kernels } = await compileFamily(resolve(root, 'wasm'), family, tier);
     files.set(`wasm/${family.name}-${tier}.wasm`, wasm);
-    files.set(`${family.name}-${tier}.ts`, kernelModule(wasm, kernels));
+    // Tiers that differ only in how the engine compiles them share their bytes.
+    const text = kernelModule(wasm, kernels);
+    const same = compiled.get(text);
+    compiled.set(text, same ?? tier);
+    files.set(`${family.name}-${tier}.ts`, same ? `export { base64, kernels } from './${family.name}-${same}.ts';\n` : text);
     console.log(`${family.name}-${tier}: ${kernels.length} kernels, ${(wasm.length / 1024).toFixed(1)} KiB`);
   }
 }

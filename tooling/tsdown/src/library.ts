@@ -10,7 +10,7 @@ export interface LibraryOptions {
 /**
  * The one library build: `export default library();`
  *
- * ES modules for Node and browsers alike, with declarations made file by file from `isolatedDeclarations` and source maps.
+ * Minified ES modules for Node and browsers alike, with declarations made file by file from `isolatedDeclarations` and source maps.
  * What is imported statically becomes one file an entry: it loads fast in Node, internals stay unreachable, and a user's bundler
  * drops what isn't used, since the package has no side effects. What is imported dynamically stays a file of its own under its own
  * name, so that kernels are fetched only by those who run them. Dependencies and peers are never bundled.
@@ -24,6 +24,8 @@ export function library({ entry = ['src/index.ts'], copy = [] }: LibraryOptions 
     target: 'es2023',
     fixedExtension: false,
     hash: false,
+    // What a debugger shows comes from the maps; what a user downloads is as small as it can be.
+    minify: true,
     sourcemap: true,
     outputOptions: {
       // What is documented is documented in the declarations; the maps point into src/, which is published beside dist/.

@@ -2,7 +2,7 @@ import { findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-cor
 import { XBackend } from '../backend/backend.ts';
 import { register, unregister } from '../backend/register.ts';
 import { registerGradients } from '../gradients/register.ts';
-import { familyNames, loadFamily, type CompiledFamily } from './families.ts';
+import { coreFamilies, familyNames, loadFamily, type CompiledFamily } from './families.ts';
 import { Heap } from './heap.ts';
 import { coreCount, startWorker, threadObstacle, type HostWorker } from './host.ts';
 import { Kernels } from './kernels.ts';
@@ -136,20 +136,20 @@ async function assemble(
 ): Promise<Enabled> {
   const [{ base64, kernelConfigs }, compiled] = await Promise.all([
     import('../generated/tfjs-wasm.js'),
-    loadFamily('dense', wanted, modules['dense']),
+    loadCore(wanted, modules),
   ]);
   const memory = createMemory(heapBytes);
   const module = instantiateTfjs(await unpack(base64), memory);
   const heap = new Heap(module, memory);
   const pool = new Threads(memory.memory, heap, workers);
-  const { kernels, family } = await testedKernels(heap, pool, memory.memory, wanted, compiled, limits);
-  await pool.start([family]);
+  const { kernels, families } = await testedKernels(heap, pool, memory.memory, wanted, compiled, limits);
+  await pool.start(families);
 
   const backend = new XBackend(module, kernels);
   const profiler = new Profiler();
   registerGradients();
   register(BACKEND, backend, kernelConfigs, profiler);
-  const loaded = new Set(['dense']);
+  const loaded = new Set(coreFamilies);
   const runtime: Runtime = {
     backend: BACKEND,
     tier: kernels.tier,
@@ -194,22 +194,26 @@ function chooseThreads(asked: number | undefined, limits: string[]): number {
   return Math.min(asked ?? cores, MOST_THREADS);
 }
 
+function loadCore(tier: Tier, modules: Readonly<Record<string, WebAssembly.Module>> = {}): Promise<CompiledFamily[]> {
+  return Promise.all(coreFamilies.map((name) => loadFamily(name, tier, modules[name])));
+}
+
 /** The kernels of the wanted tier, or of the one below if this engine computes them wrongly. */
 async function testedKernels(
   heap: Heap,
   pool: Threads,
   memory: WebAssembly.Memory,
   tier: Tier,
-  family: CompiledFamily,
+  families: readonly CompiledFamily[],
   limits: string[],
-): Promise<{ kernels: Kernels; family: CompiledFamily }> {
+): Promise<{ kernels: Kernels; families: readonly CompiledFamily[] }> {
   const kernels = new Kernels(heap, pool, tier);
-  kernels.add(family.kernels, pool.add(instantiate(family.module, memory), family.kernels));
-  if (selfTest(kernels)) return { kernels, family };
+  for (const family of families) kernels.add(family.kernels, pool.add(instantiate(family.module, memory), family.kernels));
+  if (selfTest(kernels)) return { kernels, families };
   if (tier !== 'wide') throw new Error(`The ${tier} kernels compute wrong results on this engine; please report it with its version.`);
   limits.push('tier relaxed: the wide kernels failed their self-test on this engine');
   pool.reset();
-  return testedKernels(heap, pool, memory, 'relaxed', await loadFamily('dense', 'relaxed'), limits);
+  return testedKernels(heap, pool, memory, 'relaxed', await loadCore('relaxed'), limits);
 }
 
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Instance {

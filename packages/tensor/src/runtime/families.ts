@@ -13,6 +13,11 @@ export interface CompiledFamily {
 
 /** Families by name and tier, each a module of its own that is loaded only when asked for. */
 const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
+  product: {
+    simd: () => import('../generated/product-simd.ts'),
+    relaxed: () => import('../generated/product-relaxed.ts'),
+    wide: () => import('../generated/product-wide.ts'),
+  },
   dense: {
     simd: () => import('../generated/dense-simd.ts'),
     relaxed: () => import('../generated/dense-relaxed.ts'),
@@ -25,13 +30,16 @@ const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
   },
 };
 
+/** The families that are always there. */
+export const coreFamilies: readonly string[] = ['product', 'dense'];
+
 /** Names of the kernel families that can be loaded. */
 export const familyNames: readonly string[] = Object.keys(sources);
 
 /** Loads and compiles a family, from its own bytes or from a module that the caller compiled. */
 export async function loadFamily(name: string, tier: Tier, given?: WebAssembly.Module): Promise<CompiledFamily> {
   const family = sources[name];
-  if (!family) throw new Error(`There is no kernel family '${name}'; there are: ${familyNames.join(', ')}.`);
+  if (!family) throw new Error(`There is no kernel family '${name}'; there are ${familyNames.join(', ')}.`);
   const { kernels, base64 } = await family[tier]();
   if (!given) return { module: compileKernels(await unpack(base64), tier), kernels };
   const exported = new Set(WebAssembly.Module.exports(given).map(({ name: kernel }) => kernel));

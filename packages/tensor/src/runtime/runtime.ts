@@ -28,6 +28,6 @@ export interface Runtime {
   memory(): HeapStatistics;
   /** Runs `run` and says what each kernel took. */
   profile<T>(run: () => T | Promise<T>): Promise<Profile<T>>;
-  /** Loads a kernel family besides the dense one. */
+  /** Loads a kernel family besides those that are always there, `product` and `dense`. */
   load(family: string): Promise<void>;
 }

@@ -15,7 +15,7 @@ let heap: Heap;
 let threads: Threads;
 let workers: HostWorker[];
 let memory: WebAssembly.Memory;
-let dense: CompiledFamily;
+let product: CompiledFamily;
 let sparse: CompiledFamily;
 
 beforeEach(async () => {
@@ -24,7 +24,7 @@ beforeEach(async () => {
   heap = new Heap(instantiateTfjs(await unpack(base64), limits), limits);
   workers = [startWorker(), startWorker()];
   threads = new Threads(memory, heap, workers);
-  [dense, sparse] = await Promise.all([loadFamily('dense', 'simd'), loadFamily('sparse', 'simd')]);
+  [product, sparse] = await Promise.all([loadFamily('product', 'simd'), loadFamily('sparse', 'simd')]);
 });
 afterEach(() => threads.stop());
 
@@ -47,19 +47,19 @@ function productIsRight(kernels: Kernels): boolean {
 }
 
 it('run kernels before they start, and after', async () => {
-  const kernels = add(dense);
+  const kernels = add(product);
   expect(productIsRight(kernels)).toBe(true);
-  await threads.start([dense]);
+  await threads.start([product]);
   expect(productIsRight(kernels)).toBe(true);
 });
 
 it('take families that are added at once, and run kernels in the meantime', async () => {
-  const first = add(dense);
-  await threads.start([dense]);
+  const first = add(product);
+  await threads.start([product]);
   add(sparse);
   const second = threads.share(sparse);
-  const again = add(dense);
-  const third = threads.share(dense);
+  const again = add(product);
+  const third = threads.share(product);
   expect([first, again].map(productIsRight)).toEqual([true, true]);
   await second;
   expect([first, again].map(productIsRight)).toEqual([true, true]);
@@ -68,16 +68,16 @@ it('take families that are added at once, and run kernels in the meantime', asyn
 });
 
 it('refuse a family when a worker was lost, and do not wait for it', async () => {
-  add(dense);
-  await threads.start([dense]);
+  add(product);
+  await threads.start([product]);
   await workers[0]?.terminate();
   add(sparse);
   await expect(threads.share(sparse)).rejects.toThrow(WorkerLostError);
 });
 
 it('refuse a family when a worker is lost while it is being shared', async () => {
-  add(dense);
-  await threads.start([dense]);
+  add(product);
+  await threads.start([product]);
   add(sparse);
   const [shared] = await Promise.allSettled([threads.share(sparse), workers[0]?.terminate()]);
   // The worker may have answered before its end.
