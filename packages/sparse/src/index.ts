@@ -1,0 +1,25 @@
+// Layers
+export { sparseLinear, type SeenGradient, type SparseLinearLayer, type SparseLinearOptions } from './layers/sparse-linear.ts';
+export { allReLU } from './layers/all-relu.ts';
+export { denseFanInUniform, inDegreeNormal, normalValues, type ValuesInitialiser } from './layers/initialisers.ts';
+export { sparseLayers, type NamedSparseLayer } from './layers/sparse-layers.ts';
+
+// Distributions
+export { erdosRenyiDensity, layerDensities, type DistributionName, type LayerDensitiesOptions } from './distribution/layer-densities.ts';
+export { nonZerosOf } from './distribution/non-zeros.ts';
+
+// Changing topologies
+export { withTopology, type WithTopologyOptions } from './topology/with-topology.ts';
+export { set, type SetOptions } from './topology/set.ts';
+export { rigl, type RiglOptions } from './topology/rigl.ts';
+export { gradualPruning, sparsityAt, type GradualPruningOptions, type SparsitySchedule } from './topology/gradual-pruning.ts';
+export { fractionAt, isDue, type FractionSchedule, type Period } from './topology/schedule.ts';
+export type { LayerView, Topology } from './topology/topology.ts';
+export { applyRewiring, type ValuedRewiring } from './topology/apply-rewiring.ts';
+export { rewire, type Rewired, type Rewiring, type Rows } from './pattern/rewire.ts';
+
+// Pruning before training
+export { prune, pruneByMagnitude, type PruneOptions } from './pruning/prune.ts';
+export { snip, type SnipOptions } from './pruning/snip.ts';
+export { synFlow, type SynFlowOptions } from './pruning/syn-flow.ts';
+export { trim } from './pruning/trim.ts';

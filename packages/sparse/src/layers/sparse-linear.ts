@@ -1,0 +1,125 @@
+import { keep, reshape, slice, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { activation as activate, csrLinear, random, type ActivationName, type ApplyContext, type CsrPattern, type Key, type Layer } from '@x/tensor';
+import { nonZerosOf } from '../distribution/non-zeros.ts';
+import { randomPattern } from '../pattern/random-pattern.ts';
+import type { Rewired } from '../pattern/rewire.ts';
+import { checkFraction, checkNumber, show } from '../validation.ts';
+import { inDegreeNormal, type ValuesInitialiser } from './initialisers.ts';
+import { tapGradient } from './tap-gradient.ts';
+
+export interface SparseLinearOptions {
+  /** Draws the places of the non-zeros and their values. */
+  readonly key: Key;
+  /** Part of the weights that exist. Give it or `pattern`. */
+  readonly density?: number;
+  /** Where the non-zeros are, [units, inputs]; the layer owns it then. Default: at random places. */
+  readonly pattern?: CsrPattern;
+  /** Default `linear`: none. */
+  readonly activation?: ActivationName;
+  /** Of `leakyRelu` below 0. Default 0.01. */
+  readonly slope?: number;
+  /** Whether a bias, which is dense, is added. Default true. */
+  readonly bias?: boolean;
+  /** First values of the non-zeros. Default {@link inDegreeNormal}. */
+  readonly init?: ValuesInitialiser;
+}
+
+/** What a layer saw in a training step: its input [batch, inputs], and the gradient of what it is before its activation [batch, units]. */
+export interface SeenGradient {
+  readonly x: Tensor;
+  readonly dz: Tensor;
+}
+
+/** A {@link sparseLinear} layer. */
+export interface SparseLinearLayer extends Layer {
+  readonly kind: 'sparseLinear';
+  readonly inputs: number;
+  readonly units: number;
+  /** `values` has room for as many non-zeros as the layer began with; those in use come first, the rest are 0. */
+  readonly variables: { readonly values: Variable; readonly bias?: Variable };
+  /** Where the non-zeros are now, [units, inputs]. */
+  readonly pattern: CsrPattern;
+  /** Takes another topology; values and slots are to be moved with it, which {@link applyRewiring} does. The old pattern is disposed. */
+  replacePattern(next: Rewired): void;
+  /** A layer of the same values with room for these alone; this one is disposed. */
+  trim(): SparseLinearLayer;
+  /** Shows what the layer sees in training steps, until told otherwise; the tensors then belong to who sees them. */
+  watch(see: ((seen: SeenGradient) => void) | undefined): void;
+}
+
+/**
+ * A linear layer that stores only its non-zeros: y = activation(x·Wᵀ + bias), W [units, inputs] sparse.
+ *
+ * Forward and backward cost what its non-zeros do, an optimiser's memory of it too, and rewiring it likewise.
+ *
+ * @returns A layer with the variables `values`, [non-zeros], and, unless `bias` is false, `bias`, [units].
+ * @throws {RangeError | TypeError} if a size or an option is invalid; nothing is allocated then.
+ * @example
+ * const layer = sparseLinear(784, 1000, { density: 0.05, activation: 'relu', key: random.key(0) });
+ * layer.pattern.nonZeros; // => 39200
+ */
+export function sparseLinear(inputs: number, units: number, options: SparseLinearOptions): SparseLinearLayer {
+  const where = 'sparseLinear';
+  checkNumber(where, 'inputs', inputs, { least: 1, whole: true });
+  checkNumber(where, 'units', units, { least: 1, whole: true });
+  const { key, density, pattern: given, activation = 'linear', slope = 0.01, bias = true, init = inDegreeNormal() } = options ?? {};
+  if ((density === undefined) === (given === undefined))
+    throw new TypeError(`${where}: density is ${show(density)} and pattern is ${given ? 'given' : 'not'}; give one of them, such as { density: 0.05 }.`);
+  if (density !== undefined) checkFraction(where, 'density', density);
+  if (given && (given.rows !== units || given.columns !== inputs))
+    throw new RangeError(`${where}: pattern is [${given.rows}, ${given.columns}], but must be [units, inputs], [${units}, ${inputs}].`);
+  if (key === undefined) throw new TypeError(`${where}: key is undefined, but must be a key; make one with random.key(seed).`);
+  const [forPlaces, forValues] = random.split(key, 2);
+  const pattern = given ?? randomPattern(units, inputs, nonZerosOf(density as number, units * inputs), forPlaces);
+  const first = init(pattern, forValues);
+  if (first.length !== pattern.nonZeros) throw new RangeError(`${where}: init made ${first.length} values for ${pattern.nonZeros} non-zeros; it must make one for each.`);
+  const variables = tidy(() => ({ values: variable(tensor1d(first, 'float32')), ...(bias ? { bias: variable(zeros([units])) } : {}) }));
+  return layerOf(pattern, variables, activation, slope);
+}
+
+/** The layer of a pattern, which it owns, and its variables. */
+function layerOf(initial: CsrPattern, variables: SparseLinearLayer['variables'], activation: ActivationName, slope: number): SparseLinearLayer {
+  const { rows: units, columns: inputs } = initial;
+  let pattern = initial;
+  let watcher: ((seen: SeenGradient) => void) | undefined;
+
+  const watched = (x: Tensor, see: (seen: SeenGradient) => void): Tensor =>
+    tidy(() => {
+      const z = csrLinear(x, variables.values, pattern, variables.bias);
+      const tapped = tapGradient(z, x, (dz, input) => see({ x: keep(reshape(input, [-1, inputs])), dz: keep(reshape(dz, [-1, units])) }));
+      return activate(tapped, activation, { slope });
+    });
+
+  return {
+    kind: 'sparseLinear',
+    inputs,
+    units,
+    variables,
+    get pattern() {
+      return pattern;
+    },
+    apply: (x: Tensor, context?: ApplyContext) =>
+      watcher && context?.training ? watched(x, watcher) : csrLinear(x, variables.values, pattern, variables.bias, { activation, slope }),
+    outputShape: (shape) => {
+      if (shape.length === 0 || (shape.at(-1) !== null && shape.at(-1) !== inputs))
+        throw new RangeError(`sparseLinear: the shape ${show([...shape])} must end in ${inputs}.`);
+      return [...shape.slice(0, -1), units];
+    },
+    replacePattern: ({ pattern: next }) => {
+      pattern.dispose();
+      pattern = next;
+    },
+    trim: () => {
+      const values = tidy(() => variable(slice(variables.values, 0, pattern.nonZeros)));
+      variables.values.dispose();
+      return layerOf(pattern, { ...variables, values }, activation, slope);
+    },
+    watch: (see) => {
+      watcher = see;
+    },
+    dispose: () => {
+      pattern.dispose();
+      for (const own of Object.values(variables)) if (!own.isDisposed) own.dispose();
+    },
+  };
+}

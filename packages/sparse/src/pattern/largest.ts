@@ -1,0 +1,56 @@
+import { kthLargest } from './kth-largest.ts';
+
+/**
+ * The k largest of a stream of scores and where they are, in memory for 2k and time of the stream.
+ * Of equal scores the earlier is kept.
+ */
+export class Largest {
+  readonly #k: number;
+  readonly #scores: Float32Array;
+  readonly #positions: Float64Array;
+  #count = 0;
+  /** Scores up to this can't be among the k largest any more. */
+  #threshold = -Infinity;
+
+  constructor(k: number) {
+    this.#k = k;
+    this.#scores = new Float32Array(2 * k);
+    this.#positions = new Float64Array(2 * k);
+  }
+
+  /** Takes the scores' sizes, whose positions are `first`, `first + 1`, ...; NaN stands for a position that is not to be had. */
+  add(scores: Float32Array, first: number): void {
+    if (this.#k === 0) return;
+    for (let i = 0; i < scores.length; i++) {
+      const score = Math.abs(scores[i]!);
+      if (!(score > this.#threshold)) continue;
+      if (this.#count === this.#scores.length) {
+        this.#shrink();
+        if (!(score > this.#threshold)) continue;
+      }
+      this.#scores[this.#count] = score;
+      this.#positions[this.#count++] = first + i;
+    }
+  }
+
+  /** Positions of the largest, in rising order; fewer than k if there were fewer. */
+  positions(): Float64Array {
+    if (this.#count > this.#k) this.#shrink();
+    return this.#positions.slice(0, this.#count).sort();
+  }
+
+  #shrink(): void {
+    const threshold = kthLargest(this.#scores.slice(0, this.#count), this.#k);
+    let ties = this.#k;
+    for (let i = 0; i < this.#count; i++) if (this.#scores[i]! > threshold) ties--;
+    let kept = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const score = this.#scores[i]!;
+      if (!(score > threshold || (score === threshold && ties-- > 0))) continue;
+      this.#scores[kept] = score;
+      this.#positions[kept++] = this.#positions[i]!;
+    }
+    this.#count = kept;
+    this.#threshold = threshold;
+  }
+}

@@ -1,0 +1,15 @@
+import { sequential, type Layer, type SequentialLayer } from '@x/tensor';
+import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
+import { show } from '../validation.ts';
+
+/**
+ * The same network with sparse layers that have room for the non-zeros that are left, and no more: pruned weights give
+ * their memory back, and an optimiser begun on the result has slots as small. It takes the network's place: sparse
+ * layers of the old one are disposed, the others are shared.
+ *
+ * @throws {TypeError} if the network is no `sequential`.
+ */
+export function trim(net: SequentialLayer): SequentialLayer {
+  if (net?.kind !== 'sequential') throw new TypeError(`trim: net is ${show(net)}, but must be made by sequential([...]).`);
+  return sequential(net.layers.map((layer: Layer) => (layer.kind === 'sparseLinear' ? (layer as SparseLinearLayer).trim() : layer.kind === 'sequential' ? trim(layer as SequentialLayer) : layer)));
+}

@@ -1,0 +1,53 @@
+import { keepLargest } from '../pattern/kth-largest.ts';
+import type { Rewiring } from '../pattern/rewire.ts';
+import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
+import { checkPeriod, fractionAt, fractionSchedules, isDue, type FractionSchedule } from './schedule.ts';
+import type { LayerView, Topology } from './topology.ts';
+
+export interface RiglOptions {
+  /** Steps from one change to the next. Default 100. */
+  readonly every?: number;
+  /** Part of the links that is replaced at first. Default 0.3. */
+  readonly fraction?: number;
+  /** Steps after which nothing changes any more; the paper's is 3/4 of training. */
+  readonly until: number;
+  /** How the fraction falls until then. Default `cosine`. */
+  readonly schedule?: FractionSchedule;
+  /** Steps up to a change over whose gradients links are chosen. Default 1. */
+  readonly accumulate?: number;
+}
+
+/**
+ * RigL: every so many steps the weakest links go, and those grow whose gradient is largest, with the value 0.
+ *
+ *   k = fraction(t) · non-zeros,   fraction(t) = fraction / 2 · (1 + cos(pi t / until))
+ *
+ * Links that just went may come back, and then keep their value. The change takes the place of its step's update. The
+ * gradient of absent links is looked at a tile at a time, never stored.
+ *
+ * @throws {RangeError} if an option is out of range.
+ *
+ * U. Evci et al., "Rigging the Lottery: Making All Tickets Winners", 2019, arXiv 1911.11134.
+ */
+export function rigl({ every = 100, fraction = 0.3, until, schedule = 'cosine', accumulate = 1 }: RiglOptions): Topology {
+  checkFraction('rigl', 'fraction', fraction);
+  checkChoice('rigl', 'schedule', schedule, fractionSchedules);
+  const period = { every, begin: every, end: until - 1 };
+  checkNumber('rigl', 'until', until, { least: 1, whole: true });
+  checkPeriod('rigl', { ...period, end: Math.max(until - 1, every) });
+  checkNumber('rigl', 'accumulate', accumulate, { least: 1, most: every, whole: true });
+  const due = (step: number): boolean => isDue(period, step);
+  return {
+    name: 'rigl',
+    replacesStep: true,
+    due,
+    watches: (step) => Array.from({ length: accumulate }, (_, ahead) => step + ahead).some(due),
+    plan: (layers, step) => layers.map((layer) => dropAndGrow(layer, Math.floor(fractionAt(schedule, fraction, step / until) * layer.pattern.nonZeros))),
+  };
+}
+
+function dropAndGrow({ values, pattern, largestGradients }: LayerView, count: number): Rewiring | undefined {
+  if (count === 0) return undefined;
+  const keep = keepLargest(values.map(Math.abs), pattern.nonZeros - count);
+  return { keep, grown: largestGradients(keep, count) };
+}

@@ -1,0 +1,77 @@
+import { random, type Key } from '@x/tensor';
+import { drawAbsent } from '../pattern/absent.ts';
+import { keepLargest } from '../pattern/kth-largest.ts';
+import { takenBy } from '../pattern/taken.ts';
+import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
+import { checkPeriod, isDue } from './schedule.ts';
+import type { LayerView, Topology } from './topology.ts';
+
+export interface SetOptions {
+  /** Steps from one change to the next; the paper's is an epoch. */
+  readonly every: number;
+  /** Part of the links that is replaced each time, the paper's zeta. Default 0.3. */
+  readonly fraction?: number;
+  /** The last step that may change something. Default: none. */
+  readonly until?: number;
+  /**
+   * Which links go. `sign`, the paper's: of the positive ones the part nearest 0, and of the negative ones, and all that
+   * are 0; `magnitude`, as RigL's authors have it: of all the part nearest 0. Default `sign`.
+   */
+  readonly drop?: 'sign' | 'magnitude';
+  /** Standard deviation of new links' values, 0 for 0. Default 0.1. */
+  readonly std?: number;
+}
+
+/**
+ * Sparse Evolutionary Training: after every so many steps the weakest links go and as many grow at random places.
+ *
+ * @throws {RangeError} if an option is out of range.
+ *
+ * D. C. Mocanu et al., "Scalable training of artificial neural networks with adaptive sparse connectivity inspired by
+ * network science", 2018, arXiv 1707.04780.
+ */
+export function set({ every, fraction = 0.3, until = Infinity, drop = 'sign', std = 0.1 }: SetOptions): Topology {
+  checkFraction('set', 'fraction', fraction);
+  checkChoice('set', 'drop', drop, ['sign', 'magnitude']);
+  checkNumber('set', 'std', std, { least: 0 });
+  const period = { every, begin: every - 1, end: until };
+  checkPeriod('set', period);
+  return {
+    name: 'set',
+    replacesStep: false,
+    due: (step) => isDue(period, step),
+    watches: () => false,
+    plan: (layers) => layers.map((layer) => replaceWeakest(layer, drop === 'sign' ? keepBySign(layer.values, fraction) : keepByMagnitude(layer.values, fraction), std)),
+  };
+}
+
+function replaceWeakest({ pattern, key }: LayerView, keep: Uint8Array, std: number): { keep: Uint8Array; grown: Float64Array; grownValues?: Float32Array } {
+  const [forPlaces, forValues] = random.split(key, 2);
+  const taken = takenBy(pattern, keep);
+  const grown = drawAbsent(taken, pattern.nonZeros - taken.count, forPlaces);
+  return { keep, grown, ...(std > 0 ? { grownValues: normal(forValues, grown.length, std) } : {}) };
+}
+
+function keepByMagnitude(values: Float32Array, fraction: number): Uint8Array {
+  return keepLargest(values.map(Math.abs), values.length - Math.floor(fraction * values.length));
+}
+
+function keepBySign(values: Float32Array, fraction: number): Uint8Array {
+  const positive = keepOf(values, fraction);
+  const negative = keepOf(values.map((value) => -value), fraction);
+  return positive.map((keep, q) => keep | negative[q]!);
+}
+
+/** Of the values above 0, all but the fraction nearest 0. */
+function keepOf(values: Float32Array, fraction: number): Uint8Array {
+  let count = 0;
+  for (let q = 0; q < values.length; q++) if (values[q]! > 0) count++;
+  return keepLargest(values, count - Math.floor(fraction * count));
+}
+
+function normal(key: Key, count: number, std: number): Float32Array {
+  const drawn = random.normal(key, [count], { std });
+  const values = drawn.dataSync().slice() as Float32Array;
+  drawn.dispose();
+  return values;
+}

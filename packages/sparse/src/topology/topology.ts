@@ -1,0 +1,28 @@
+import type { CsrPattern, Key } from '@x/tensor';
+import type { ValuedRewiring } from './apply-rewiring.ts';
+
+/** A layer as an update sees it. */
+export interface LayerView {
+  readonly pattern: CsrPattern;
+  /** Of the non-zeros. */
+  readonly values: Float32Array;
+  /** Non-zeros the layer began with. */
+  readonly room: number;
+  /** Draws what this layer needs at this step. */
+  readonly key: Key;
+  /** Positions of the `count` largest |dL/dW| of the steps watched, among all but the non-zeros that stay. */
+  largestGradients(keep: Uint8Array, count: number): Float64Array;
+}
+
+/** How the topology of a network changes while it trains: a plan for each layer from what it sees, holding no state of its own. */
+export interface Topology {
+  readonly name: string;
+  /** Whether it takes the place of the optimiser's update at its steps, as RigL does, or follows it. */
+  readonly replacesStep: boolean;
+  /** Whether step `step`, counted from 0, changes the topology. */
+  due(step: number): boolean;
+  /** Whether it must see the gradients of step `step`. */
+  watches(step: number): boolean;
+  /** What changes in each layer, in order; undefined where nothing does. */
+  plan(layers: readonly LayerView[], step: number): (ValuedRewiring | undefined)[];
+}

@@ -1,0 +1,87 @@
+import { dispose, type Variable } from '@tensorflow/tfjs-core';
+import { random, type Key, type Layer, type NamedVariables, type Optimiser, type OptimiserState } from '@x/tensor';
+import type { SeenGradient } from '../layers/sparse-linear.ts';
+import { sparseLayers, type NamedSparseLayer } from '../layers/sparse-layers.ts';
+import { checkNumber, show } from '../validation.ts';
+import { applyRewiring } from './apply-rewiring.ts';
+import { largestGradients } from './largest-gradients.ts';
+import type { LayerView, Topology } from './topology.ts';
+
+export interface WithTopologyOptions {
+  /** Draws where links grow. */
+  readonly key: Key;
+  /** Layers whose topology changes. Default: all sparse layers of the network. */
+  readonly layers?: readonly Layer[];
+  /** The optimiser's step to go on from, as its state says. Default 0. */
+  readonly step?: number;
+}
+
+/**
+ * An optimiser that also changes the topology of a network's sparse layers, so that any training loop does.
+ *
+ * Survivors keep their places in the optimiser's slots and new links begin with 0 there. All state is that of the
+ * optimiser, the layers' patterns and the key: the same three give the same run.
+ *
+ * @throws {TypeError | RangeError} if the network has no sparse layer, or a layer of `layers` is none of its.
+ * @example
+ * const optimiser = withTopology(net, rigl({ every: 100, until: 7500 }), sgd({ momentum: 0.9 }), { key: random.key(1) });
+ * for await (const event of fit(net, data, { optimiser })) ...
+ */
+export function withTopology(net: Layer, topology: Topology, optimiser: Optimiser, { key, layers, step = 0 }: WithTopologyOptions): Optimiser {
+  const where = 'withTopology';
+  if (typeof topology?.plan !== 'function') throw new TypeError(`${where}: topology is ${show(topology)}, but must be one, such as rigl().`);
+  if (typeof optimiser?.update !== 'function') throw new TypeError(`${where}: optimiser is ${show(optimiser)}, but must be one, such as sgd().`);
+  checkNumber(where, 'step', step, { least: 0, whole: true });
+  const all = sparseLayers(net);
+  const chosen = layers === undefined ? all : layers.map((layer, index) => find(where, all, layer, index));
+  const seen: SeenGradient[][] = chosen.map(() => []);
+
+  const prepare = (next: number): void => {
+    const watching = topology.watches(next);
+    chosen.forEach(({ layer }, index) => layer.watch(watching ? (gradient) => seen[index]!.push(gradient) : undefined));
+  };
+  const forget = (): void => {
+    for (const gradients of seen) dispose(gradients.splice(0).flatMap(({ x, dz }) => [x, dz]));
+  };
+  const evolve = (parameters: NamedVariables, state: OptimiserState, at: number): void => {
+    const views = chosen.map(({ layer }, index): LayerView => ({
+      pattern: layer.pattern,
+      values: (layer.variables.values.dataSync() as Float32Array).slice(0, layer.pattern.nonZeros),
+      room: layer.variables.values.size,
+      key: random.fold(random.fold(key, at), index),
+      largestGradients: (keep, count) => {
+        if (seen[index]!.length === 0)
+          throw new Error(`${where}: ${topology.name} saw no gradient of '${chosen[index]!.name}' in step ${at}; train with context.training, and give withTopology the step to go on from.`);
+        return largestGradients(seen[index]!, layer.pattern, keep, count);
+      },
+    }));
+    topology.plan(views, at).forEach((rewiring, index) => {
+      if (rewiring) applyRewiring(chosen[index]!.layer, rewiring, slotsOf(parameters, state, chosen[index]!.layer.variables.values));
+    });
+    forget();
+  };
+
+  prepare(step);
+  return {
+    init: (parameters) => optimiser.init(parameters),
+    update: (parameters, gradients, state) => {
+      const at = state.step;
+      const due = topology.due(at);
+      if (due && topology.replacesStep) state.step++;
+      else optimiser.update(parameters, gradients, state);
+      if (due) evolve(parameters, state, at);
+      prepare(state.step);
+    },
+  };
+}
+
+function find(where: string, all: readonly NamedSparseLayer[], layer: Layer, index: number): NamedSparseLayer {
+  const found = all.find((named) => named.layer === layer);
+  if (!found) throw new RangeError(`${where}: layers[${index}] is of kind '${layer?.kind}' and no sparse layer of the network; there are ${all.map(({ name }) => name).join(', ')}.`);
+  return found;
+}
+
+function slotsOf(parameters: NamedVariables, state: OptimiserState, values: Variable): Variable[] {
+  const name = Object.keys(parameters).find((key) => parameters[key] === values);
+  return Object.values(state.slots).flatMap((slot) => (name !== undefined && slot[name] ? [slot[name]] : []));
+}
