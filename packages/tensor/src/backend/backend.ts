@@ -1,4 +1,5 @@
 import {
+  backend_util,
   DataStorage,
   engine,
   KernelBackend,
@@ -137,6 +138,10 @@ export class XBackend extends KernelBackend {
     const data = this.dataIdMap.get(dataId);
     const from = start ?? 0;
     const to = end ?? data.size;
+    if (data.parts) {
+      const [real, imag] = [data.parts.real, data.parts.imag].map((part) => this.readSync(part.dataId, start, end) as Float32Array);
+      return backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array);
+    }
     if (data.dtype === 'string') return (data.stringBytes ?? []).slice(from, to);
     return (this.typedArrayFromHeap({ dataId, shape: data.shape, dtype: data.dtype }) as Float32Array).slice(from, to);
   }
@@ -158,8 +163,11 @@ export class XBackend extends KernelBackend {
     const data = this.dataIdMap.get(dataId);
     if (--data.refCount > 0 && !force) return false;
     data.forget();
-    if (data.foreign) this.wasm._free(data.memoryOffset);
-    else if (data.dtype !== 'string') this.heap.release(data.memoryOffset, data.bytes);
+    if (data.parts) {
+      this.disposeData(data.parts.real.dataId);
+      this.disposeData(data.parts.imag.dataId);
+    } else if (data.foreign) this.wasm._free(data.memoryOffset);
+    else if (data.dtype !== 'string' && data.dtype !== 'complex64') this.heap.release(data.memoryOffset, data.bytes);
     this.dataIdMap.delete(dataId);
     return true;
   }
@@ -198,8 +206,9 @@ export class XBackend extends KernelBackend {
   #allocate(shape: number[], dtype: DataType): TensorData {
     const size = util.sizeFromShape(shape);
     if (dtype === 'string') return new TensorData(this.wasm, { offset: 0, shape, dtype, size, bytes: 0, strings: [] });
+    if (dtype === 'complex64') return new TensorData(this.wasm, { offset: 0, shape, dtype, size, bytes: 0 });
     const width = bytesOf[dtype];
-    if (width === undefined) throw new Error(`Backend 'x' holds float32, int32, bool and string tensors, not ${dtype}.`);
+    if (width === undefined) throw new Error(`Backend 'x' holds float32, int32, bool, complex64 and string tensors, not ${dtype}.`);
     const bytes = size * width;
     return new TensorData(this.wasm, { offset: this.heap.allocate(bytes), shape, dtype, size, bytes });
   }
@@ -212,6 +221,11 @@ export class XBackend extends KernelBackend {
   #fill(data: TensorData, values: BackendValues): void {
     if (data.stringBytes) {
       data.stringBytes = values as Uint8Array[];
+      return;
+    }
+    if (data.dtype === 'complex64') {
+      const { real, imag } = backend_util.splitRealAndImagArrays(values as Float32Array);
+      data.parts = { real: this.makeOutput(data.shape, 'float32', null, real), imag: this.makeOutput(data.shape, 'float32', null, imag) };
       return;
     }
     const { buffer, byteOffset } = values as DataTypeMap['float32'];

@@ -1,11 +1,13 @@
 import { activationGradientKernels } from './activation-gradient.ts';
 import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
+import { complexKernels, takingComplex } from './complex.ts';
 import { concatKernels } from './concat.ts';
 import { constantKernels } from './constant.ts';
 import { crossEntropyKernels } from './cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
+import { einsumKernels } from './einsum.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { gatherKernels } from './gather.ts';
 import { identityKernels } from './identity.ts';
@@ -32,10 +34,12 @@ export const backendKernels: readonly BackendKernel[] = [
   ...activationGradientKernels,
   ...binaryKernels,
   ...castKernels,
+  ...complexKernels,
   ...concatKernels,
   ...constantKernels,
   ...convolutionKernels,
   ...depthwiseKernels,
+  ...einsumKernels,
   ...poolingKernels,
   ...scatterKernels,
   ...crossEntropyKernels,
@@ -49,4 +53,4 @@ export const backendKernels: readonly BackendKernel[] = [
   ...stridedKernels,
   ...transposeKernels,
   ...unaryKernels,
-];
+].map(takingComplex);

@@ -1,4 +1,4 @@
-import type { DataType } from '@tensorflow/tfjs-core';
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { TfjsModule } from '../runtime/tfjs-module.ts';
 
 type StringBytes = Uint8Array[];
@@ -19,6 +19,8 @@ export class TensorData {
   readonly bytes: number;
   /** The values of a string tensor, which are not on the heap. */
   stringBytes: StringBytes | undefined;
+  /** The tensors that a complex tensor is of, which it owns; it has no block itself. */
+  parts: { readonly real: TensorInfo; readonly imag: TensorInfo } | undefined;
   /** Whether the block came from the module's own allocator. */
   readonly foreign: boolean;
   refCount = 1;
