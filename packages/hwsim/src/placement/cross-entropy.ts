@@ -1,6 +1,7 @@
 import { randomNumbers } from '../random.ts'
 import { requireInteger } from '../validation.ts'
 import { loadEvaluator } from './load-evaluator.ts'
+import { mergeFreeLeaves } from './merge-free-leaves.ts'
 import type { PlacementGraph } from './placement-graph.ts'
 import { recorder, type SearchResult } from './search-result.ts'
 import { sequencePolicy } from './sequence-policy.ts'
@@ -21,6 +22,12 @@ export interface CrossEntropyOptions {
  * @returns the best placement drawn; the same for the same seed
  */
 export function crossEntropyPlacement(graph: PlacementGraph, options: CrossEntropyOptions = {}): SearchResult {
+  const { merged, into } = mergeFreeLeaves(graph)
+  const { assignment, ...rest } = searchMerged(merged, options)
+  return { assignment: Int32Array.from(into, (group) => assignment[group]!), ...rest }
+}
+
+function searchMerged(graph: PlacementGraph, options: CrossEntropyOptions): SearchResult {
   const { evaluations = 200_000, seed = 1, batch = 1000, elite = 0.05, smoothing = 0.3 } = options
   requireInteger('options.evaluations', evaluations)
   requireInteger('options.batch', batch, 10)

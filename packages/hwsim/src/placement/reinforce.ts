@@ -1,6 +1,7 @@
 import { randomNumbers } from '../random.ts'
 import { requireInteger } from '../validation.ts'
 import { loadEvaluator } from './load-evaluator.ts'
+import { mergeFreeLeaves } from './merge-free-leaves.ts'
 import type { PlacementGraph } from './placement-graph.ts'
 import { recorder, type SearchResult } from './search-result.ts'
 import { sequencePolicy } from './sequence-policy.ts'
@@ -23,13 +24,19 @@ export interface ReinforceOptions {
  * are better than a running mean. "Device Placement Optimization with Reinforcement Learning" (2017, arXiv 1706.04972), whose policy is a recurrent
  * network; here it is a table (`SequencePolicy`). Reward −√load, as there; loads enter by their 24-norm. Adam.
  *
- * ∇J = mean over the batch of (reward − baseline) / spread · ∇ log p(placement) + entropy · ∇H, over the best tenth of the batch with its least reward
+ * ∇J = mean over the batch of (reward − baseline) / spread · ∇ log p(placement) + entropy · ∇H, over the best twentieth of the batch with its least reward
  * as the baseline unless `best` is 1: the aim is one very good placement, not a good mean (risk-seeking policy gradients, 2019, arXiv 1912.04871).
  *
  * @returns the best placement drawn, the number costed, and the learning curve; the same for the same seed
  */
 export function reinforcePlacement(graph: PlacementGraph, options: ReinforceOptions = {}): SearchResult {
-  const { evaluations = 300_000, seed = 1, batch = 500, rate = 0.1, entropy = 0.005, best = 0.1 } = options
+  const { merged, into } = mergeFreeLeaves(graph)
+  const { assignment, ...rest } = searchMerged(merged, options)
+  return { assignment: Int32Array.from(into, (group) => assignment[group]!), ...rest }
+}
+
+function searchMerged(graph: PlacementGraph, options: ReinforceOptions): SearchResult {
+  const { evaluations = 500_000, seed = 1, batch = 500, rate = 0.1, entropy = 0.01, best = 0.05 } = options
   if (!(best > 0 && best <= 1)) throw new RangeError(`options.best is ${best}, expected a share above 0 and at most 1`)
   requireInteger('options.evaluations', evaluations)
   requireInteger('options.batch', batch, 2)
