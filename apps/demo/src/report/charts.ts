@@ -1,0 +1,101 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import type { BackendResult } from '../comparison.ts';
+import { threeFigures } from '../format.ts';
+import type { EpochResult, TrainingResult } from '../training.ts';
+
+const WIDTH = 460;
+const HEIGHT = 260;
+/** The colours are the page's, so that the charts follow its light and dark. */
+const first = 'var(--first)';
+const second = 'var(--second)';
+const quiet = 'var(--quiet)';
+
+/** Loss of the training batches, step by step, and of the test images after each epoch. */
+export function lossChart({ curve, epochs, steps }: TrainingResult): string {
+  const perEpoch = steps / epochs.length;
+  const training = curve.map(({ step, loss }) => ({ epoch: step / perEpoch, loss }));
+  return chart({
+    x: { label: 'epoch', domain: [0, epochs.length], ticks: wholeTicks(epochs.length), tickFormat: 'd' },
+    y: { label: 'loss, of smoothed labels', grid: true, nice: true },
+    marks: [
+      Plot.line(training, { x: 'epoch', y: 'loss', stroke: first, strokeWidth: 1.5 }),
+      Plot.line(epochs, { x: 'epoch', y: 'testLoss', stroke: second, strokeWidth: 2 }),
+      Plot.dot(epochs, { x: 'epoch', y: 'testLoss', fill: second, r: 3 }),
+    ],
+  });
+}
+
+/** Accuracy on the training batches and on the test images. */
+export function accuracyChart(epochs: readonly EpochResult[]): string {
+  return chart({
+    x: { label: 'epoch', domain: [1, Math.max(2, epochs.length)], ticks: wholeTicks(epochs.length), tickFormat: 'd' },
+    y: { label: 'accuracy, %', grid: true, nice: true, transform: (part: number) => part * 100 },
+    marks: [
+      Plot.line(epochs, { x: 'epoch', y: 'trainAccuracy', stroke: first, strokeWidth: 2 }),
+      Plot.dot(epochs, { x: 'epoch', y: 'trainAccuracy', fill: first, r: 3 }),
+      Plot.line(epochs, { x: 'epoch', y: 'testAccuracy', stroke: second, strokeWidth: 2 }),
+      Plot.dot(epochs, { x: 'epoch', y: 'testAccuracy', fill: second, r: 3 }),
+    ],
+  });
+}
+
+/** Images a second in each epoch. */
+export function throughputChart(epochs: readonly EpochResult[]): string {
+  return chart({
+    x: { label: 'epoch', type: 'band', domain: epochs.map(({ epoch }) => epoch), ticks: wholeTicks(epochs.length), tickFormat: 'd' },
+    y: { label: 'images per second', grid: true, nice: true, tickFormat: '~s' },
+    marks: [
+      Plot.barY(epochs, { x: 'epoch', y: 'examplesPerSecond', fill: first, insetLeft: 1, insetRight: 1 }),
+      Plot.ruleY([0], { stroke: quiet }),
+    ],
+  });
+}
+
+/** Milliseconds of the same step on each backend; each grid line is ten times the one before. */
+export function backendChart(backends: readonly BackendResult[]): string {
+  const times = backends.map(({ millisecondsPerStep }) => millisecondsPerStep);
+  const least = 10 ** Math.floor(Math.log10(Math.min(...times)) - 0.3);
+  // Room for the words beside the longest bar.
+  const most = Math.max(...times) * 30;
+  const bars = backends.map(({ backend, millisecondsPerStep: milliseconds, ratio }) => ({
+    backend,
+    milliseconds,
+    text: `${threeFigures(milliseconds)} ms${ratio === 1 ? '' : `, ${threeFigures(ratio)} ×`}`,
+  }));
+  return chart({
+    height: 170,
+    x: { label: 'milliseconds a step, logarithmic', type: 'log', domain: [least, most], grid: true, ticks: 4, tickFormat: ',~f' },
+    y: { label: null, domain: backends.map(({ backend }) => backend), padding: 0.3 },
+    marks: [
+      Plot.barX(bars, {
+        x1: least,
+        x2: 'milliseconds',
+        y: 'backend',
+        fill: ({ backend }: { backend: string }) => (backend === 'x' ? first : quiet),
+      }),
+      Plot.text(bars, { x: 'milliseconds', y: 'backend', text: 'text', dx: 6, textAnchor: 'start', fill: 'currentColor' }),
+    ],
+  });
+}
+
+/** Ticks at whole epochs, a dozen at most. */
+function wholeTicks(epochs: number): number[] {
+  const apart = Math.ceil(epochs / 12);
+  return Array.from({ length: Math.floor(epochs / apart) }, (_, index) => (index + 1) * apart);
+}
+
+function chart(options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const plot = Plot.plot({
+    width: WIDTH,
+    height: HEIGHT,
+    marginLeft: 50,
+    className: 'chart',
+    style: { background: 'none', color: 'inherit' },
+    ...options,
+    color: { type: 'identity', ...options.color },
+    document: document as unknown as Document,
+  });
+  return plot.outerHTML;
+}

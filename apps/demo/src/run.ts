@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { loadFashionMnist } from '@x-tooling/datasets';
+import { disable, enable } from '@x/tensor';
+import { compareBackends } from './comparison.ts';
+import { prepareDirectory, writeResults, type ResultFiles } from './files.ts';
+import { count, percent, whole } from './format.ts';
+import { firstImages } from './images.ts';
+import { machineOf } from './machine.ts';
+import { layerSizes, multilayerPerceptron } from './models.ts';
+import type { DemoOptions } from './options.ts';
+import { predict } from './predictions.ts';
+import { recipe } from './recipe.ts';
+import { imageUri } from './report/image-uri.ts';
+import type { Report } from './report/report.ts';
+import { profileStep } from './step-profile.ts';
+import type { Terminal } from './terminal.ts';
+import { train } from './training.ts';
+
+/** Wrongly classified images in the report. */
+const SHOWN_MISTAKES = 24;
+
+/** The whole job, from the data to the report. */
+export async function run(options: DemoOptions, terminal: Terminal, signal: AbortSignal): Promise<ResultFiles> {
+  const began = performance.now();
+  await prepareDirectory(options.out);
+  // Quiet, and without the checks that tfjs makes for developers.
+  tf.enableProdMode();
+  const { threads, tier, seed, epochs } = options;
+  const runtime = await enable({ ...(threads ? { threads } : {}), ...(tier ? { tier } : {}) });
+  const machine = machineOf(runtime);
+  terminal.fact('Machine', `${machine.processor}, ${count(machine.cores, 'core')}, Node ${machine.node}`);
+  terminal.fact('Backend', `x, tier ${machine.tier}, ${count(machine.threads, 'thread')}`);
+  for (const limit of machine.limits) terminal.fact('', `not more: ${limit}`);
+
+  let source = '';
+  const data = await loadFashionMnist({
+    signal,
+    onProgress: (progress) => {
+      source = progress.source;
+      terminal.loading(progress);
+    },
+  });
+  const training = firstImages(data.train, options.trainExamples);
+  terminal.fact('Data', `Fashion-MNIST from ${source}: ${whole(training.count)} training and ${whole(data.test.count)} test images`);
+  const sizes = layerSizes(options.model, data.height * data.width, data.classes.length);
+  const parameters = sizes.slice(1).reduce((sum, units, layer) => sum + (sizes[layer]! + 1) * units, 0);
+  terminal.fact('Network', `${options.model}, ${sizes.join('-')}, ${whole(parameters)} parameters`);
+  terminal.fact('Training', `${recipe.optimiser}, ${count(epochs, 'epoch')}, batch ${options.batch}, seed ${seed}`);
+
+  // Before training, never beside it: both want all cores.
+  const comparison = options.compare
+    ? await compareBackends(data.train, { sizes, seed, signal, onBackend: (backend) => terminal.busy(`comparing: backend ${backend}`) })
+    : undefined;
+  if (comparison) {
+    terminal.heading(`One tfjs program, unchanged, on three backends: a training step of ${comparison.batch} images`);
+    terminal.comparison(comparison);
+  }
+  const profile = await profileStep(runtime, training, { sizes, seed, batch: options.batch });
+
+  const net = multilayerPerceptron(sizes, seed);
+  try {
+    terminal.heading('Training: mean loss and accuracy on the training batches, accuracy on the test images');
+    terminal.epochHeader();
+    const { batch } = options;
+    const result = await train(net, training, data.test, {
+      epochs,
+      batch,
+      seed,
+      signal,
+      onStep: terminal.step,
+      onEpoch: terminal.epoch,
+    });
+    const { accuracy, confusion, mistakes } = predict(net, data.test, data.classes.length);
+    const surestMistakes = mistakes.slice(0, SHOWN_MISTAKES);
+    const report: Report = {
+      date: new Date().toISOString(),
+      options,
+      machine,
+      data: {
+        name: 'Fashion-MNIST',
+        source,
+        trainExamples: training.count,
+        testExamples: data.test.count,
+        classes: data.classes,
+      },
+      network: { sizes, parameters },
+      recipe,
+      ...(comparison ? { comparison } : {}),
+      training: result,
+      test: { accuracy, loss: result.epochs.at(-1)!.testLoss, confusion, mistakes: mistakes.length, surestMistakes },
+      profile,
+      heapBytes: runtime.memory().size,
+      seconds: (performance.now() - began) / 1000,
+    };
+    signal.throwIfAborted();
+    const mistakeImages = surestMistakes.map(({ image }) => imageUri(data.test, image, data));
+    const files = await writeResults(options.out, report, { net, mistakeImages });
+    terminal.heading(
+      `Test accuracy ${percent(accuracy)}; trained in ${result.seconds.toFixed(1)} s, ` +
+        `${whole((training.count * epochs) / result.seconds)} images/s; ${report.seconds.toFixed(1)} s in all`,
+    );
+    terminal.line('');
+    terminal.fact('Report', files.html);
+    terminal.fact('Numbers', files.json);
+    terminal.fact('Network', files.model);
+    return files;
+  } finally {
+    net.dispose();
+    await disable();
+  }
+}
