@@ -7,6 +7,7 @@ import { constantKernels } from './constant.ts';
 import { crossEntropyKernels } from './cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
+import { dilation2DKernels } from './dilation2d.ts';
 import { einsumKernels } from './einsum.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { gatherKernels } from './gather.ts';
@@ -39,6 +40,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...constantKernels,
   ...convolutionKernels,
   ...depthwiseKernels,
+  ...dilation2DKernels,
   ...einsumKernels,
   ...poolingKernels,
   ...scatterKernels,

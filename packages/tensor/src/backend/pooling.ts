@@ -1,5 +1,6 @@
 import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Windows } from '../kernels/conv-windows.ts';
+import { eachDilation } from '../kernels/dilation2d.ts';
 import { MOST_POOL_TAPS, pool, poolGradient, type Pooling } from '../kernels/pool.ts';
 import type { BackendKernel, KernelCall } from './kernel.ts';
 
@@ -92,6 +93,32 @@ function backward(name: string, pooling: Pooling, windowsOf: WindowsOf): Backend
   };
 }
 
+/** Besides the maxima where they are: the place of each in its image, or in all of them, counted through the channels; -1 if nowhere. */
+const maxPoolWithArgmax: BackendKernel = {
+  name: 'MaxPoolWithArgmax',
+  run: (call, beneath) => {
+    const x = call.inputs['x'] as TensorInfo;
+    if (x.dtype !== 'float32') return beneath(call);
+    const { includeBatchInIndex } = call.attrs as { includeBatchInIndex?: boolean };
+    const { backend } = call;
+    const windows = flat(x.shape, attributesOf(call));
+    const { batch, grid, channels, image } = windows;
+    const shape = [batch, grid[1], grid[2], channels];
+    const outputs = [backend.makeOutput(shape, 'float32'), backend.makeOutput(shape, 'int32')] as const;
+    const [from, values, places] = [x, ...outputs].map((tensor) => backend.typedArrayFromHeap(tensor)) as [Float32Array, Float32Array, Int32Array];
+    const pixels = image[1] * image[2];
+    // A dilation by nothing.
+    eachDilation(windows, from, new Float32Array(taps(windows) * channels), (q, { value, pixel }) => {
+      values.set(value, q * channels);
+      for (let c = 0; c < channels; c++) {
+        const at = pixel[c] as number;
+        places[q * channels + c] = at < 0 ? -1 : (includeBatchInIndex ? at : at % pixels) * channels + c;
+      }
+    });
+    return [...outputs];
+  },
+};
+
 export const poolingKernels: readonly BackendKernel[] = [
   forward('MaxPool', 'max', flat),
   forward('MaxPool3D', 'max', deep),
@@ -101,4 +128,5 @@ export const poolingKernels: readonly BackendKernel[] = [
   backward('MaxPool3DGrad', 'max', deep),
   backward('AvgPoolGrad', 'average', flat),
   backward('AvgPool3DGrad', 'average', deep),
+  maxPoolWithArgmax,
 ];

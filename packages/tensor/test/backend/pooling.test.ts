@@ -22,6 +22,11 @@ const operations: Readonly<Record<string, () => Tensor | Tensor[]>> = {
   maxPool3d: () => tf.maxPool3d(ramp<Tensor5D>(1, 4, 5, 6, 3), [2, 3, 2], [1, 2, 2], 'same'),
   avgPool3d: () => tf.avgPool3d(ramp<Tensor5D>(1, 4, 5, 6, 3), [2, 3, 2], [1, 2, 2], 'same'),
   'pool, dilated': () => tf.pool(ramp<Tensor4D>(1, 7, 7, 2), [2, 2], 'max', 'same', [2, 2], 1),
+  maxPoolWithArgmax: () =>
+    [false, true].flatMap((inBatch) => {
+      const { result, indexes } = tf.maxPoolWithArgmax(ramp<Tensor4D>(2, 6, 7, 3), [3, 2], 2, 'same', inBatch);
+      return [result, indexes] as Tensor[];
+    }),
   MaxPoolGrad: () => {
     const input = ramp(2, 6, 7, 20);
     return run('MaxPoolGrad', { dy: ramp(2, 3, 4, 20), input, output: run('MaxPool', { x: input }, flat) }, flat);
