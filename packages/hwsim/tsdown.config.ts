@@ -1,8 +1,5 @@
-import { defineConfig, type UserConfig } from 'tsdown'
+import { library } from '@x-tooling/tsdown';
+import type { UserConfig } from 'tsdown';
 
-const shared: UserConfig = { format: 'esm', dts: true, fixedExtension: false }
-const config: UserConfig[] = defineConfig([
-  { ...shared, entry: { index: 'src/index.ts' }, platform: 'neutral' },
-  { ...shared, entry: { cli: 'src/cli/main.ts' }, platform: 'node', dts: false, clean: false },
-]) as UserConfig[]
-export default config
+const config: UserConfig[] = [library(), { ...library({ entry: ['src/cli/main.ts'] }), entry: { cli: 'src/cli/main.ts' }, platform: 'node', dts: false, clean: false }];
+export default config;

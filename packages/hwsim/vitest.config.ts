@@ -1,7 +1,5 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { libraryTests } from '@x-tooling/testing/config';
+import type { ViteUserConfig } from 'vitest/config';
 
-const config: ViteUserConfig = defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 },
-  resolve: { conditions: ['@x/source'] },
-})
-export default config
+const config: ViteUserConfig = libraryTests();
+export default config;
