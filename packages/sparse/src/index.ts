@@ -15,6 +15,7 @@ export { rigl, type RiglOptions } from './topology/rigl.ts';
 export { gradualPruning, sparsityAt, type GradualPruningOptions, type SparsitySchedule } from './topology/gradual-pruning.ts';
 export { fractionAt, isDue, type FractionSchedule, type Period } from './topology/schedule.ts';
 export type { LayerView, Topology } from './topology/topology.ts';
+export { restoreTopology, topologyTensors } from './topology/topology-tensors.ts';
 export { applyRewiring, type ValuedRewiring } from './topology/apply-rewiring.ts';
 export { rewire, type Rewired, type Rewiring, type Rows } from './pattern/rewire.ts';
 
@@ -23,3 +24,12 @@ export { prune, pruneByMagnitude, type PruneOptions } from './pruning/prune.ts';
 export { snip, type SnipOptions } from './pruning/snip.ts';
 export { synFlow, type SynFlowOptions } from './pruning/syn-flow.ts';
 export { trim } from './pruning/trim.ts';
+
+// Structured sparsity
+export { blockMask, nmMask, type BlockMaskOptions } from './structure/masks.ts';
+
+// Metrics
+export { degrees } from './metrics/degrees.ts';
+export { exploration, type Exploration } from './metrics/exploration.ts';
+export { sparsityReport, type LayerReport, type SparsityReport } from './metrics/sparsity-report.ts';
+export { trainingFlops, type TrainingFlopsOptions, type TrainingMethod } from './metrics/training-flops.ts';

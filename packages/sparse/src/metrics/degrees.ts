@@ -1,0 +1,9 @@
+import type { Rows } from '../pattern/rewire.ts';
+
+/** How many links reach each unit, and how many leave each input. */
+export function degrees({ rows, columns, pointers, indices }: Rows): { readonly inDegrees: Int32Array; readonly outDegrees: Int32Array } {
+  const inDegrees = Int32Array.from({ length: rows }, (_, row) => pointers[row + 1]! - pointers[row]!);
+  const outDegrees = new Int32Array(columns);
+  for (let q = 0; q < indices.length; q++) outDegrees[indices[q]!]!++;
+  return { inDegrees, outDegrees };
+}

@@ -1,0 +1,45 @@
+import { checkChoice, checkNumber } from '../validation.ts';
+
+export type TrainingMethod = 'dense' | 'static' | 'set' | 'snfs' | 'rigl' | 'pruning';
+
+export interface TrainingFlopsOptions {
+  /** Of one example forward through the sparse network. */
+  readonly sparse: number;
+  /** Of one example forward through the dense network. */
+  readonly dense: number;
+  /** Steps from one change to the next; RigL's only. */
+  readonly every?: number;
+  /** The sparsity of each step (or of evenly spread ones); pruning's only. */
+  readonly sparsities?: readonly number[];
+}
+
+/**
+ * Floating-point operations of training on one example, forward and both ways back, by RigL's formulas, f_S and f_D
+ * being those of a forward pass: dense 3 f_D; static and SET 3 f_S; SNFS 2 f_S + f_D; RigL (3 f_S every + 2 f_S + f_D) /
+ * (every + 1); pruning the mean of 3 f_D (1 - sparsity).
+ *
+ * @throws {RangeError} if an argument is out of range, or the method's own is missing.
+ *
+ * U. Evci et al., 2019, arXiv 1911.11134.
+ */
+export function trainingFlops(method: TrainingMethod, { sparse, dense, every, sparsities }: TrainingFlopsOptions): number {
+  const where = 'trainingFlops';
+  checkChoice(where, 'method', method, ['dense', 'static', 'set', 'snfs', 'rigl', 'pruning']);
+  checkNumber(where, 'sparse', sparse, { least: 0 });
+  checkNumber(where, 'dense', dense, { least: sparse });
+  switch (method) {
+    case 'dense':
+      return 3 * dense;
+    case 'static':
+    case 'set':
+      return 3 * sparse;
+    case 'snfs':
+      return 2 * sparse + dense;
+    case 'rigl':
+      checkNumber(where, 'every', every, { least: 1, whole: true });
+      return (3 * sparse * every! + 2 * sparse + dense) / (every! + 1);
+    case 'pruning':
+      if (!sparsities?.length) throw new RangeError(`${where}: sparsities is ${sparsities ? 'empty' : 'undefined'}, but pruning needs that of each step.`);
+      return 3 * dense * (1 - sparsities.reduce((sum, sparsity) => sum + sparsity, 0) / sparsities.length);
+  }
+}
