@@ -1,5 +1,6 @@
 import { activationGradientKernels } from './activation-gradient.ts';
 import { binaryKernels } from './binary.ts';
+import { bincountKernels } from './bincount.ts';
 import { castKernels } from './cast.ts';
 import { complexKernels, takingComplex } from './complex.ts';
 import { concatKernels } from './concat.ts';
@@ -23,6 +24,7 @@ import { selectKernels } from './select.ts';
 import { softmaxKernels } from './softmax.ts';
 import { sparseKernels } from './sparse/index.ts';
 import { stridedKernels } from './strided.ts';
+import { stringKernels, takingStrings } from './strings.ts';
 import { transposeKernels } from './transpose.ts';
 import { unaryKernels } from './unary.ts';
 
@@ -34,6 +36,7 @@ export const backendKernels: readonly BackendKernel[] = [
   linearKernel,
   ...activationGradientKernels,
   ...binaryKernels,
+  ...bincountKernels,
   ...castKernels,
   ...complexKernels,
   ...concatKernels,
@@ -53,6 +56,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...softmaxKernels,
   ...sparseKernels,
   ...stridedKernels,
+  ...stringKernels,
   ...transposeKernels,
   ...unaryKernels,
-].map(takingComplex);
+].map((kernel) => takingStrings(takingComplex(kernel)));
