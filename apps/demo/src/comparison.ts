@@ -30,7 +30,8 @@ export interface ComparisonOptions {
   readonly sizes: readonly number[];
   readonly seed: number;
   readonly signal: AbortSignal;
-  readonly onBackend: (backend: string) => void;
+  /** Before each backend; `fraction` of them are done. */
+  readonly onBackend: (backend: string, fraction: number) => void;
 }
 
 const BATCH = 128;
@@ -44,9 +45,10 @@ const FEW = { steps: 6, seconds: 10 };
  * Backend x must be enabled, and is selected again at the end.
  */
 export async function compareBackends(images: ImagePart, { sizes, seed, signal, onBackend }: ComparisonOptions): Promise<ComparisonResult> {
+  let done = 0;
   const run = async (backend: string, limit: StepLimit): Promise<Steps> => {
     signal.throwIfAborted();
-    onBackend(backend);
+    onBackend(backend, done++ / 3);
     // Once a backend: tfjs sets up all of its kernels anew each time.
     await tf.setBackend(backend);
     return runSteps(tfjsProgram(sizes, seed), images, sizes.at(-1)!, limit, signal);
@@ -69,7 +71,6 @@ export async function compareBackends(images: ImagePart, { sizes, seed, signal, 
     return { batch: BATCH, backends: [result('x', x), result('wasm', wasm), result('cpu', cpu)] };
   } finally {
     await tf.setBackend('x');
-    for (const backend of ['wasm', 'cpu']) tf.removeBackend(backend);
   }
 }
 

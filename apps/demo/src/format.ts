@@ -16,7 +16,8 @@ export function threeFigures(value: number): string {
 
 /** Bytes in the unit that suits them. */
 export function byteSize(bytes: number): string {
-  return bytes >= 1e6 ? `${threeFigures(bytes / 1e6)} MB` : `${threeFigures(bytes / 1e3)} kB`;
+  if (bytes < 1e3) return `${bytes} B`;
+  return bytes < 1e6 ? `${threeFigures(bytes / 1e3)} kB` : `${threeFigures(bytes / 1e6)} MB`;
 }
 
 /** Several things in a sentence, or one that stands for none. */

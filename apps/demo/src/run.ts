@@ -49,7 +49,12 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
 
   // Before training, never beside it: both want all cores.
   const comparison = options.compare
-    ? await compareBackends(data.train, { sizes, seed, signal, onBackend: (backend) => terminal.busy(`comparing: backend ${backend}`) })
+    ? await compareBackends(data.train, {
+        sizes,
+        seed,
+        signal,
+        onBackend: (backend, fraction) => terminal.busy(`comparing: backend ${backend}`, fraction),
+      })
     : undefined;
   if (comparison) {
     terminal.heading(`One tfjs program, unchanged, on three backends: a training step of ${comparison.batch} images`);

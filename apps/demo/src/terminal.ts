@@ -12,8 +12,8 @@ export interface Terminal {
   heading(text: string): void;
   line(text: string): void;
   loading(progress: LoadProgress): void;
-  /** A short note of what is under way; the next output takes its place. */
-  busy(text: string): void;
+  /** What is under way, and how far, 0 to 1. */
+  busy(text: string, fraction: number): void;
   comparison(result: ComparisonResult): void;
   epochHeader(): void;
   step(event: StepEvent): void;
@@ -54,9 +54,9 @@ export function createTerminal(stream: NodeJS.WriteStream): Terminal {
     loading: ({ source, item, fraction }) => {
       show(1, fraction, `${item}, ${source}`);
     },
-    busy: (text) => {
+    busy: (text, fraction) => {
       close();
-      show(1, 0, text);
+      show(1, fraction, text);
     },
     comparison: ({ backends }) => {
       row(['backend', 'ms/step', 'ratio', ''], backendWidths);

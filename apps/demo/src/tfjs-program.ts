@@ -13,8 +13,11 @@ export function tfjsProgram(sizes: readonly number[], seed: number): TfjsProgram
   const key = random.key(seed);
   const layers = sizes.slice(1).map((units, layer) => {
     const inputs = sizes[layer]!;
-    const weight = tf.tidy(() => tf.variable(random.normal(random.fold(key, layer), [inputs, units], { std: Math.sqrt(2 / inputs) })));
-    return { weight, bias: tf.variable(tf.zeros([units])) };
+    // Outside a tidy, the tensors that the variables begin with would stay.
+    return tf.tidy(() => ({
+      weight: tf.variable(random.normal(random.fold(key, layer), [inputs, units], { std: Math.sqrt(2 / inputs) })),
+      bias: tf.variable(tf.zeros([units])),
+    }));
   });
   const optimizer = tf.train.sgd(0.01);
   return {

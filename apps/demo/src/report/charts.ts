@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { BackendResult } from '../comparison.ts';
-import { threeFigures } from '../format.ts';
+import { threeFigures, whole } from '../format.ts';
 import type { EpochResult, TrainingResult } from '../training.ts';
 
 const WIDTH = 460;
@@ -11,15 +11,18 @@ const first = 'var(--first)';
 const second = 'var(--second)';
 const quiet = 'var(--quiet)';
 
-/** Loss of the training batches, step by step, and of the test images after each epoch. */
+/** Loss of the training batches, step by step, and of the test images after each epoch; the steep begin is cut off. */
 export function lossChart({ curve, epochs, steps }: TrainingResult): string {
   const perEpoch = steps / epochs.length;
   const training = curve.map(({ step, loss }) => ({ epoch: step / perEpoch, loss }));
+  const least = 0.9 * Math.min(...training.map(({ loss }) => loss), ...epochs.map(({ testLoss }) => testLoss));
+  // The first steps lie far above and would press all others flat.
+  const most = 1.6 * Math.max(...epochs.map(({ testLoss }) => testLoss));
   return chart({
     x: { label: 'epoch', domain: [0, epochs.length], ticks: wholeTicks(epochs.length), tickFormat: 'd' },
-    y: { label: 'loss, of smoothed labels', grid: true, nice: true },
+    y: { label: 'loss, of smoothed labels', grid: true, domain: [least, most] },
     marks: [
-      Plot.line(training, { x: 'epoch', y: 'loss', stroke: first, strokeWidth: 1.5 }),
+      Plot.line(training, { x: 'epoch', y: 'loss', stroke: first, strokeWidth: 1.5, clip: true }),
       Plot.line(epochs, { x: 'epoch', y: 'testLoss', stroke: second, strokeWidth: 2 }),
       Plot.dot(epochs, { x: 'epoch', y: 'testLoss', fill: second, r: 3 }),
     ],
@@ -44,7 +47,7 @@ export function accuracyChart(epochs: readonly EpochResult[]): string {
 export function throughputChart(epochs: readonly EpochResult[]): string {
   return chart({
     x: { label: 'epoch', type: 'band', domain: epochs.map(({ epoch }) => epoch), ticks: wholeTicks(epochs.length), tickFormat: 'd' },
-    y: { label: 'images per second', grid: true, nice: true, tickFormat: '~s' },
+    y: { label: 'images per second', grid: true, nice: true, tickFormat: whole },
     marks: [
       Plot.barY(epochs, { x: 'epoch', y: 'examplesPerSecond', fill: first, insetLeft: 1, insetRight: 1 }),
       Plot.ruleY([0], { stroke: quiet }),
@@ -64,8 +67,15 @@ export function backendChart(backends: readonly BackendResult[]): string {
     text: `${threeFigures(milliseconds)} ms${ratio === 1 ? '' : `, ${threeFigures(ratio)} ×`}`,
   }));
   return chart({
-    height: 170,
-    x: { label: 'milliseconds a step, logarithmic', type: 'log', domain: [least, most], grid: true, ticks: 4, tickFormat: ',~f' },
+    height: 180,
+    x: {
+      label: 'milliseconds a step, logarithmic',
+      type: 'log',
+      domain: [least, most],
+      grid: true,
+      ticks: powersOfTen(least, most),
+      tickFormat: whole,
+    },
     y: { label: null, domain: backends.map(({ backend }) => backend), padding: 0.3 },
     marks: [
       Plot.barX(bars, {
@@ -85,16 +95,22 @@ function wholeTicks(epochs: number): number[] {
   return Array.from({ length: Math.floor(epochs / apart) }, (_, index) => (index + 1) * apart);
 }
 
+function powersOfTen(least: number, most: number): number[] {
+  const first = Math.ceil(Math.log10(least));
+  return Array.from({ length: Math.floor(Math.log10(most)) - first + 1 }, (_, index) => 10 ** (first + index));
+}
+
 function chart(options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const plot = Plot.plot({
     width: WIDTH,
     height: HEIGHT,
     marginLeft: 50,
+    marginBottom: 42,
     className: 'chart',
     style: { background: 'none', color: 'inherit' },
     ...options,
-    color: { type: 'identity', ...options.color },
+    x: { labelOffset: 38, ...options.x },
     document: document as unknown as Document,
   });
   return plot.outerHTML;

@@ -25,7 +25,8 @@ section { margin-top: 36px; min-width: 0; }
 .legend .first { color: var(--first); }
 .legend .second { color: var(--second); }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.words:last-child { white-space: normal; min-width: 28ch; }
 th, td { padding: 4px 14px; text-align: right; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { padding-left: 0; }
 thead th { color: var(--quiet); font-weight: 500; vertical-align: bottom; }
