@@ -18,6 +18,7 @@ import { batchMatMul } from './matmul.ts';
 import { oneHotKernel } from './one-hot.ts';
 import { optimiserKernels } from './optimisers.ts';
 import { poolingKernels } from './pooling.ts';
+import { raggedKernels } from './ragged.ts';
 import { reduceKernels } from './reduce.ts';
 import { scatterKernels } from './scatter.ts';
 import { selectKernels } from './select.ts';
@@ -51,6 +52,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...gatherKernels,
   ...identityKernels,
   ...optimiserKernels,
+  ...raggedKernels,
   ...reduceKernels,
   ...selectKernels,
   ...softmaxKernels,
