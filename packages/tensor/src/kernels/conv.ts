@@ -23,6 +23,8 @@ const PART = 512;
 const CHUNK = 512;
 const MOST_PARTS = 16;
 const PARTS_BYTES = 1 << 26;
+/** Larger images than these aren't padded beforehand; the kernels then look at each tap. */
+const PADDED_BYTES = 1 << 27;
 
 /** out[b, q, n] = activation(sum of x[b, q + tap, c]·filter[tap, c, n] + bias[n]). */
 export function conv(kernels: Kernels, windows: Windows, outputs: number, x: number, filter: number, to: number, epilogue: ConvEpilogue = {}): void {
@@ -37,12 +39,42 @@ export function convInputGradient(kernels: Kernels, windows: Windows, outputs: n
   for (const swept of sweeps) if (swept.taps.length > 0) run(kernels, swept, channels, dy, filter, true, to, {});
 }
 
-function run(kernels: Kernels, swept: Sweep, n: number, x: number, filter: number, exchanged: boolean, to: number, epilogue: ConvEpilogue): void {
-  const m = windowsOf(swept);
-  const { channels } = swept;
-  const k = swept.taps.length * channels;
+/** Images in larger ones, so that every tap of every window lies in the image. */
+interface Padded {
+  readonly swept: Sweep;
+  readonly x: number;
+  /** The larger images' block, or 0 bytes of it if nothing had to be added. */
+  readonly bytes: number;
+}
+
+function padded(kernels: Kernels, swept: Sweep, x: number): Padded {
+  const { taps, image, grid, stride, batch, channels } = swept;
+  const ends = [0, 1, 2].map((axis) => {
+    const offsets = taps.map(({ at }) => at[axis] as number);
+    const past = ((grid[axis] as number) - 1) * (stride[axis] as number) + Math.max(...offsets) + 1;
+    return { before: Math.max(0, -Math.min(...offsets)), after: Math.max(0, past - (image[axis] as number)) };
+  });
+  const before = ends.map((end) => end.before) as [number, number, number];
+  const whole = image.map((size, axis) => size + (ends[axis]?.before ?? 0) + (ends[axis]?.after ?? 0)) as [number, number, number];
+  const bytes = batch * whole[0] * whole[1] * whole[2] * channels * 4;
+  if (whole.every((size, axis) => size === image[axis]) || bytes > PADDED_BYTES) return { swept, x, bytes: 0 };
+  const { threads, heap } = kernels;
+  const to = heap.allocate(bytes);
+  const width = (whole[2] as number) * channels;
+  const sizes = [image[0], image[1], image[2] * channels, whole[0], whole[1], width, before[0], before[1], before[2] * channels];
+  threads.words.set([x, to, ...sizes], threads.parameters());
+  threads.run(kernels.number('f32_conv_pad'), batch * whole[0] * whole[1], Math.ceil(SHARE / width));
+  const shifted = taps.map(({ at, filter }) => ({ at: [at[0] + before[0], at[1] + before[1], at[2] + before[2]] as const, filter }));
+  return { swept: { ...swept, image: whole, taps: shifted }, x: to, bytes };
+}
+
+function run(kernels: Kernels, given: Sweep, n: number, images: number, filter: number, exchanged: boolean, to: number, epilogue: ConvEpilogue): void {
+  const m = windowsOf(given);
+  const { channels } = given;
+  const k = given.taps.length * channels;
   if (m === 0 || n === 0) return;
   if (k === 0) throw new Error('internal: a convolution over nothing');
+  const { swept, x, bytes } = padded(kernels, given, images);
   const { threads, heap, tier } = kernels;
   const panels = Math.ceil(n / COLUMNS[tier]);
   const packedBytes = panels * COLUMNS[tier] * k * 4;
@@ -70,13 +102,14 @@ function run(kernels: Kernels, swept: Sweep, n: number, x: number, filter: numbe
   write();
   const work = (groups * ROWS[tier] * k * n) / splits;
   threads.run(kernels.number('f32_conv_tiles'), stretches * splits, Math.max(1, Math.ceil(SHARE / work)));
+  if (bytes > 0) heap.release(x, bytes);
 }
 
 /** The gradient of the filter of {@link conv}: to[tap, c, n] = sum over windows of x[b, q + tap, c]·dy[b, q, n]. */
-export function convFilterGradient(kernels: Kernels, windows: Windows, outputs: number, x: number, dy: number, to: number): void {
-  const swept = sweep(windows, outputs);
-  const m = windowsOf(swept);
-  const k = swept.taps.length * swept.channels;
+export function convFilterGradient(kernels: Kernels, windows: Windows, outputs: number, images: number, dy: number, to: number): void {
+  const given = sweep(windows, outputs);
+  const m = windowsOf(given);
+  const k = given.taps.length * given.channels;
   const size = k * outputs;
   if (size === 0) return;
   const { heap, threads } = kernels;
@@ -89,6 +122,7 @@ export function convFilterGradient(kernels: Kernels, windows: Windows, outputs: 
   const parts = Math.ceil(m / part);
   const chunks = Math.ceil(k / CHUNK);
   const chunk = Math.ceil(k / chunks);
+  const { swept, x, bytes } = padded(kernels, given, images);
   const target = parts > 1 ? heap.allocate(parts * size * 4) : to;
   const taps = kernels.workspace(tapBytes(swept));
   writeTaps(kernels, swept, taps);
@@ -97,6 +131,7 @@ export function convFilterGradient(kernels: Kernels, windows: Windows, outputs: 
   threads.words.set([outputs], p + WINDOW_WORDS);
   threads.words.set([dy, part, chunk, chunks], p + WINDOW_WORDS + 12);
   threads.run(kernels.number('f32_conv_filter_gradient'), parts * chunks, Math.max(1, Math.ceil(SHARE / (part * chunk * outputs))));
+  if (bytes > 0) heap.release(x, bytes);
   if (parts === 1) return;
   reduce(kernels, 'f32_sum', target, to, [parts, size], (axis) => axis === 0);
   heap.release(target, parts * size * 4);

@@ -86,6 +86,25 @@ export function locate(p: usize, q: i32, place: usize): void {
   store<i32>(place, within(p, z, y, x) ? 1 : 0, INSIDE);
 }
 
+/** Writes where `count` windows from `q` on are. */
+export function locateRun(p: usize, q: i32, count: i32, places: usize): void {
+  const ow = load<i32>(p, OW);
+  let left = 0;
+  let place = places;
+  for (let i = 0; i < count; i++) {
+    if (left == 0) {
+      locate(p, q + i, place);
+      left = ow - ((q + i) % ow);
+    } else {
+      v128.store(place, v128.load(place - PLACE_BYTES));
+      store<u32>(place, load<u32>(place - PLACE_BYTES, OUTPUT), OUTPUT);
+      advance(p, place);
+    }
+    left--;
+    place += PLACE_BYTES;
+  }
+}
+
 /** Goes on to the next window of the same row. */
 export function advance(p: usize, place: usize): void {
   const step = load<i32>(p, SX);

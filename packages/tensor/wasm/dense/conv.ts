@@ -9,7 +9,7 @@
 import { finishRow } from './epilogue';
 import { copyPart, packPlainColumns, packRun, packTransposedColumns, packTransposedRows } from './gemm-pack';
 import { COLUMNS, ROWS, tile } from './gemm-tile';
-import { BEGINNING, C, COUNT, INSIDE, locate, meets, OUTPUT, OWN, PLACE_BYTES, TAP_BYTES, TAP_COUNT, TAP_FILTER, TAP_OFFSET, TAP_RUN, TAPS, TO } from './conv-windows';
+import { advance, BEGINNING, C, COUNT, INSIDE, locate, locateRun, meets, OUTPUT, OW, OWN, PLACE_BYTES, TAP_BYTES, TAP_COUNT, TAP_FILTER, TAP_OFFSET, TAP_RUN, TAPS, TO } from './conv-windows';
 
 // Parameters after those of the windows, as words.
 const N: usize = OWN;
@@ -44,6 +44,36 @@ const PANEL: usize = 2 * BLOCK_BYTES;
 const PLACE: usize = PANEL + 16 * 1024;
 /** Windows of a block. */
 const BLOCK: i32 = 128;
+
+/**
+ * Copies images into larger ones with zeros around. Work items: rows of the larger images.
+ * Parameters of its own, as words: from, to, planes, rows and values of a row of both, and what is before in each.
+ */
+export function f32_conv_pad(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const from = <usize>load<u32>(p);
+  const planes = load<i32>(p, 8);
+  const rows = load<i32>(p, 12);
+  const width = load<usize>(p, 16) << 2;
+  const wholePlanes = load<i32>(p, 20);
+  const wholeRows = load<i32>(p, 24);
+  const wholeWidth = load<usize>(p, 28) << 2;
+  const beforePlanes = load<i32>(p, 32);
+  const beforeRows = load<i32>(p, 36);
+  const before = load<usize>(p, 40) << 2;
+  let to = <usize>load<u32>(p, 4) + <usize>begin * wholeWidth;
+  for (let row = begin; row < end; row++) {
+    const plane = row / wholeRows;
+    const image = plane / wholePlanes;
+    const y = row - plane * wholeRows - beforeRows;
+    const z = plane - image * wholePlanes - beforePlanes;
+    if (<u32>y < <u32>rows && <u32>z < <u32>planes) {
+      memory.fill(to, 0, before);
+      memory.copy(to + before, from + <usize>((image * planes + z) * rows + y) * width, width);
+      memory.fill(to + before + width, 0, wholeWidth - before - width);
+    } else memory.fill(to, 0, wholeWidth);
+    to += wholeWidth;
+  }
+}
 
 /** Work items: panels of columns of the filter. */
 export function f32_conv_pack(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -87,7 +117,8 @@ export function f32_conv_tiles(p: usize, begin: i32, end: i32, scratch: usize): 
     const rows = min(height, m - first);
     const groups = (rows + ROWS - 1) / ROWS;
     if (located != stretch) {
-      for (let i = 0; i < groups * ROWS; i++) locate(p, min(first + i, m - 1), places + <usize>i * PLACE_BYTES);
+      locateRun(p, first, rows, places);
+      for (let i = rows; i < groups * ROWS; i++) locate(p, m - 1, places + <usize>i * PLACE_BYTES);
       located = stretch;
     }
     const from = (panels * part) / splits;
@@ -194,6 +225,7 @@ export function f32_conv_filter_gradient(p: usize, begin: i32, end: i32, scratch
   const chunk = load<i32>(p, CHUNK);
   const chunks = load<i32>(p, CHUNKS);
   const dy = <usize>load<u32>(p, DY);
+  const ow = load<i32>(p, OW);
   const panels = (n + COLUMNS - 1) / COLUMNS;
   const packed = scratch + BLOCK_BYTES;
   const right = scratch + PANEL;
@@ -211,8 +243,13 @@ export function f32_conv_filter_gradient(p: usize, begin: i32, end: i32, scratch
     const to = <usize>load<u32>(p, TO) + (<usize>((index * k + k0) * n) << 2);
     for (let q0 = first; q0 < past; q0 += BLOCK) {
       const steps = min(BLOCK, past - q0);
+      let left = 0;
       for (let i = 0; i < steps; i++) {
-        locate(p, q0 + i, place);
+        if (left == 0) {
+          locate(p, q0 + i, place);
+          left = ow - ((q0 + i) % ow);
+        } else advance(p, place);
+        left--;
         copyRow(p, place, k0, height, scratch + <usize>i * stride);
       }
       const groupBytes = <usize>(steps * ROWS) << 2;

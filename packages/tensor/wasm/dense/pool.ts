@@ -149,6 +149,32 @@ function spread(p: usize, begin: i32, end: i32, scratch: usize, greatest: bool):
 
 function toGreatest(list: usize, listed: usize, from: usize, past: usize, dy: usize, shift: usize): void {
   let c = from;
+  for (; c + 32 <= past; c += 32) {
+    let best = f32x4.splat(-Infinity);
+    let best1 = best;
+    let which = i32x4.splat(0);
+    let which1 = which;
+    for (let at = list; at < listed; at += 8) {
+      const from = <usize>load<u32>(at) + c;
+      const x = v128.load(from);
+      const x1 = v128.load(from, 16);
+      const here = i32x4.splat(<i32>at);
+      const more = f32x4.gt(x, best);
+      const more1 = f32x4.gt(x1, best1);
+      best = v128.bitselect(x, best, more);
+      best1 = v128.bitselect(x1, best1, more1);
+      which = v128.bitselect(here, which, more);
+      which1 = v128.bitselect(here, which1, more1);
+    }
+    const given = v128.load(dy + c);
+    const given1 = v128.load(dy + c, 16);
+    for (let at = list; at < listed; at += 8) {
+      const to = <usize>load<u32>(at) + shift + c;
+      const here = i32x4.splat(<i32>at);
+      v128.store(to, f32x4.add(v128.load(to), v128.and(given, i32x4.eq(which, here))));
+      v128.store(to, f32x4.add(v128.load(to, 16), v128.and(given1, i32x4.eq(which1, here))), 16);
+    }
+  }
   for (; c + 16 <= past; c += 16) {
     let best = f32x4.splat(-Infinity);
     let which = i32x4.splat(0);
