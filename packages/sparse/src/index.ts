@@ -23,7 +23,11 @@ export { rewire, type Rewired, type Rewiring, type Rows } from './pattern/rewire
 export { prune, pruneByMagnitude, type PruneOptions } from './pruning/prune.ts';
 export { snip, type SnipOptions } from './pruning/snip.ts';
 export { synFlow, type SynFlowOptions } from './pruning/syn-flow.ts';
+export { compact, type Compacted } from './pruning/compact.ts';
 export { trim } from './pruning/trim.ts';
+
+// Matrices from elsewhere
+export { fromCoordinates, fromDense, toCoordinates, type Coordinates, type SparseMatrix } from './pattern/interchange.ts';
 
 // Structured sparsity
 export { blockMask, nmMask, type BlockMaskOptions } from './structure/masks.ts';

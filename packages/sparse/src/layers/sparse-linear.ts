@@ -1,7 +1,8 @@
-import { keep, reshape, slice, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { activation as activate, csrLinear, random, type ActivationName, type ApplyContext, type CsrPattern, type Key, type Layer } from '@x/tensor';
+import { keep, reshape, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { activation as activate, csrLinear, CsrPattern, random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';
+import { restrictRows } from '../pattern/restrict-rows.ts';
 import type { Rewired } from '../pattern/rewire.ts';
 import { checkFraction, checkNumber, show } from '../validation.ts';
 import { inDegreeNormal, type ValuesInitialiser } from './initialisers.ts';
@@ -41,8 +42,8 @@ export interface SparseLinearLayer extends Layer {
   readonly pattern: CsrPattern;
   /** Takes another topology; values and slots are to be moved with it, which {@link applyRewiring} does. The old pattern is disposed. */
   replacePattern(next: Rewired): void;
-  /** A layer of the same values with room for these alone; this one is disposed. */
-  trim(): SparseLinearLayer;
+  /** A new layer of the links from these inputs to these units alone, numbered anew, with room for no more. */
+  restricted(inputs: Int32Array, units: Int32Array): SparseLinearLayer;
   /** Shows what the layer sees in training steps, until told otherwise; the tensors then belong to who sees them. */
   watch(see: ((seen: SeenGradient) => void) | undefined): void;
 }
@@ -109,10 +110,15 @@ function layerOf(initial: CsrPattern, variables: SparseLinearLayer['variables'],
       pattern.dispose();
       pattern = next;
     },
-    trim: () => {
-      const values = tidy(() => variable(slice(variables.values, 0, pattern.nonZeros)));
-      variables.values.dispose();
-      return layerOf(pattern, { ...variables, values }, activation, slope);
+    restricted: (keptInputs, keptUnits) => {
+      const { rows, from } = restrictRows(pattern, keptUnits, keptInputs);
+      const next = new CsrPattern(rows.rows, rows.columns, rows.pointers, rows.indices);
+      const pick = (of: Variable, places: Int32Array): Variable => {
+        const all = of.dataSync();
+        return tidy(() => variable(tensor1d(Float32Array.from(places, (place) => all[place]!), 'float32')));
+      };
+      const { values, bias } = variables;
+      return layerOf(next, { values: pick(values, from), ...(bias ? { bias: pick(bias, keptUnits) } : {}) }, activation, slope);
     },
     watch: (see) => {
       watcher = see;

@@ -11,5 +11,18 @@ import { show } from '../validation.ts';
  */
 export function trim(net: SequentialLayer): SequentialLayer {
   if (net?.kind !== 'sequential') throw new TypeError(`trim: net is ${show(net)}, but must be made by sequential([...]).`);
-  return sequential(net.layers.map((layer: Layer) => (layer.kind === 'sparseLinear' ? (layer as SparseLinearLayer).trim() : layer.kind === 'sequential' ? trim(layer as SequentialLayer) : layer)));
+  return sequential(net.layers.map(trimmed));
+}
+
+function trimmed(layer: Layer): Layer {
+  if (layer.kind === 'sequential') return trim(layer as SequentialLayer);
+  if (layer.kind !== 'sparseLinear') return layer;
+  const sparse = layer as SparseLinearLayer;
+  const small = sparse.restricted(upTo(sparse.inputs), upTo(sparse.units));
+  sparse.dispose();
+  return small;
+}
+
+function upTo(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, index) => index);
 }
