@@ -7,7 +7,11 @@ function count({ inputs, backend }: KernelCall, rows: number, shape: number[], s
   const values = backend.typedArrayFromHeap(x);
   if (values.some((value) => value < 0)) throw new Error('Input x must be non-negative!');
   const output = backend.makeOutput(shape, weights.dtype);
-  const [given, each, to] = [x, weights, output].map((tensor) => backend.typedArrayFromHeap(tensor)) as [Int32Array, Float32Array, Float32Array];
+  const [given, each, to] = [x, weights, output].map((tensor) => backend.typedArrayFromHeap(tensor)) as [
+    Int32Array,
+    Float32Array,
+    Float32Array,
+  ];
   to.fill(0);
   const width = rows === 0 ? 0 : given.length / rows;
   for (let i = 0; i < given.length; i++) {

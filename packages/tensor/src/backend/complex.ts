@@ -44,7 +44,8 @@ function asFloats(backend: XBackend, x: TensorInfo): TensorInfo {
 
 const complex: BackendKernel = {
   name: 'Complex',
-  run: ({ inputs, backend }) => joined(backend, [asFloats(backend, inputs['real'] as TensorInfo), asFloats(backend, inputs['imag'] as TensorInfo)]),
+  run: ({ inputs, backend }) =>
+    joined(backend, [asFloats(backend, inputs['real'] as TensorInfo), asFloats(backend, inputs['imag'] as TensorInfo)]),
 };
 
 function part(name: string, index: 0 | 1): BackendKernel {
@@ -84,11 +85,33 @@ function transform(name: string, inverse: boolean): BackendKernel {
   };
 }
 
-export const complexKernels: readonly BackendKernel[] = [complex, part('Real', 0), part('Imag', 1), complexAbs, transform('FFT', false), transform('IFFT', true)];
+export const complexKernels: readonly BackendKernel[] = [
+  complex,
+  part('Real', 0),
+  part('Imag', 1),
+  complexAbs,
+  transform('FFT', false),
+  transform('IFFT', true),
+];
 
 /** Kernels that move values about and so do the same to each part. */
 const byParts = new Set([
-  ...['Add', 'Sub', 'Neg', 'ZerosLike', 'Concat', 'Slice', 'StridedSlice', 'Transpose', 'Tile', 'Reverse', 'GatherV2', 'GatherNd', 'PadV2', 'Sum'],
+  ...[
+    'Add',
+    'Sub',
+    'Neg',
+    'ZerosLike',
+    'Concat',
+    'Slice',
+    'StridedSlice',
+    'Transpose',
+    'Tile',
+    'Reverse',
+    'GatherV2',
+    'GatherNd',
+    'PadV2',
+    'Sum',
+  ],
   ...['BroadcastTo', 'Pack', 'Unpack', 'SplitV', 'Select', 'ScatterNd', 'MirrorPad'],
 ]);
 
@@ -96,7 +119,12 @@ const byParts = new Set([
 function eachPart(call: KernelCall, beneath: Beneath, kernel: BackendKernel): TensorInfo | TensorInfo[] {
   const { backend } = call;
   const results = [0, 1].map((index) => {
-    const inputs = Object.fromEntries(Object.entries(call.inputs).map(([name, tensor]) => [name, isComplex(tensor) ? partsOf(backend, tensor as TensorInfo)[index] : tensor]));
+    const inputs = Object.fromEntries(
+      Object.entries(call.inputs).map(([name, tensor]) => [
+        name,
+        isComplex(tensor) ? partsOf(backend, tensor as TensorInfo)[index] : tensor,
+      ]),
+    );
     return [kernel.run({ ...call, inputs: (Array.isArray(call.inputs) ? Object.values(inputs) : inputs) as never }, beneath)].flat();
   }) as [TensorInfo[], TensorInfo[]];
   // A result may share its part with the input; a complex tensor owns its own.
@@ -107,7 +135,10 @@ function eachPart(call: KernelCall, beneath: Beneath, kernel: BackendKernel): Te
 function multiply(backend: XBackend, a: TensorInfo, b: TensorInfo): TensorInfo {
   const [[ar, ai], [br, bi]] = [partsOf(backend, a), partsOf(backend, b)];
   const combined = (name: string, left: Parts, right: Parts): TensorInfo => {
-    const products = [run(backend, 'Multiply', { a: left[0], b: left[1] }), run(backend, 'Multiply', { a: right[0], b: right[1] })] as const;
+    const products = [
+      run(backend, 'Multiply', { a: left[0], b: left[1] }),
+      run(backend, 'Multiply', { a: right[0], b: right[1] }),
+    ] as const;
     const output = run(backend, name, { a: products[0], b: products[1] });
     for (const { dataId } of products) backend.disposeData(dataId);
     return output;
@@ -116,7 +147,8 @@ function multiply(backend: XBackend, a: TensorInfo, b: TensorInfo): TensorInfo {
 }
 
 function castComplex(backend: XBackend, x: TensorInfo, dtype: DataType): TensorInfo {
-  if (!isComplex(x)) return joined(backend, [asFloats(backend, x), run(backend, 'Fill', {}, { shape: x.shape, value: 0, dtype: 'float32' })]);
+  if (!isComplex(x))
+    return joined(backend, [asFloats(backend, x), run(backend, 'Fill', {}, { shape: x.shape, value: 0, dtype: 'float32' })]);
   if (dtype === 'complex64') return backend.share(x, x.shape);
   const [real] = partsOf(backend, x);
   return dtype === 'float32' ? copied(backend, real) : run(backend, 'Cast', { x: real }, { dtype });
@@ -130,7 +162,9 @@ export function takingComplex(kernel: BackendKernel): BackendKernel {
   return {
     name,
     run: (call, beneath) => {
-      const concerned = Object.values(call.inputs).some((tensor) => isComplex(tensor as TensorInfo)) || (name === 'Cast' && call.attrs?.['dtype'] === 'complex64');
+      const concerned =
+        Object.values(call.inputs).some((tensor) => isComplex(tensor as TensorInfo)) ||
+        (name === 'Cast' && call.attrs?.['dtype'] === 'complex64');
       return concerned ? own(call, beneath, kernel) : kernel.run(call, beneath);
     },
   };

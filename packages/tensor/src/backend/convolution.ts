@@ -74,7 +74,15 @@ function windows3D(shape: Shape5D, filter: Shape5D, { strides, pad, dilations = 
 type Direction = 'forward' | 'input' | 'filter';
 
 /** A new tensor of a convolution or of one of its gradients: of `left` (x or dy) and `right` (filter or dy). */
-function convolve(backend: XBackend, direction: Direction, windows: Windows, outputs: number, left: TensorInfo, right: TensorInfo, shape: number[]): TensorInfo {
+function convolve(
+  backend: XBackend,
+  direction: Direction,
+  windows: Windows,
+  outputs: number,
+  left: TensorInfo,
+  right: TensorInfo,
+  shape: number[],
+): TensorInfo {
   const output = backend.makeOutput(shape, 'float32');
   const [a, b, to] = [backend.address(left), backend.address(right), backend.address(output)];
   if (windows.channels === 0 || outputs === 0) fill(backend.kernels, to, backend.data(output).bytes, 0);
@@ -85,7 +93,14 @@ function convolve(backend: XBackend, direction: Direction, windows: Windows, out
 }
 
 /** activation(x * filter + bias), channels last: bias and activation in the product's epilogue if they can be. */
-function conv2D(backend: XBackend, x: TensorInfo, filter: TensorInfo, attributes: Attributes, bias?: TensorInfo, alpha?: TensorInfo): TensorInfo {
+function conv2D(
+  backend: XBackend,
+  x: TensorInfo,
+  filter: TensorInfo,
+  attributes: Attributes,
+  bias?: TensorInfo,
+  alpha?: TensorInfo,
+): TensorInfo {
   const { windows, outputs } = windows2D(x.shape, filter.shape, attributes);
   const { activation = 'linear', leakyreluAlpha: slope = 0.2 } = attributes;
   const first = isNCHW(attributes);
@@ -117,7 +132,10 @@ function conv2D(backend: XBackend, x: TensorInfo, filter: TensorInfo, attributes
 function meeting(backend: XBackend, dy: TensorInfo, { batch, grid: [, height, width] }: Windows): TensorInfo {
   const [, rows, columns, channels] = dy.shape as [number, number, number, number];
   if (rows === height && columns === width) return backend.share(dy, dy.shape);
-  util.assert(rows >= height && columns >= width, () => `dy is [${dy.shape}], but the convolution gives ${height} rows of ${width}: check inputShape, strides and pad.`);
+  util.assert(
+    rows >= height && columns >= width,
+    () => `dy is [${dy.shape}], but the convolution gives ${height} rows of ${width}: check inputShape, strides and pad.`,
+  );
   const size = [batch, height, width, channels];
   return replace(backend, backend.share(dy, dy.shape), 'Slice', { x: dy }, { begin: [0, 0, 0, 0], size });
 }
@@ -126,7 +144,12 @@ const attributesOf = <T>({ attrs }: KernelCall): T => attrs as unknown as T;
 const areFloats = (...tensors: (TensorInfo | undefined)[]): boolean => tensors.every((tensor) => !tensor || tensor.dtype === 'float32');
 
 /** Runs a gradient of the flat convolution on channels-last copies if the tensors are channels-first. */
-function gradient2D(backend: XBackend, attributes: Attributes, tensors: readonly TensorInfo[], run: (tensors: readonly TensorInfo[]) => TensorInfo): TensorInfo {
+function gradient2D(
+  backend: XBackend,
+  attributes: Attributes,
+  tensors: readonly TensorInfo[],
+  run: (tensors: readonly TensorInfo[]) => TensorInfo,
+): TensorInfo {
   if (!isNCHW(attributes)) return run(tensors);
   const copies = tensors.map((tensor) => pixelsFirst(backend, tensor));
   const output = run(copies);
@@ -145,7 +168,12 @@ export const convolutionKernels: readonly BackendKernel[] = [
   {
     name: 'FusedConv2D',
     run: (call, beneath) => {
-      const { x, filter, bias, preluActivationWeights: alpha } = call.inputs as Record<string, TensorInfo> & { x: TensorInfo; filter: TensorInfo };
+      const {
+        x,
+        filter,
+        bias,
+        preluActivationWeights: alpha,
+      } = call.inputs as Record<string, TensorInfo> & { x: TensorInfo; filter: TensorInfo };
       if (!areFloats(x, filter, bias, alpha)) return beneath(call);
       return conv2D(call.backend, x, filter, attributesOf(call), bias, alpha);
     },

@@ -35,7 +35,16 @@ const isNCHW = ({ dataFormat }: Attributes): boolean => dataFormat === 'NCHW';
 function depthwiseOf(shape: number[], filter: number[], attributes: Attributes): Depthwise {
   const { strides, pad, dilations, dimRoundingMode } = attributes;
   const order = isNCHW(attributes) ? 'channelsFirst' : 'channelsLast';
-  const info = backend_util.computeConv2DInfo(shape as Shape4D, filter as Shape4D, strides, dilations ?? 1, pad, dimRoundingMode, true, order);
+  const info = backend_util.computeConv2DInfo(
+    shape as Shape4D,
+    filter as Shape4D,
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    true,
+    order,
+  );
   return {
     multiplier: filter[3] as number,
     windows: {
@@ -63,7 +72,14 @@ function laidOut(backend: XBackend, x: TensorInfo, multiplier: number, nchw: boo
   return { ...repeated, shape: [...last.shape.slice(0, 3), (last.shape[3] as number) * multiplier] };
 }
 
-function forward(backend: XBackend, x: TensorInfo, filter: TensorInfo, attributes: Attributes, bias?: TensorInfo, alpha?: TensorInfo): TensorInfo {
+function forward(
+  backend: XBackend,
+  x: TensorInfo,
+  filter: TensorInfo,
+  attributes: Attributes,
+  bias?: TensorInfo,
+  alpha?: TensorInfo,
+): TensorInfo {
   const { windows, multiplier } = depthwiseOf(x.shape, filter.shape, attributes);
   const { batch, channels, grid } = windows;
   const { activation = 'linear', leakyreluAlpha: slope = 0.2 } = attributes;
@@ -132,7 +148,9 @@ function onFloats(name: string, run: (call: KernelCall, inputs: Inputs, attribut
 }
 
 export const depthwiseKernels: readonly BackendKernel[] = [
-  onFloats('DepthwiseConv2dNative', ({ backend }, { x, filter }, attributes) => forward(backend, x as TensorInfo, filter as TensorInfo, attributes)),
+  onFloats('DepthwiseConv2dNative', ({ backend }, { x, filter }, attributes) =>
+    forward(backend, x as TensorInfo, filter as TensorInfo, attributes),
+  ),
   onFloats('FusedDepthwiseConv2D', ({ backend }, { x, filter, bias, preluActivationWeights: alpha }, attributes) =>
     forward(backend, x as TensorInfo, filter as TensorInfo, attributes, bias, alpha),
   ),

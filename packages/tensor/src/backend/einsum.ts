@@ -12,7 +12,12 @@ interface Term {
 const product = (sizes: readonly number[]): number => sizes.reduce((result, size) => result * size, 1);
 
 /** Runs a kernel on a term's tensor, which is dropped. */
-function apply(backend: XBackend, tensor: TensorInfo, kernel: string, attrs: Record<string, number | number[] | string | boolean>): TensorInfo {
+function apply(
+  backend: XBackend,
+  tensor: TensorInfo,
+  kernel: string,
+  attrs: Record<string, number | number[] | string | boolean>,
+): TensorInfo {
   const config = getKernel(kernel, 'x');
   if (!config) throw new Error(`internal: backend 'x' has no kernel ${kernel}`);
   const output = config.kernelFunc({ inputs: { x: tensor }, attrs, backend }) as TensorInfo;
@@ -35,7 +40,13 @@ function ordered(backend: XBackend, term: Term, dims: readonly number[]): Term {
 }
 
 /** As one matrix a batch: [batch, rows, columns], or with the latter exchanged if so it need not be transposed. */
-function matrices(backend: XBackend, term: Term, batch: readonly number[], rows: readonly number[], columns: readonly number[]): { matrix: TensorInfo; exchanged: boolean } {
+function matrices(
+  backend: XBackend,
+  term: Term,
+  batch: readonly number[],
+  rows: readonly number[],
+  columns: readonly number[],
+): { matrix: TensorInfo; exchanged: boolean } {
   const inOrder = [...batch, ...columns, ...rows];
   const exchanged = rows.length > 0 && columns.length > 0 && inOrder.every((dim, axis) => term.dims[axis] === dim);
   const { tensor, dims } = exchanged ? term : ordered(backend, term, [...batch, ...rows, ...columns]);
@@ -73,13 +84,20 @@ const einsum: BackendKernel = {
     const terms = tensors.map((tensor, index): Term => {
       const dims = idDims[index] as number[];
       const typed = apply(backend, backend.share(tensor, tensor.shape), 'Cast', { dtype });
-      const needed = (dim: number): boolean => output.includes(dim) || idDims.some((others, other) => other !== index && others.includes(dim));
+      const needed = (dim: number): boolean =>
+        output.includes(dim) || idDims.some((others, other) => other !== index && others.includes(dim));
       return summed(backend, { tensor: typed, dims }, needed);
     });
     const [first, ...rest] = terms as [Term, ...Term[]];
     const result = rest.reduce((term, next) => contracted(backend, term, next, output, sizes), first);
     const { tensor } = ordered(backend, result, output);
-    util.assert(util.arraysEqual(tensor.shape, output.map((dim) => sizes.get(dim) as number)), () => `internal: einsum '${equation}' gave ${tensor.shape}`);
+    util.assert(
+      util.arraysEqual(
+        tensor.shape,
+        output.map((dim) => sizes.get(dim) as number),
+      ),
+      () => `internal: einsum '${equation}' gave ${tensor.shape}`,
+    );
     return tensor;
   },
 };

@@ -105,7 +105,11 @@ const maxPoolWithArgmax: BackendKernel = {
     const { batch, grid, channels, image } = windows;
     const shape = [batch, grid[1], grid[2], channels];
     const outputs = [backend.makeOutput(shape, 'float32'), backend.makeOutput(shape, 'int32')] as const;
-    const [from, values, places] = [x, ...outputs].map((tensor) => backend.typedArrayFromHeap(tensor)) as [Float32Array, Float32Array, Int32Array];
+    const [from, values, places] = [x, ...outputs].map((tensor) => backend.typedArrayFromHeap(tensor)) as [
+      Float32Array,
+      Float32Array,
+      Int32Array,
+    ];
     const pixels = image[1] * image[2];
     // A dilation by nothing.
     eachDilation(windows, from, new Float32Array(taps(windows) * channels), (q, { value, pixel }) => {

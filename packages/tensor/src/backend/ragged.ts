@@ -15,9 +15,19 @@ function vector(backend: XBackend, values: readonly number[], dtype: DataType): 
 }
 
 /** A tensor made of slices of another along its first axis: `rows` of them, -1 standing for what `rest` gives. */
-function pick(backend: XBackend, from: TensorInfo, shape: number[], rows: readonly number[], width: number, rest: (place: number) => number | Uint8Array): TensorInfo {
+function pick(
+  backend: XBackend,
+  from: TensorInfo,
+  shape: number[],
+  rows: readonly number[],
+  width: number,
+  rest: (place: number) => number | Uint8Array,
+): TensorInfo {
   const output = backend.makeOutput(shape, from.dtype);
-  const [source, target] = [from, output].map((tensor) => backend.data(tensor).stringBytes ?? backend.typedArrayFromHeap(tensor)) as [Numbers, Numbers];
+  const [source, target] = [from, output].map((tensor) => backend.data(tensor).stringBytes ?? backend.typedArrayFromHeap(tensor)) as [
+    Numbers,
+    Numbers,
+  ];
   rows.forEach((row, i) => {
     for (let j = 0; j < width; j++) target[i * width + j] = (row < 0 ? rest(j) : source[row * width + j]) as number;
   });
@@ -55,7 +65,8 @@ function checkSplits(nested: readonly number[][], count: number): void {
     if (splits.length === 0) throw new Error('Ragged splits may not be empty');
     if ((splits[0] as number) < 0) throw new Error('Ragged splits must be non-negative');
     if ((splits.at(-1) as number) > most) throw new Error('Ragged splits must not point past values');
-    if (splits.some((split, i) => i > 0 && split < (splits[i - 1] as number))) throw new Error('Ragged splits must be sorted in ascending order');
+    if (splits.some((split, i) => i > 0 && split < (splits[i - 1] as number)))
+      throw new Error('Ragged splits must be sorted in ascending order');
   });
 }
 
@@ -63,7 +74,11 @@ function checkSplits(nested: readonly number[][], count: number): void {
 const raggedGather: BackendKernel = {
   name: 'RaggedGather',
   run: ({ inputs, backend }) => {
-    const { paramsNestedSplits, paramsDenseValues: values, indices } = inputs as unknown as {
+    const {
+      paramsNestedSplits,
+      paramsDenseValues: values,
+      indices,
+    } = inputs as unknown as {
       paramsNestedSplits: TensorInfo[];
       paramsDenseValues: TensorInfo;
       indices: TensorInfo;
@@ -116,7 +131,8 @@ function levelOf(type: string, partition: readonly number[]): Level {
   const rows: number[] = [];
   if (type === 'VALUE_ROWIDS') rows.push(...partition);
   else if (type === 'ROW_SPLITS') {
-    for (let row = 0; row + 1 < partition.length; row++) for (let i = partition[row] as number; i < (partition[row + 1] as number); i++) rows.push(row);
+    for (let row = 0; row + 1 < partition.length; row++)
+      for (let i = partition[row] as number; i < (partition[row + 1] as number); i++) rows.push(row);
   } else throw new Error(`Cannot handle partition type ${type}`);
   let start = 0;
   let widest = 0;
@@ -170,7 +186,8 @@ const raggedTensorToTensor: BackendKernel = {
     levels.forEach(({ rows, columns }, i) => {
       const width = sizes[i + 1] as number;
       places = rows.map((row, j) => {
-        if (row < 0 || row >= places.length) throw new Error(`Row ${row} of partition ${i} is not one of the ${places.length} rows there are.`);
+        if (row < 0 || row >= places.length)
+          throw new Error(`Row ${row} of partition ${i} is not one of the ${places.length} rows there are.`);
         const [parent, column] = [places[row] as number, columns[j] as number];
         return parent < 0 || column >= width ? -1 : parent * width + column;
       });

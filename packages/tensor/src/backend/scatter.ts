@@ -40,7 +40,15 @@ function add(backend: XBackend, output: TensorInfo, updates: TensorInfo, { slice
   const ids = heap.allocate(slices.byteLength);
   heap.words.set(slices, ids / 4);
   const [x, to] = [backend.address(updates), backend.address(output)];
-  segmentSum(kernels, { type: output.dtype === 'int32' ? 'i32' : 'f32', x, ids, to, rows: slices.length, width: sliceSize, segments: count });
+  segmentSum(kernels, {
+    type: output.dtype === 'int32' ? 'i32' : 'f32',
+    x,
+    ids,
+    to,
+    rows: slices.length,
+    width: sliceSize,
+    segments: count,
+  });
   heap.release(ids, slices.byteLength);
 }
 
@@ -64,7 +72,8 @@ function assign(backend: XBackend, output: TensorInfo, updates: TensorInfo, { sl
 /** A new tensor of which every value is the one of `value`. */
 function filledWith(backend: XBackend, shape: number[], dtype: DataType, value: TensorInfo): TensorInfo {
   const output = backend.makeOutput(shape, dtype);
-  if (dtype === 'string') backend.data(output).stringBytes = new Array(util.sizeFromShape(shape)).fill(backend.data(value).stringBytes?.[0]) as Uint8Array[];
+  if (dtype === 'string')
+    backend.data(output).stringBytes = new Array(util.sizeFromShape(shape)).fill(backend.data(value).stringBytes?.[0]) as Uint8Array[];
   else backend.typedArrayFromHeap(output).fill(backend.typedArrayFromHeap(value)[0] as number);
   return output;
 }
@@ -104,7 +113,11 @@ const tensorScatterUpdate: BackendKernel = {
 const sparseToDense: BackendKernel = {
   name: 'SparseToDense',
   run: ({ inputs, attrs, backend }) => {
-    const { sparseIndices, sparseValues, defaultValue } = inputs as { sparseIndices: TensorInfo; sparseValues: TensorInfo; defaultValue: TensorInfo };
+    const { sparseIndices, sparseValues, defaultValue } = inputs as {
+      sparseIndices: TensorInfo;
+      sparseValues: TensorInfo;
+      defaultValue: TensorInfo;
+    };
     const { outputShape } = attrs as { outputShape: number[] };
     const places = placesOf(backend, sparseValues, sparseIndices, outputShape);
     const output = filledWith(backend, outputShape, sparseValues.dtype, defaultValue);

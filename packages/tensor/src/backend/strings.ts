@@ -38,7 +38,12 @@ const comparisons: Readonly<Record<string, (a: string, b: string) => boolean>> =
 
 /** Numbers in the shape of a tensor, counted from `first`. */
 function numbered(backend: XBackend, { shape }: TensorInfo, first: number): TensorInfo {
-  return backend.makeOutput(shape, 'int32', null, Int32Array.from({ length: util.sizeFromShape(shape) }, (_, i) => first + i));
+  return backend.makeOutput(
+    shape,
+    'int32',
+    null,
+    Int32Array.from({ length: util.sizeFromShape(shape) }, (_, i) => first + i),
+  );
 }
 
 /** Which value of a tensor each place of the shape that it is broadcast to has. */
@@ -68,11 +73,29 @@ function compare({ inputs, backend }: KernelCall, holds: (a: string, b: string) 
     const decoded = stringsOf(backend, tensor).map((bytes) => util.decodeString(bytes));
     return Array.from(broadcastPlaces(tensor, shape), (at) => decoded[at] as string);
   }) as [string[], string[]];
-  return backend.makeOutput(shape, 'bool', null, Uint8Array.from(left, (value, i) => (holds(value, right[i] as string) ? 1 : 0)));
+  return backend.makeOutput(
+    shape,
+    'bool',
+    null,
+    Uint8Array.from(left, (value, i) => (holds(value, right[i] as string) ? 1 : 0)),
+  );
 }
 
 /** Kernels that move values about, whatever they are: they move numbers that stand for the strings. */
-const moving = new Set(['Tile', 'Transpose', 'GatherV2', 'GatherNd', 'Reverse', 'Slice', 'StridedSlice', 'Concat', 'Select', 'SplitV', 'Pack', 'Unpack']);
+const moving = new Set([
+  'Tile',
+  'Transpose',
+  'GatherV2',
+  'GatherNd',
+  'Reverse',
+  'Slice',
+  'StridedSlice',
+  'Concat',
+  'Select',
+  'SplitV',
+  'Pack',
+  'Unpack',
+]);
 
 function move(call: KernelCall, run: (call: KernelCall) => TensorInfo | TensorInfo[]): TensorInfo | TensorInfo[] {
   const { backend } = call;

@@ -108,7 +108,9 @@ export function windowsOf({ batch, grid }: Sweep): number {
 /** Whether the outputs lie one after another. */
 export function isDense({ grid, steps, first }: Sweep): boolean {
   const [image, plane, row, pixel] = stepsOf(grid, steps[3]);
-  return first === 0 && (grid[0] === 1 || steps[1] === plane) && (grid[1] === 1 || steps[2] === row) && steps[0] === image && steps[3] === pixel;
+  return (
+    first === 0 && (grid[0] === 1 || steps[1] === plane) && (grid[1] === 1 || steps[2] === row) && steps[0] === image && steps[3] === pixel
+  );
 }
 
 export function tapBytes({ taps }: Sweep): number {

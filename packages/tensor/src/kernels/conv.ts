@@ -1,5 +1,17 @@
 import type { Kernels } from '../runtime/kernels.ts';
-import { isDense, sweep, tapBytes, transposedSweeps, WINDOW_WORDS, windowsOf, writeSweep, writeTaps, type Sweep, type Windows } from './conv-windows.ts';
+import {
+  isDense,
+  sweep,
+  tapBytes,
+  transposedSweeps,
+  WINDOW_WORDS,
+  windowsOf,
+  writeSweep,
+  writeTaps,
+  type Sweep,
+  type Windows,
+} from './conv-windows.ts';
+import { fill } from './fill.ts';
 import { gemmActivations, type GemmActivation } from './product.ts';
 import { reduce } from './reduce.ts';
 
@@ -9,6 +21,9 @@ export interface ConvEpilogue {
   readonly activation?: GemmActivation;
   readonly slope?: number;
 }
+
+/** Bytes of padded images up to which convolutions pad them beforehand; with larger ones the kernels look at each tap. */
+export const PADDED_BYTES: number = 1 << 27;
 
 const COLUMNS = { simd: 8, relaxed: 8, wide: 16 } as const;
 const ROWS = { simd: 5, relaxed: 6, wide: 6 } as const;
@@ -23,20 +38,35 @@ const PART = 512;
 const CHUNK = 512;
 const MOST_PARTS = 16;
 const PARTS_BYTES = 1 << 26;
-/** Larger images than these aren't padded beforehand; the kernels then look at each tap. */
-const PADDED_BYTES = 1 << 27;
 
 /** out[b, q, n] = activation(sum of x[b, q + tap, c]·filter[tap, c, n] + bias[n]). */
-export function conv(kernels: Kernels, windows: Windows, outputs: number, x: number, filter: number, to: number, epilogue: ConvEpilogue = {}): void {
-  run(kernels, sweep(windows, outputs), outputs, x, filter, false, to, epilogue);
+export function conv(
+  kernels: Kernels,
+  windows: Windows,
+  outputs: number,
+  x: number,
+  filter: number,
+  to: number,
+  epilogue: ConvEpilogue = {},
+  paddedBytes: number = PADDED_BYTES,
+): void {
+  run(kernels, sweep(windows, outputs), outputs, x, filter, false, to, epilogue, paddedBytes);
 }
 
 /** The gradient of the images of {@link conv}, of which `windows` are, from its output's: `outputs` is how many channels dy has. */
-export function convInputGradient(kernels: Kernels, windows: Windows, outputs: number, dy: number, filter: number, to: number): void {
+export function convInputGradient(
+  kernels: Kernels,
+  windows: Windows,
+  outputs: number,
+  dy: number,
+  filter: number,
+  to: number,
+  paddedBytes: number = PADDED_BYTES,
+): void {
   const { channels, batch, image } = windows;
   const sweeps = transposedSweeps({ ...windows, channels: outputs }, channels);
-  if (sweeps.some(({ taps }) => taps.length === 0)) kernels.heap.words.fill(0, to / 4, to / 4 + batch * image[0] * image[1] * image[2] * channels);
-  for (const swept of sweeps) if (swept.taps.length > 0) run(kernels, swept, channels, dy, filter, true, to, {});
+  if (sweeps.some(({ taps }) => taps.length === 0)) fill(kernels, to, batch * image[0] * image[1] * image[2] * channels * 4, 0);
+  for (const swept of sweeps) if (swept.taps.length > 0) run(kernels, swept, channels, dy, filter, true, to, {}, paddedBytes);
 }
 
 /** Images in larger ones, so that every tap of every window lies in the image. */
@@ -47,7 +77,7 @@ interface Padded {
   readonly bytes: number;
 }
 
-function padded(kernels: Kernels, swept: Sweep, x: number): Padded {
+function padded(kernels: Kernels, swept: Sweep, x: number, most: number): Padded {
   const { taps, image, grid, stride, batch, channels } = swept;
   const ends = [0, 1, 2].map((axis) => {
     const offsets = taps.map(({ at }) => at[axis] as number);
@@ -57,7 +87,7 @@ function padded(kernels: Kernels, swept: Sweep, x: number): Padded {
   const before = ends.map((end) => end.before) as [number, number, number];
   const whole = image.map((size, axis) => size + (ends[axis]?.before ?? 0) + (ends[axis]?.after ?? 0)) as [number, number, number];
   const bytes = batch * whole[0] * whole[1] * whole[2] * channels * 4;
-  if (whole.every((size, axis) => size === image[axis]) || bytes > PADDED_BYTES) return { swept, x, bytes: 0 };
+  if (whole.every((size, axis) => size === image[axis]) || bytes > most) return { swept, x, bytes: 0 };
   const { threads, heap } = kernels;
   const to = heap.allocate(bytes);
   const width = (whole[2] as number) * channels;
@@ -68,13 +98,23 @@ function padded(kernels: Kernels, swept: Sweep, x: number): Padded {
   return { swept: { ...swept, image: whole, taps: shifted }, x: to, bytes };
 }
 
-function run(kernels: Kernels, given: Sweep, n: number, images: number, filter: number, exchanged: boolean, to: number, epilogue: ConvEpilogue): void {
+function run(
+  kernels: Kernels,
+  given: Sweep,
+  n: number,
+  images: number,
+  filter: number,
+  exchanged: boolean,
+  to: number,
+  epilogue: ConvEpilogue,
+  paddedBytes: number,
+): void {
   const m = windowsOf(given);
   const { channels } = given;
   const k = given.taps.length * channels;
   if (m === 0 || n === 0) return;
   if (k === 0) throw new Error('internal: a convolution over nothing');
-  const { swept, x, bytes } = padded(kernels, given, images);
+  const { swept, x, bytes } = padded(kernels, given, images, paddedBytes);
   const { threads, heap, tier } = kernels;
   const panels = Math.ceil(n / COLUMNS[tier]);
   const packedBytes = panels * COLUMNS[tier] * k * 4;
@@ -94,7 +134,23 @@ function run(kernels: Kernels, given: Sweep, n: number, images: number, filter: 
     writeSweep(kernels, p, swept, x, to, space + taps);
     const own = p + WINDOW_WORDS;
     const { bias = 0, activation = 'linear', slope = 0 } = epilogue;
-    threads.words.set([n, filter, exchanged ? 1 : 0, space, bias, gemmActivations[activation], 0, space + zeros, depth, groups, splits, isDense(swept) ? 1 : 0], own);
+    threads.words.set(
+      [
+        n,
+        filter,
+        exchanged ? 1 : 0,
+        space,
+        bias,
+        gemmActivations[activation],
+        0,
+        space + zeros,
+        depth,
+        groups,
+        splits,
+        isDense(swept) ? 1 : 0,
+      ],
+      own,
+    );
     threads.floats[own + 6] = slope;
   };
   write();
@@ -106,7 +162,15 @@ function run(kernels: Kernels, given: Sweep, n: number, images: number, filter: 
 }
 
 /** The gradient of the filter of {@link conv}: to[tap, c, n] = sum over windows of x[b, q + tap, c]·dy[b, q, n]. */
-export function convFilterGradient(kernels: Kernels, windows: Windows, outputs: number, images: number, dy: number, to: number): void {
+export function convFilterGradient(
+  kernels: Kernels,
+  windows: Windows,
+  outputs: number,
+  images: number,
+  dy: number,
+  to: number,
+  paddedBytes: number = PADDED_BYTES,
+): void {
   const given = sweep(windows, outputs);
   const m = windowsOf(given);
   const k = given.taps.length * given.channels;
@@ -114,7 +178,7 @@ export function convFilterGradient(kernels: Kernels, windows: Windows, outputs: 
   if (size === 0) return;
   const { heap, threads } = kernels;
   if (m === 0) {
-    heap.words.fill(0, to / 4, to / 4 + size);
+    fill(kernels, to, size * 4, 0);
     return;
   }
   const most = Math.max(1, Math.min(MOST_PARTS, Math.floor(PARTS_BYTES / (size * 4)), Math.ceil(m / PART)));
@@ -122,7 +186,7 @@ export function convFilterGradient(kernels: Kernels, windows: Windows, outputs: 
   const parts = Math.ceil(m / part);
   const chunks = Math.ceil(k / CHUNK);
   const chunk = Math.ceil(k / chunks);
-  const { swept, x, bytes } = padded(kernels, given, images);
+  const { swept, x, bytes } = padded(kernels, given, images, paddedBytes);
   const target = parts > 1 ? heap.allocate(parts * size * 4) : to;
   const taps = kernels.workspace(tapBytes(swept));
   writeTaps(kernels, swept, taps);

@@ -1,6 +1,16 @@
 import type { Kernels } from '../runtime/kernels.ts';
 import type { ConvEpilogue } from './conv.ts';
-import { sweep, tapBytes, transposedSweeps, WINDOW_WORDS, windowsOf, writeSweep, writeTaps, type Sweep, type Windows } from './conv-windows.ts';
+import {
+  sweep,
+  tapBytes,
+  transposedSweeps,
+  WINDOW_WORDS,
+  windowsOf,
+  writeSweep,
+  writeTaps,
+  type Sweep,
+  type Windows,
+} from './conv-windows.ts';
 import { fill } from './fill.ts';
 import { gemmActivations } from './product.ts';
 import { reduce } from './reduce.ts';
@@ -22,7 +32,14 @@ export function depthwiseInputGradient(kernels: Kernels, windows: Windows, dy: n
   for (const swept of sweeps) if (swept.taps.length > 0) run(kernels, swept, dy, filter, to, {});
 }
 
-function run(kernels: Kernels, swept: Sweep, x: number, filter: number, to: number, { bias = 0, activation = 'linear', slope = 0 }: ConvEpilogue): void {
+function run(
+  kernels: Kernels,
+  swept: Sweep,
+  x: number,
+  filter: number,
+  to: number,
+  { bias = 0, activation = 'linear', slope = 0 }: ConvEpilogue,
+): void {
   const count = windowsOf(swept);
   if (count === 0 || swept.channels === 0) return;
   const { threads } = kernels;

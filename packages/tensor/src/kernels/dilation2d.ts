@@ -13,7 +13,12 @@ interface Winners {
  * Calls `visit` with each window of a greyscale dilation, max over taps of x[q + tap, c] + filter[tap, c], and what its
  * maxima are; of equal ones the first counts.
  */
-export function eachDilation({ batch, channels, image, grid, window, stride, dilation, before }: Windows, x: Values, filter: Values, visit: (q: number, winners: Winners) => void): void {
+export function eachDilation(
+  { batch, channels, image, grid, window, stride, dilation, before }: Windows,
+  x: Values,
+  filter: Values,
+  visit: (q: number, winners: Winners) => void,
+): void {
   const [, height, width] = image;
   const winners: Winners = { value: new Float64Array(channels), tap: new Int32Array(channels), pixel: new Int32Array(channels) };
   let q = 0;

@@ -27,6 +27,9 @@ const equations: readonly (readonly [equation: string, ...shapes: number[][]])[]
   ['ij,ij->ij', [2, 3], [2, 3]],
 ];
 
-test.for(equations)('einsum %s: as on the cpu backend', ([equation, ...shapes]) => expectAsOnCpu(() => tf.einsum(equation, ...shapes.map((shape) => ramp(shape)))));
+test.for(equations)('einsum %s: as on the cpu backend', ([equation, ...shapes]) =>
+  expectAsOnCpu(() => tf.einsum(equation, ...shapes.map((shape) => ramp(shape)))),
+);
 
-test('einsum of int32: as on the cpu backend', () => expectAsOnCpu(() => tf.einsum('ij,jk->ki', ramp([2, 3], 'int32'), ramp([3, 4], 'int32'))));
+test('einsum of int32: as on the cpu backend', () =>
+  expectAsOnCpu(() => tf.einsum('ij,jk->ki', ramp([2, 3], 'int32'), ramp([3, 4], 'int32'))));

@@ -8,7 +8,8 @@ afterAll(disable);
 
 const ramp = <T extends Tensor>(...shape: number[]): T =>
   tf.reshape(tf.tensor1d(Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => (((i * 313) % 3001) - 3500) / 400)), shape) as T;
-const run = (kernel: string, inputs: tf.NamedTensorMap, attributes: object): Tensor => tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap);
+const run = (kernel: string, inputs: tf.NamedTensorMap, attributes: object): Tensor =>
+  tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap);
 
 const flat = { filterSize: [3, 2], strides: [2, 2], pad: 'same' };
 const deep = { filterSize: [2, 3, 2], strides: [1, 2, 2], pad: 'same' };

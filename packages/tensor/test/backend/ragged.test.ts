@@ -13,9 +13,17 @@ const ints = (...values: number[]): Tensor => tf.tensor1d(values, 'int32');
 const ramp = (...shape: number[]): Tensor => tf.reshape(tf.range(1, tf.util.sizeFromShape(shape) + 1), shape);
 
 const gather = (splits: Tensor[], values: Tensor, indices: Tensor): Tensor[] =>
-  run('RaggedGather', { paramsNestedSplits: splits, paramsDenseValues: values, indices }, { outputRaggedRank: splits.length + indices.rank - 1 });
+  run(
+    'RaggedGather',
+    { paramsNestedSplits: splits, paramsDenseValues: values, indices },
+    { outputRaggedRank: splits.length + indices.rank - 1 },
+  );
 const toTensor = (types: string[], partitions: Tensor[], values: Tensor, shape: number[], rest: Tensor): Tensor[] =>
-  run('RaggedTensorToTensor', { shape: ints(...shape), values, defaultValue: rest, rowPartitionTensors: partitions }, { rowPartitionTypes: types });
+  run(
+    'RaggedTensorToTensor',
+    { shape: ints(...shape), values, defaultValue: rest, rowPartitionTensors: partitions },
+    { rowPartitionTypes: types },
+  );
 const rowIds = ['FIRST_DIM_SIZE', 'VALUE_ROWIDS'];
 
 const operations: Readonly<Record<string, () => Tensor[]>> = {
@@ -26,7 +34,8 @@ const operations: Readonly<Record<string, () => Tensor[]>> = {
   'gather by a matrix': () => gather([ints(0, 3, 3, 7, 9)], ramp(9), tf.tensor2d([3, 0, 2, 2], [2, 2], 'int32')),
   'to a tensor': () => toTensor(rowIds, [tf.scalar(4, 'int32'), ints(0, 0, 0, 2, 2, 2, 2, 3, 3)], ramp(9), [4, 4], tf.scalar(-1.5)),
   'to a tensor, cut': () => toTensor(rowIds, [tf.scalar(4, 'int32'), ints(0, 0, 0, 2, 2, 2, 2, 3, 3)], ramp(9), [3, 2], tf.scalar(0)),
-  'to a tensor, by splits, as long as the longest': () => toTensor(['ROW_SPLITS'], [ints(0, 3, 3, 7, 9)], ramp(9, 2), [-1, -1, 2], tf.scalar(7)),
+  'to a tensor, by splits, as long as the longest': () =>
+    toTensor(['ROW_SPLITS'], [ints(0, 3, 3, 7, 9)], ramp(9, 2), [-1, -1, 2], tf.scalar(7)),
   'rows of rows to a tensor': () =>
     toTensor(['ROW_SPLITS', 'ROW_SPLITS'], [ints(0, 1, 3, 3), ints(0, 2, 3, 3)], ramp(3), [-1, -1, -1], tf.scalar(0)),
 };
@@ -37,7 +46,16 @@ test('a default of more than one value fills each place, which tfjs leaves at 0'
   await enable();
   tf.tidy(() => {
     const [dense] = toTensor(['ROW_SPLITS'], [ints(0, 2, 3)], ramp(3, 2), [2, 2, 2], tf.tensor1d([8, 9])) as [Tensor];
-    expect(dense).toBeAllclose([[[1, 2], [3, 4]], [[5, 6], [8, 9]]]);
+    expect(dense).toBeAllclose([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [5, 6],
+        [8, 9],
+      ],
+    ]);
   });
 });
 

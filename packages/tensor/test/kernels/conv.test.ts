@@ -1,19 +1,12 @@
 import { expect, test } from 'vitest';
-import { conv, convFilterGradient, convInputGradient } from '../../src/kernels/conv.ts';
+import { conv, convFilterGradient, convInputGradient, PADDED_BYTES } from '../../src/kernels/conv.ts';
 import type { Windows } from '../../src/kernels/conv-windows.ts';
 import { referenceConv, referenceConvFilterGradient, referenceConvInputGradient, volumeOf } from '../../src/kernels/reference/conv.ts';
 import { inEveryCombination } from './combinations.ts';
 import { Blocks } from './memory.ts';
+import { expectSums } from './rounded-sums.ts';
 import { floats } from './values.ts';
 import { describeWindows, shapes } from './windows.ts';
-
-/** Fails where `given` is further from `expected` than sums of `count` rounded products of sizes that add up to `scale` can be. */
-function expectSums(given: Float32Array, expected: Float64Array, scale: Float64Array, count: number, name: string): void {
-  for (let i = 0; i < given.length; i++) {
-    const most = 2 ** -23 * (Math.sqrt(count) * scale[i]! + 1e-3);
-    if (!(Math.abs(given[i]! - expected[i]!) <= most)) expect.fail(`${name}: [${i}] is ${given[i]}, not ${expected[i]}`);
-  }
-}
 
 const abs = (values: Float32Array): Float32Array => values.map(Math.abs);
 
@@ -28,22 +21,35 @@ const sizesOf = (w: Windows, outputs: number): Sizes => ({
   y: w.batch * volumeOf(w.grid) * outputs,
 });
 
-const outputCounts = [1, 3, 16, 37];
+/** How many channels there are, and whether images are padded beforehand. */
+const outputCounts = [
+  [1, 0],
+  [3, PADDED_BYTES],
+  [16, 0],
+  [37, PADDED_BYTES],
+  [37, 0],
+] as const;
 
 inEveryCombination((kernels) => {
   test('f32-conv: error at most 2^-23 · sqrt(K) · (sum of the products’ sizes)', () => {
     for (const [index, windows] of shapes.entries()) {
-      for (const outputs of outputCounts) {
+      for (const [outputs, paddedBytes] of outputCounts) {
         const sizes = sizesOf(windows, outputs);
         const x = floats(sizes.x, index + 1);
         const filter = floats(sizes.filter, index + 50);
         const blocks = new Blocks(kernels());
         const to = blocks.place(new Float32Array(sizes.y).fill(NaN));
-        conv(kernels(), windows, outputs, blocks.place(x), blocks.place(filter), to);
+        conv(kernels(), windows, outputs, blocks.place(x), blocks.place(filter), to, {}, paddedBytes);
         const given = blocks.read(to, new Float32Array(sizes.y));
         blocks.release();
         const scale = referenceConv(windows, outputs, abs(x), abs(filter));
-        expectSums(given, referenceConv(windows, outputs, x, filter), scale, volumeOf(windows.window) * windows.channels, describeWindows(windows));
+        expectSums(
+          given,
+          referenceConv(windows, outputs, x, filter),
+          scale,
+          volumeOf(windows.window) * windows.channels,
+          describeWindows(windows),
+        );
       }
     }
   });
@@ -73,35 +79,47 @@ inEveryCombination((kernels) => {
 
   test('f32-conv, gradient of the images: error at most 2^-23 · sqrt(K) · (sum of the products’ sizes)', () => {
     for (const [index, windows] of shapes.entries()) {
-      for (const outputs of outputCounts) {
+      for (const [outputs, paddedBytes] of outputCounts) {
         const sizes = sizesOf(windows, outputs);
         if (sizes.y === 0) continue;
         const dy = floats(sizes.y, index + 1);
         const filter = floats(sizes.filter, index + 50);
         const blocks = new Blocks(kernels());
         const to = blocks.place(new Float32Array(sizes.x).fill(NaN));
-        convInputGradient(kernels(), windows, outputs, blocks.place(dy), blocks.place(filter), to);
+        convInputGradient(kernels(), windows, outputs, blocks.place(dy), blocks.place(filter), to, paddedBytes);
         const given = blocks.read(to, new Float32Array(sizes.x));
         blocks.release();
         const scale = referenceConvInputGradient(windows, outputs, abs(dy), abs(filter));
-        expectSums(given, referenceConvInputGradient(windows, outputs, dy, filter), scale, volumeOf(windows.window) * outputs, describeWindows(windows));
+        expectSums(
+          given,
+          referenceConvInputGradient(windows, outputs, dy, filter),
+          scale,
+          volumeOf(windows.window) * outputs,
+          describeWindows(windows),
+        );
       }
     }
   });
 
   test('f32-conv, gradient of the filter: error at most 2^-23 · sqrt(windows) · (sum of the products’ sizes)', () => {
     for (const [index, windows] of shapes.entries()) {
-      for (const outputs of outputCounts) {
+      for (const [outputs, paddedBytes] of outputCounts) {
         const sizes = sizesOf(windows, outputs);
         const x = floats(sizes.x, index + 1);
         const dy = floats(sizes.y, index + 50);
         const blocks = new Blocks(kernels());
         const to = blocks.place(new Float32Array(sizes.filter).fill(NaN));
-        convFilterGradient(kernels(), windows, outputs, blocks.place(x), blocks.place(dy), to);
+        convFilterGradient(kernels(), windows, outputs, blocks.place(x), blocks.place(dy), to, paddedBytes);
         const given = blocks.read(to, new Float32Array(sizes.filter));
         blocks.release();
         const scale = referenceConvFilterGradient(windows, outputs, abs(x), abs(dy));
-        expectSums(given, referenceConvFilterGradient(windows, outputs, x, dy), scale, Math.max(4, sizes.y / outputs), describeWindows(windows));
+        expectSums(
+          given,
+          referenceConvFilterGradient(windows, outputs, x, dy),
+          scale,
+          Math.max(4, sizes.y / outputs),
+          describeWindows(windows),
+        );
       }
     }
   });

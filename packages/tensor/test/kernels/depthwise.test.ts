@@ -2,18 +2,16 @@ import { expect, test } from 'vitest';
 import type { Windows } from '../../src/kernels/conv-windows.ts';
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from '../../src/kernels/depthwise.ts';
 import { volumeOf } from '../../src/kernels/reference/conv.ts';
-import { referenceDepthwise, referenceDepthwiseFilterGradient, referenceDepthwiseInputGradient } from '../../src/kernels/reference/depthwise.ts';
+import {
+  referenceDepthwise,
+  referenceDepthwiseFilterGradient,
+  referenceDepthwiseInputGradient,
+} from '../../src/kernels/reference/depthwise.ts';
 import { inEveryCombination } from './combinations.ts';
 import { Blocks } from './memory.ts';
+import { expectSums } from './rounded-sums.ts';
 import { floats } from './values.ts';
 import { describeWindows, shapes, windowsOf } from './windows.ts';
-
-function expectSums(given: Float32Array, expected: Float64Array, scale: Float64Array, count: number, name: string): void {
-  for (let i = 0; i < given.length; i++) {
-    const most = 2 ** -23 * (Math.sqrt(count) * scale[i]! + 1e-3);
-    if (!(Math.abs(given[i]! - expected[i]!) <= most)) expect.fail(`${name}: [${i}] is ${given[i]}, not ${expected[i]}`);
-  }
-}
 
 const abs = (values: Float32Array): Float32Array => values.map(Math.abs);
 const sizesOf = (w: Windows): { x: number; filter: number; y: number } => ({
@@ -21,7 +19,11 @@ const sizesOf = (w: Windows): { x: number; filter: number; y: number } => ({
   filter: volumeOf(w.window) * w.channels,
   y: w.batch * volumeOf(w.grid) * w.channels,
 });
-const all = [...shapes, windowsOf({ channels: 45, image: [9, 10], window: [5, 3], before: [2, 1] }), windowsOf({ batch: 2, channels: 24, image: [12, 12], window: [3, 3], stride: [2, 2], before: [0, 0], after: [1, 1] })];
+const all = [
+  ...shapes,
+  windowsOf({ channels: 45, image: [9, 10], window: [5, 3], before: [2, 1] }),
+  windowsOf({ batch: 2, channels: 24, image: [12, 12], window: [3, 3], stride: [2, 2], before: [0, 0], after: [1, 1] }),
+];
 
 inEveryCombination((kernels) => {
   test('f32-depthwise and its gradients: error at most 2^-23 · sqrt(terms) · (sum of the products’ sizes)', () => {
@@ -38,13 +40,29 @@ inEveryCombination((kernels) => {
       depthwiseInputGradient(kernels(), windows, dyAt, filterAt, dx);
       const dFilter = blocks.place(new Float32Array(sizes.filter).fill(NaN));
       depthwiseFilterGradient(kernels(), windows, xAt, dyAt, dFilter);
-      const given = [blocks.read(y, new Float32Array(sizes.y)), blocks.read(dx, new Float32Array(sizes.x)), blocks.read(dFilter, new Float32Array(sizes.filter))] as const;
+      const given = [
+        blocks.read(y, new Float32Array(sizes.y)),
+        blocks.read(dx, new Float32Array(sizes.x)),
+        blocks.read(dFilter, new Float32Array(sizes.filter)),
+      ] as const;
       blocks.release();
       const taps = Math.max(4, volumeOf(windows.window));
       const name = describeWindows(windows);
       expectSums(given[0], referenceDepthwise(windows, x, filter), referenceDepthwise(windows, abs(x), abs(filter)), taps, `y of ${name}`);
-      expectSums(given[1], referenceDepthwiseInputGradient(windows, dy, filter), referenceDepthwiseInputGradient(windows, abs(dy), abs(filter)), taps, `dx of ${name}`);
-      expectSums(given[2], referenceDepthwiseFilterGradient(windows, x, dy), referenceDepthwiseFilterGradient(windows, abs(x), abs(dy)), Math.max(4, sizes.y / windows.channels), `dfilter of ${name}`);
+      expectSums(
+        given[1],
+        referenceDepthwiseInputGradient(windows, dy, filter),
+        referenceDepthwiseInputGradient(windows, abs(dy), abs(filter)),
+        taps,
+        `dx of ${name}`,
+      );
+      expectSums(
+        given[2],
+        referenceDepthwiseFilterGradient(windows, x, dy),
+        referenceDepthwiseFilterGradient(windows, abs(x), abs(dy)),
+        Math.max(4, sizes.y / windows.channels),
+        `dfilter of ${name}`,
+      );
     }
   });
 
@@ -57,7 +75,9 @@ inEveryCombination((kernels) => {
     depthwise(kernels(), windows, blocks.place(x), blocks.place(filter), to, { bias: blocks.place(bias), activation: 'relu6' });
     const given = blocks.read(to, new Float32Array(sizes.y));
     blocks.release();
-    const expected = referenceDepthwise(windows, x, filter).map((value, i) => Math.min(6, Math.max(0, value + bias[i % windows.channels]!)));
+    const expected = referenceDepthwise(windows, x, filter).map((value, i) =>
+      Math.min(6, Math.max(0, value + bias[i % windows.channels]!)),
+    );
     expect(given).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-4 });
   });
 });

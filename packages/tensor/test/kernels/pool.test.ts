@@ -35,7 +35,8 @@ inEveryCombination((kernels) => {
       expect(given[0], describeWindows(windows)).toEqual(Float32Array.from(referencePool('max', windows, x)));
       const scale = referencePoolGradient('max', windows, x, dy.map(Math.abs));
       referencePoolGradient('max', windows, x, dy).forEach((value, i) => {
-        if (!(Math.abs(given[1][i]! - value) <= 2 ** -22 * scale[i]!)) expect.fail(`${describeWindows(windows)}: [${i}] is ${given[1][i]}, not ${value}`);
+        if (!(Math.abs(given[1][i]! - value) <= 2 ** -22 * scale[i]!))
+          expect.fail(`${describeWindows(windows)}: [${i}] is ${given[1][i]}, not ${value}`);
       });
     }
   });

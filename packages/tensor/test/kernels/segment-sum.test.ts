@@ -7,7 +7,14 @@ import { floats, integers, random } from './values.ts';
 
 inEveryCombination((kernels) => {
   test('segment sums: int32 exact, float32 within 2^-23 · rows a segment · (sum of sizes); other ids dropped', () => {
-    for (const [rows, width, segments] of [[0, 3, 2], [1, 1, 1], [7, 5, 3], [50, 33, 9], [40, 16, 70], [600, 130, 20]] as const) {
+    for (const [rows, width, segments] of [
+      [0, 3, 2],
+      [1, 1, 1],
+      [7, 5, 3],
+      [50, 33, 9],
+      [40, 16, 70],
+      [600, 130, 20],
+    ] as const) {
       for (const type of ['f32', 'i32'] as const) {
         const next = random(rows + width);
         const x = type === 'f32' ? floats(rows * width, 1) : integers(rows * width, 1);

@@ -11,7 +11,8 @@ interface Shape {
   readonly after?: readonly number[];
 }
 
-const triple = (values: readonly number[] | undefined, rest: number): Triple => [...new Array<number>(3 - (values?.length ?? 0)).fill(rest), ...(values ?? [])] as unknown as Triple;
+const triple = (values: readonly number[] | undefined, rest: number): Triple =>
+  [...new Array<number>(3 - (values?.length ?? 0)).fill(rest), ...(values ?? [])] as unknown as Triple;
 
 /** Windows of which the grid follows from the rest; trailing axes may be given alone. */
 export function windowsOf({ batch = 1, channels, ...shape }: Shape): Windows {
@@ -22,7 +23,14 @@ export function windowsOf({ batch = 1, channels, ...shape }: Shape): Windows {
   const before = triple(shape.before, 0);
   const after = triple(shape.after ?? shape.before, 0);
   const grid = [0, 1, 2].map((axis) => {
-    const [i, w, s, d, b, a] = [image, window, stride, dilation, before, after].map((values) => values[axis]) as [number, number, number, number, number, number];
+    const [i, w, s, d, b, a] = [image, window, stride, dilation, before, after].map((values) => values[axis]) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     return Math.max(0, Math.floor((i + b + a - (w - 1) * d - 1) / s) + 1);
   }) as unknown as Triple;
   return { batch, channels, image, grid, window, stride, dilation, before };

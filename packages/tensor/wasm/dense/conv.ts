@@ -253,7 +253,8 @@ export function f32_conv_filter_gradient(p: usize, begin: i32, end: i32, scratch
         copyRow(p, place, k0, height, scratch + <usize>i * stride);
       }
       const groupBytes = <usize>(steps * ROWS) << 2;
-      for (let g = 0; g < groups; g++) packTransposedRows(scratch, stride, g * ROWS, height, ROWS, steps, packed + <usize>g * groupBytes);
+      // The last group may take in what stands behind the rows; what that gives is never stored.
+      for (let g = 0; g < groups; g++) packTransposedRows(scratch, stride, g * ROWS, groups * ROWS, ROWS, steps, packed + <usize>g * groupBytes);
       for (let panel = 0; panel < panels; panel++) {
         const column = panel * COLUMNS;
         const width = min(COLUMNS, n - column);

@@ -1,7 +1,10 @@
 import type { Triple, Windows } from '../conv-windows.ts';
 
 /** Calls `visit` for each tap of each window that lies in the image: window, tap and pixel, each counted from 0 through its batch. */
-export function eachTap({ batch, image, grid, window, stride, dilation, before }: Windows, visit: (q: number, tap: number, pixel: number) => void): void {
+export function eachTap(
+  { batch, image, grid, window, stride, dilation, before }: Windows,
+  visit: (q: number, tap: number, pixel: number) => void,
+): void {
   const walk = ([d, h, w]: Triple, step: (z: number, y: number, x: number, index: number) => void): void => {
     for (let index = 0; index < d * h * w; index++) step(Math.floor(index / (h * w)), Math.floor(index / w) % h, index % w, index);
   };

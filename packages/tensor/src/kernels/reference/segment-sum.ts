@@ -1,5 +1,10 @@
 /** to[ids[i], :] + the sum of x[i, :], in double precision or modulo 2^32: the truth for the segment sums. */
-export function referenceSegmentSum(x: Float32Array | Int32Array, ids: Int32Array, to: Float32Array | Int32Array, width: number): Float64Array {
+export function referenceSegmentSum(
+  x: Float32Array | Int32Array,
+  ids: Int32Array,
+  to: Float32Array | Int32Array,
+  width: number,
+): Float64Array {
   const sums = Float64Array.from(to);
   for (const [i, id] of ids.entries()) {
     if (id < 0 || (id + 1) * width > to.length) continue;
