@@ -53,5 +53,5 @@ test('refuses to bundle a package that is not declared', async () => {
   await mkdir(join(directory, 'node_modules'));
   await symlink(fileURLToPath(new URL('../node_modules/typescript', import.meta.url)), join(directory, 'node_modules/undeclared'));
   await writeFile(join(directory, 'src/area.ts'), "import { version } from 'undeclared';\nexport const area: string = version;\n");
-  await expect(run()).rejects.toThrow('is not included in deps.onlyBundle');
+  await expect(run()).rejects.toThrow(/is not included in [^]*onlyBundle/);
 });
