@@ -79,15 +79,15 @@ function addConstants(bias: Float32Array, { pattern, variables, units }: SparseL
 
 /** What the units give if no input does anything: activation(bias). */
 function constantOutputs(layer: SparseLinearLayer, bias: Float32Array | undefined): Float32Array {
-  return tidy(() => {
-    const copy = layer.restricted(new Int32Array(0), Int32Array.from({ length: layer.units }, (_, unit) => unit));
-    try {
-      if (bias) copy.variables.bias!.assign(tensor1d(bias));
-      return copy.apply(zeros([1, 0])).dataSync().slice() as Float32Array;
-    } finally {
-      copy.dispose();
-    }
+  const copy = layer.restricted(new Int32Array(0), Int32Array.from({ length: layer.units }, (_, unit) => unit));
+  const output = tidy(() => {
+    if (bias) copy.variables.bias!.assign(tensor1d(bias));
+    return copy.apply(zeros([1, 0]));
   });
+  const values = output.dataSync().slice() as Float32Array;
+  output.dispose();
+  copy.dispose();
+  return values;
 }
 
 /** Takes away, from the last layer back, the units that lead to nothing that stays, and such inputs. */

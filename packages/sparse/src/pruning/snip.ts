@@ -1,4 +1,4 @@
-import { dispose, tidy, variableGrads, type Scalar } from '@tensorflow/tfjs-core';
+import { dispose, variableGrads, type Scalar } from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy, type Batch, type Layer, type Loss } from '@x/tensor';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import { prune, type PruneOptions } from './prune.ts';
@@ -26,7 +26,8 @@ export function snip(net: Layer, batch: Batch, { loss = softmaxCrossEntropy, ...
     layers.map(({ variables }) => variables.values),
   );
   try {
-    prune(net, layers.map(({ variables, pattern }) => tidy(() => saliency(variables.values.dataSync() as Float32Array, grads[variables.values.name]!.dataSync() as Float32Array, pattern.nonZeros))), options);
+    const scores = layers.map(({ variables, pattern }) => saliency(variables.values.dataSync() as Float32Array, grads[variables.values.name]!.dataSync() as Float32Array, pattern.nonZeros));
+    prune(net, scores, options);
   } finally {
     dispose([value, ...Object.values(grads)]);
   }

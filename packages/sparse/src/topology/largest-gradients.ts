@@ -18,7 +18,10 @@ export function largestGradients(seen: readonly SeenGradient[], { rows, columns,
   const joined = tidy(() => ({ x: join(seen.map(({ x }) => x)), dz: join(seen.map(({ dz }) => dz)) }));
   for (let first = 0; first < rows; first += height) {
     const past = Math.min(rows, first + height);
-    const tile = tidy(() => matMul(slice(joined.dz, [0, first], [-1, past - first]), joined.x, true, false).dataSync() as Float32Array);
+    const product = tidy(() => matMul(slice(joined.dz, [0, first], [-1, past - first]), joined.x, true, false));
+    // Not read within the tidy, which would look through all of it for tensors.
+    const tile = product.dataSync() as Float32Array;
+    product.dispose();
     for (let row = first; row < past; row++) {
       for (let q = pointers[row]!; q < pointers[row + 1]!; q++) if (keep[q] === 1) tile[(row - first) * columns + indices[q]!] = NaN;
     }
