@@ -37,9 +37,14 @@ export async function compileFamily(directory: string, family: Family, tier: str
   // With an empty section more, because V8 keeps the code it made of these bytes, and others want to compile them with flags of their own.
   const module = new WebAssembly.Module(new Uint8Array([...wasm, 0, 1, 0]));
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-    if (kind !== 'memory') throw new Error(`Kernel family ${family.name} imports ${from}.${name}; a kernel may import only the memory. Strings, arrays and objects need the runtime: use pointers.`);
+    if (kind !== 'memory')
+      throw new Error(
+        `Kernel family ${family.name} imports ${from}.${name}; a kernel may import only the memory. Strings, arrays and objects need the runtime: use pointers.`,
+      );
   }
-  const kernels = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function').map(({ name }) => name);
+  const kernels = WebAssembly.Module.exports(module)
+    .filter(({ kind }) => kind === 'function')
+    .map(({ name }) => name);
   return { wasm, kernels };
 }
 

@@ -52,7 +52,10 @@ const collectKernels: Plugin = {
     }));
     onLoad({ filter: /tfjs-backend-wasm\/dist\/register_all_kernels\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
-      const contents = source.replace(/import \{ registerKernel \} from '@tensorflow\/tfjs-core';/, `import { registerKernel } from 'collect';`);
+      const contents = source.replace(
+        /import \{ registerKernel \} from '@tensorflow\/tfjs-core';/,
+        `import { registerKernel } from 'collect';`,
+      );
       if (contents === source) throw new Error(`${path} no longer imports registerKernel the way this build expects`);
       return { contents };
     });

@@ -1,10 +1,10 @@
-import type { GemmShape } from '../graph/gemm-shape.ts'
-import { requireInteger, requireOneOf } from '../validation.ts'
+import type { GemmShape } from '../graph/gemm-shape.ts';
+import { requireInteger, requireOneOf } from '../validation.ts';
 
 /** What stays in the processing elements while the rest streams through: the outputs, the weights or the inputs. */
-export type Dataflow = 'os' | 'ws' | 'is'
+export type Dataflow = 'os' | 'ws' | 'is';
 
-export const dataflows: readonly Dataflow[] = ['os', 'ws', 'is']
+export const dataflows: readonly Dataflow[] = ['os', 'ws', 'is'];
 
 /**
  * Whose counts to report.
@@ -14,31 +14,31 @@ export const dataflows: readonly Dataflow[] = ['os', 'ws', 'is']
  * cycles twice in the compute utilisation of the other two dataflows; v3 moreover adds every read stall twice (and lets early prefetches
  * take cycles back before a stall).
  */
-export type Compat = 'none' | 'scalesim-v2' | 'scalesim-v3'
+export type Compat = 'none' | 'scalesim-v2' | 'scalesim-v3';
 
-export const compats: readonly Compat[] = ['none', 'scalesim-v2', 'scalesim-v3']
+export const compats: readonly Compat[] = ['none', 'scalesim-v2', 'scalesim-v3'];
 
 /** `rows` x `columns` processing elements, one multiply-accumulate each a cycle. */
 export interface SystolicArray {
-  readonly rows: number
-  readonly columns: number
-  readonly dataflow: Dataflow
+  readonly rows: number;
+  readonly columns: number;
+  readonly dataflow: Dataflow;
 }
 
 /** A matrix product laid over an array: `spatialRows` x `spatialColumns` elements in place, `time` steps through each, in folds. */
 export interface Folding {
-  readonly spatialRows: number
-  readonly spatialColumns: number
-  readonly time: number
-  readonly rowFolds: number
-  readonly columnFolds: number
-  readonly cyclesPerFold: number
+  readonly spatialRows: number;
+  readonly spatialColumns: number;
+  readonly time: number;
+  readonly rowFolds: number;
+  readonly columnFolds: number;
+  readonly cyclesPerFold: number;
 }
 
 export function requireArray(array: SystolicArray): void {
-  requireInteger('array.rows', array.rows)
-  requireInteger('array.columns', array.columns)
-  requireOneOf('array.dataflow', array.dataflow, dataflows)
+  requireInteger('array.rows', array.rows);
+  requireInteger('array.columns', array.columns);
+  requireOneOf('array.dataflow', array.dataflow, dataflows);
 }
 
 /**
@@ -49,9 +49,9 @@ export function requireArray(array: SystolicArray): void {
  * of "A Systematic Methodology for Characterizing Scalability of DNN Accelerators using SCALE-Sim" (2020).
  */
 export function foldOnto(array: SystolicArray, { m, n, k }: Pick<GemmShape, 'm' | 'n' | 'k'>): Folding {
-  requireArray(array)
-  const { rows, columns, dataflow } = array
-  const [spatialRows, spatialColumns, time] = dataflow === 'os' ? [m, n, k] : dataflow === 'ws' ? [k, n, m] : [k, m, n]
+  requireArray(array);
+  const { rows, columns, dataflow } = array;
+  const [spatialRows, spatialColumns, time] = dataflow === 'os' ? [m, n, k] : dataflow === 'ws' ? [k, n, m] : [k, m, n];
   return {
     spatialRows,
     spatialColumns,
@@ -59,5 +59,5 @@ export function foldOnto(array: SystolicArray, { m, n, k }: Pick<GemmShape, 'm' 
     rowFolds: Math.ceil(spatialRows / rows),
     columnFolds: Math.ceil(spatialColumns / columns),
     cyclesPerFold: (dataflow === 'os' ? rows : 2 * rows) + columns + time - 2,
-  }
+  };
 }

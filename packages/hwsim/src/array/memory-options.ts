@@ -1,43 +1,46 @@
-import { requireInteger, requireOneOf } from '../validation.ts'
-import { compats, requireArray, type Compat, type SystolicArray } from './dataflow.ts'
+import { requireInteger, requireOneOf } from '../validation.ts';
+import { compats, requireArray, type Compat, type SystolicArray } from './dataflow.ts';
 
 /** An array with three double-buffered SRAMs (words of one byte) and a flat DRAM. */
 export interface ArrayConfig extends SystolicArray {
-  readonly name?: string
+  readonly name?: string;
   /** SRAM sizes, KiB. */
-  readonly inputKiB: number
-  readonly filterKiB: number
-  readonly outputKiB: number
+  readonly inputKiB: number;
+  readonly filterKiB: number;
+  readonly outputKiB: number;
   /** `estimate`: never stall and tell the bandwidth needed. `finite`: the bandwidths below, with stalls. */
-  readonly interface: 'estimate' | 'finite'
+  readonly interface: 'estimate' | 'finite';
   /** Words a cycle between DRAM and each SRAM, for `finite`. */
-  readonly inputBandwidth?: number
-  readonly filterBandwidth?: number
-  readonly outputBandwidth?: number
+  readonly inputBandwidth?: number;
+  readonly filterBandwidth?: number;
+  readonly outputBandwidth?: number;
   /** Row-wise N:M sparse filters held compressed, weight stationary (SCALE-Sim v3). */
-  readonly sparsity?: SparseMapping
-  readonly compat?: Compat
+  readonly sparsity?: SparseMapping;
+  readonly compat?: Compat;
 }
 
 /** How a sparse filter is stored, and whether columns choose their own N. */
 export interface SparseMapping {
-  readonly representation: 'csr' | 'csc' | 'ellpack_block'
+  readonly representation: 'csr' | 'csc' | 'ellpack_block';
   /** True: every column keeps a random 1..blockSize/2 of each `blockSize` elements. False: the layer's own N:M. */
-  readonly rowWise?: boolean
-  readonly blockSize?: number
-  readonly seed?: number
+  readonly rowWise?: boolean;
+  readonly blockSize?: number;
+  readonly seed?: number;
 }
 
 export function requireArrayConfig(config: ArrayConfig): void {
-  requireArray(config)
-  for (const field of ['inputKiB', 'filterKiB', 'outputKiB'] as const) requireInteger(`config.${field}`, config[field])
-  requireOneOf('config.interface', config.interface, ['estimate', 'finite'])
-  requireOneOf('config.compat', config.compat ?? 'none', compats)
-  if (config.interface === 'finite') for (const field of ['inputBandwidth', 'filterBandwidth', 'outputBandwidth'] as const) requireInteger(`config.${field}`, config[field])
-  if (!config.sparsity) return
-  requireOneOf('config.sparsity.representation', config.sparsity.representation, ['csr', 'csc', 'ellpack_block'])
-  if (!config.sparsity.rowWise) return
-  if (config.dataflow !== 'ws') throw new RangeError(`config.dataflow is ${config.dataflow}: row-wise sparse filters need the weight-stationary dataflow, 'ws'`)
-  const blockSize = requireInteger('config.sparsity.blockSize', config.sparsity.blockSize, 2)
-  if (blockSize % 2 !== 0 || blockSize > config.rows) throw new RangeError(`config.sparsity.blockSize is ${blockSize}, expected an even number of at most the array's ${config.rows} rows`)
+  requireArray(config);
+  for (const field of ['inputKiB', 'filterKiB', 'outputKiB'] as const) requireInteger(`config.${field}`, config[field]);
+  requireOneOf('config.interface', config.interface, ['estimate', 'finite']);
+  requireOneOf('config.compat', config.compat ?? 'none', compats);
+  if (config.interface === 'finite')
+    for (const field of ['inputBandwidth', 'filterBandwidth', 'outputBandwidth'] as const) requireInteger(`config.${field}`, config[field]);
+  if (!config.sparsity) return;
+  requireOneOf('config.sparsity.representation', config.sparsity.representation, ['csr', 'csc', 'ellpack_block']);
+  if (!config.sparsity.rowWise) return;
+  if (config.dataflow !== 'ws')
+    throw new RangeError(`config.dataflow is ${config.dataflow}: row-wise sparse filters need the weight-stationary dataflow, 'ws'`);
+  const blockSize = requireInteger('config.sparsity.blockSize', config.sparsity.blockSize, 2);
+  if (blockSize % 2 !== 0 || blockSize > config.rows)
+    throw new RangeError(`config.sparsity.blockSize is ${blockSize}, expected an even number of at most the array's ${config.rows} rows`);
 }

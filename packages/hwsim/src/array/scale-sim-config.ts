@@ -1,6 +1,6 @@
-import { ParseError } from '../parse-error.ts'
-import { dataflows, type Dataflow } from './dataflow.ts'
-import type { ArrayConfig } from './memory-options.ts'
+import { ParseError } from '../parse-error.ts';
+import { dataflows, type Dataflow } from './dataflow.ts';
+import type { ArrayConfig } from './memory-options.ts';
 
 /**
  * Reads SCALE-Sim's configuration file (INI, `key : value` or `key = value`).
@@ -11,41 +11,43 @@ import type { ArrayConfig } from './memory-options.ts'
  * @throws ParseError with file, line and reason
  */
 export function readScaleSimConfig(text: string, options: { name?: string } = {}): ArrayConfig {
-  const { name = 'scale.cfg' } = options
-  const values = new Map<string, { value: string; line: number }>()
-  let section = ''
+  const { name = 'scale.cfg' } = options;
+  const values = new Map<string, { value: string; line: number }>();
+  let section = '';
   text.split(/\r\n|\n|\r/).forEach((raw, i) => {
-    const row = raw.trim()
-    if (row === '' || row.startsWith('#') || row.startsWith(';')) return
-    const heading = /^\[(.+)\]$/.exec(row)
+    const row = raw.trim();
+    if (row === '' || row.startsWith('#') || row.startsWith(';')) return;
+    const heading = /^\[(.+)\]$/.exec(row);
     if (heading) {
-      section = heading[1]!.trim().toLowerCase()
-      return
+      section = heading[1]!.trim().toLowerCase();
+      return;
     }
-    const pair = /^([^:=]+)[:=](.*)$/.exec(row)
-    if (!pair) throw new ParseError(name, i + 1, `${JSON.stringify(row)} is neither a [section] nor a key : value pair`)
-    values.set(`${section}.${pair[1]!.trim().toLowerCase()}`, { value: pair[2]!.trim(), line: i + 1 })
-  })
-  const text_ = (key: string): string | undefined => values.get(key.toLowerCase())?.value
+    const pair = /^([^:=]+)[:=](.*)$/.exec(row);
+    if (!pair) throw new ParseError(name, i + 1, `${JSON.stringify(row)} is neither a [section] nor a key : value pair`);
+    values.set(`${section}.${pair[1]!.trim().toLowerCase()}`, { value: pair[2]!.trim(), line: i + 1 });
+  });
+  const text_ = (key: string): string | undefined => values.get(key.toLowerCase())?.value;
   const integer = (key: string, fallback?: number): number => {
-    const found = values.get(key.toLowerCase())
+    const found = values.get(key.toLowerCase());
     if (!found) {
-      if (fallback !== undefined) return fallback
-      throw new ParseError(name, 0, `${key} is missing`)
+      if (fallback !== undefined) return fallback;
+      throw new ParseError(name, 0, `${key} is missing`);
     }
-    if (!/^\d+$/.test(found.value)) throw new ParseError(name, found.line, `${key} is ${JSON.stringify(found.value)}, expected a whole number`)
-    return Number(found.value)
-  }
-  const flag = (key: string): boolean => text_(key)?.toLowerCase() === 'true'
+    if (!/^\d+$/.test(found.value))
+      throw new ParseError(name, found.line, `${key} is ${JSON.stringify(found.value)}, expected a whole number`);
+    return Number(found.value);
+  };
+  const flag = (key: string): boolean => text_(key)?.toLowerCase() === 'true';
   const word = <T extends string>(key: string, choices: readonly T[], fallback?: T): T => {
-    const found = values.get(key.toLowerCase())
-    const value = (found?.value.toLowerCase() ?? fallback) as T
-    if (!choices.includes(value)) throw new ParseError(name, found?.line ?? 0, `${key} is ${JSON.stringify(found?.value)}, expected one of ${choices.join(', ')}`)
-    return value
-  }
-  const preset = 'architecture_presets'
-  const finite = word('run_presets.InterfaceBandwidth', ['calc', 'user'], 'calc') === 'user'
-  const bandwidth = finite ? integer(`${preset}.Bandwidth`) : 0
+    const found = values.get(key.toLowerCase());
+    const value = (found?.value.toLowerCase() ?? fallback) as T;
+    if (!choices.includes(value))
+      throw new ParseError(name, found?.line ?? 0, `${key} is ${JSON.stringify(found?.value)}, expected one of ${choices.join(', ')}`);
+    return value;
+  };
+  const preset = 'architecture_presets';
+  const finite = word('run_presets.InterfaceBandwidth', ['calc', 'user'], 'calc') === 'user';
+  const bandwidth = finite ? integer(`${preset}.Bandwidth`) : 0;
   return {
     name: text_('general.run_name') ?? name,
     rows: integer(`${preset}.ArrayHeight`),
@@ -68,5 +70,5 @@ export function readScaleSimConfig(text: string, options: { name?: string } = {}
         seed: integer('sparsity.RandomNumberGeneratorSeed', 40),
       },
     }),
-  }
+  };
 }

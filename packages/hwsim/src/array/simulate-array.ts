@@ -1,12 +1,12 @@
-import type { LayerGraph } from '../graph/layer.ts'
-import type { ArrayConfig } from './memory-options.ts'
-import { bandwidthReport, computeReport, detailedAccessReport, sparseReport } from './reports.ts'
-import { simulateLayer, type ArrayReport } from './simulate-layer.ts'
+import type { LayerGraph } from '../graph/layer.ts';
+import type { ArrayConfig } from './memory-options.ts';
+import { bandwidthReport, computeReport, detailedAccessReport, sparseReport } from './reports.ts';
+import { simulateLayer, type ArrayReport } from './simulate-layer.ts';
 
 /** Every layer's report, and SCALE-Sim's report files by name. */
 export interface ArrayRun {
-  readonly layers: readonly ArrayReport[]
-  readonly files: Readonly<Record<string, string>>
+  readonly layers: readonly ArrayReport[];
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /**
@@ -18,12 +18,16 @@ export interface ArrayRun {
  * @returns reports and CSV texts
  * @example simulateArray(readTopologyCsv(csv), readScaleSimConfig(cfg)).files['COMPUTE_REPORT.csv']
  */
-export function simulateArray(graph: LayerGraph, config: ArrayConfig, options: { onLayer?: (report: ArrayReport, index: number, layers: number) => void } = {}): ArrayRun {
+export function simulateArray(
+  graph: LayerGraph,
+  config: ArrayConfig,
+  options: { onLayer?: (report: ArrayReport, index: number, layers: number) => void } = {},
+): ArrayRun {
   const layers = graph.layers.map((layer, i) => {
-    const report = simulateLayer(layer, config)
-    options.onLayer?.(report, i, graph.layers.length)
-    return report
-  })
+    const report = simulateLayer(layer, config);
+    options.onLayer?.(report, i, graph.layers.length);
+    return report;
+  });
   return {
     layers,
     files: {
@@ -32,5 +36,5 @@ export function simulateArray(graph: LayerGraph, config: ArrayConfig, options: {
       'DETAILED_ACCESS_REPORT.csv': detailedAccessReport(layers),
       ...(config.sparsity && { 'SPARSE_REPORT.csv': sparseReport(layers) }),
     },
-  }
+  };
 }

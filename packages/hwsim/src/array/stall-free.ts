@@ -1,21 +1,21 @@
-import type { GemmShape } from '../graph/gemm-shape.ts'
-import { requireInteger, requireOneOf } from '../validation.ts'
-import { compats, foldOnto, type Compat, type SystolicArray } from './dataflow.ts'
+import type { GemmShape } from '../graph/gemm-shape.ts';
+import { requireInteger, requireOneOf } from '../validation.ts';
+import { compats, foldOnto, type Compat, type SystolicArray } from './dataflow.ts';
 
 /** What one matrix product takes on an array whose memories never make it wait. */
 export interface ArrayWork {
-  readonly cycles: number
-  readonly macs: number
+  readonly cycles: number;
+  readonly macs: number;
   /** Words read from and written to the SRAMs. */
-  readonly inputReads: number
-  readonly filterReads: number
-  readonly outputWrites: number
+  readonly inputReads: number;
+  readonly filterReads: number;
+  readonly outputWrites: number;
   /** Mean share of processing elements that hold something, in [0, 1]. */
-  readonly mappingEfficiency: number
+  readonly mappingEfficiency: number;
   /** Mean share of processing-element cycles that multiply, over folds, in [0, 1]. */
-  readonly computeUtilisation: number
+  readonly computeUtilisation: number;
   /** macs / (rows · columns · cycles). */
-  readonly overallUtilisation: number
+  readonly overallUtilisation: number;
 }
 
 /**
@@ -31,22 +31,23 @@ export interface ArrayWork {
  * @example stallFreeWork({ rows: 32, columns: 32, dataflow: 'ws' }, { m: 3025, n: 96, k: 363 }, { compat: 'scalesim-v3' }).cycles // 112283
  */
 export function stallFreeWork(array: SystolicArray, shape: Pick<GemmShape, 'm' | 'n' | 'k'>, options: { compat?: Compat } = {}): ArrayWork {
-  const { compat = 'none' } = options
-  requireOneOf('compat', compat, compats)
-  const { m, n, k } = shape
-  requireInteger('shape.m', m)
-  requireInteger('shape.n', n)
-  requireInteger('shape.k', k)
-  const { rows, columns, dataflow } = array
-  const { spatialRows, spatialColumns, time, rowFolds, columnFolds, cyclesPerFold } = foldOnto(array, shape)
-  const folds = rowFolds * columnFolds
-  const total = folds * cyclesPerFold
-  const macs = m * n * k
-  if (!Number.isSafeInteger(macs) || !Number.isSafeInteger(total)) throw new RangeError(`a product of ${m} x ${k} by ${k} x ${n} can't be counted exactly in 53 bits; split it`)
-  const quirks = compat !== 'none'
-  const cycles = quirks ? total - 1 : total
-  const used = (spatialRows * spatialColumns) / (folds * rows * columns)
-  const utilisationCycles = quirks && dataflow !== 'os' ? cyclesPerFold + columns - 1 : cyclesPerFold
+  const { compat = 'none' } = options;
+  requireOneOf('compat', compat, compats);
+  const { m, n, k } = shape;
+  requireInteger('shape.m', m);
+  requireInteger('shape.n', n);
+  requireInteger('shape.k', k);
+  const { rows, columns, dataflow } = array;
+  const { spatialRows, spatialColumns, time, rowFolds, columnFolds, cyclesPerFold } = foldOnto(array, shape);
+  const folds = rowFolds * columnFolds;
+  const total = folds * cyclesPerFold;
+  const macs = m * n * k;
+  if (!Number.isSafeInteger(macs) || !Number.isSafeInteger(total))
+    throw new RangeError(`a product of ${m} x ${k} by ${k} x ${n} can't be counted exactly in 53 bits; split it`);
+  const quirks = compat !== 'none';
+  const cycles = quirks ? total - 1 : total;
+  const used = (spatialRows * spatialColumns) / (folds * rows * columns);
+  const utilisationCycles = quirks && dataflow !== 'os' ? cyclesPerFold + columns - 1 : cyclesPerFold;
   return {
     cycles,
     macs,
@@ -56,7 +57,7 @@ export function stallFreeWork(array: SystolicArray, shape: Pick<GemmShape, 'm' |
     mappingEfficiency: used,
     computeUtilisation: (used * time) / utilisationCycles,
     overallUtilisation: macs / (rows * columns * cycles),
-  }
+  };
 }
 
 /**
@@ -64,16 +65,19 @@ export function stallFreeWork(array: SystolicArray, shape: Pick<GemmShape, 'm' |
  *
  * @returns shares in [0, 1]
  */
-export function meansOverFolds(array: SystolicArray & { readonly compat?: Compat }, shape: Pick<GemmShape, 'm' | 'n' | 'k'>): { mapping: number; compute: number } {
-  const { rows, columns, dataflow, compat = 'none' } = array
-  const { spatialRows, spatialColumns, time, rowFolds, columnFolds, cyclesPerFold } = foldOnto(array, shape)
-  const cycles = compat !== 'none' && dataflow !== 'os' ? cyclesPerFold + columns - 1 : cyclesPerFold
-  let [mapping, compute] = [0, 0]
+export function meansOverFolds(
+  array: SystolicArray & { readonly compat?: Compat },
+  shape: Pick<GemmShape, 'm' | 'n' | 'k'>,
+): { mapping: number; compute: number } {
+  const { rows, columns, dataflow, compat = 'none' } = array;
+  const { spatialRows, spatialColumns, time, rowFolds, columnFolds, cyclesPerFold } = foldOnto(array, shape);
+  const cycles = compat !== 'none' && dataflow !== 'os' ? cyclesPerFold + columns - 1 : cyclesPerFold;
+  let [mapping, compute] = [0, 0];
   for (let c = 0; c < columnFolds; c++)
     for (let r = 0; r < rowFolds; r++) {
-      const used = Math.min(rows, spatialRows - r * rows) * Math.min(columns, spatialColumns - c * columns)
-      mapping += used / (rows * columns)
-      compute += (used * time) / (rows * columns * cycles)
+      const used = Math.min(rows, spatialRows - r * rows) * Math.min(columns, spatialColumns - c * columns);
+      mapping += used / (rows * columns);
+      compute += (used * time) / (rows * columns * cycles);
     }
-  return { mapping: mapping / (rowFolds * columnFolds), compute: compute / (rowFolds * columnFolds) }
+  return { mapping: mapping / (rowFolds * columnFolds), compute: compute / (rowFolds * columnFolds) };
 }

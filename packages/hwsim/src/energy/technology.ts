@@ -1,4 +1,4 @@
-import { requireNumber } from '../validation.ts'
+import { requireNumber } from '../validation.ts';
 
 /** Process nodes, nm, with energy a·V² + b·V + c in relative units and area relative to 45 nm. */
 const nodes: Readonly<Record<number, { readonly energy: readonly [a: number, b: number, c: number]; readonly area: number }>> = {
@@ -12,14 +12,14 @@ const nodes: Readonly<Record<number, { readonly energy: readonly [a: number, b: 
   14: { energy: [0.2363, -0.09675, 0.02239], area: 0.17 },
   10: { energy: [0.2068, -0.09311, 0.02375], area: 0.1 },
   7: { energy: [0.1776, -0.09097, 0.02447], area: 0.059 },
-}
+};
 
-export const technologyNodes: readonly number[] = Object.keys(nodes).map(Number).toReversed()
+export const technologyNodes: readonly number[] = Object.keys(nodes).map(Number).toReversed();
 
 function nodeOf(name: string, nm: number): (typeof nodes)[number] {
-  const node = nodes[nm]
-  if (!node) throw new RangeError(`${name} is ${nm} nm, expected one of ${technologyNodes.join(', ')}`)
-  return node
+  const node = nodes[nm];
+  if (!node) throw new RangeError(`${name} is ${nm} nm, expected one of ${technologyNodes.join(', ')}`);
+  return node;
 }
 
 /**
@@ -28,14 +28,14 @@ function nodeOf(name: string, nm: number): (typeof nodes)[number] {
  */
 export function energyScale(from: { nm: number; volts: number }, to: { nm: number; volts: number }): number {
   const of = (name: string, { nm, volts }: { nm: number; volts: number }): number => {
-    const [a, b, c] = nodeOf(name, nm).energy
-    requireNumber(`${name}.volts`, volts, 0, true)
-    return a * volts * volts + b * volts + c
-  }
-  return of('to', to) / of('from', from)
+    const [a, b, c] = nodeOf(name, nm).energy;
+    requireNumber(`${name}.volts`, volts, 0, true);
+    return a * volts * volts + b * volts + c;
+  };
+  return of('to', to) / of('from', from);
 }
 
 /** Factor by which area changes from one node to another. */
 export function areaScale(fromNm: number, toNm: number): number {
-  return nodeOf('to', toNm).area / nodeOf('from', fromNm).area
+  return nodeOf('to', toNm).area / nodeOf('from', fromNm).area;
 }

@@ -1,11 +1,11 @@
-import type { FittedModel } from './fit-model.ts'
+import type { FittedModel } from './fit-model.ts';
 
 /** An m x k by k x n product, elements of `bytes` bytes. */
 export interface GemmRow {
-  readonly m: number
-  readonly n: number
-  readonly k: number
-  readonly bytes: number
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly bytes: number;
 }
 
 /**
@@ -17,7 +17,7 @@ export function gemmTime(chip: { readonly peak: number; readonly bandwidth: numb
     parameters: { arithmeticShare: 0.8, bandwidthShare: 0.8, overhead: 2e-5 },
     predict: ([arithmetic, bandwidth, overhead], { m, n, k, bytes }) =>
       Math.max((2 * m * n * k) / (arithmetic! * chip.peak), ((m * k + k * n + m * n) * bytes) / (bandwidth! * chip.bandwidth)) + overhead!,
-  }
+  };
 }
 
 /** Seconds of an all-reduce of `bytes` among `devices` by two numbers: t = latency + 2(n − 1)/n · S / bandwidth. */
@@ -25,5 +25,5 @@ export function allReduceTime(devices: number): FittedModel<{ readonly bytes: nu
   return {
     parameters: { latency: 5e-5, bandwidth: 1e11 },
     predict: ([latency, bandwidth], { bytes }) => latency! + (2 * (devices - 1) * bytes) / (devices * bandwidth!),
-  }
+  };
 }

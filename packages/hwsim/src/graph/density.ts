@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from '../validation.ts'
+import { requireInteger, requireNumber } from '../validation.ts';
 
 /** Which of a tensor's elements may be non-zero. */
 export type Density =
@@ -8,22 +8,22 @@ export type Density =
   /** A share `density` of all `rows` x `columns` blocks. */
   | { readonly kind: 'block'; readonly density: number; readonly rows: number; readonly columns: number }
   /** Of every `m` consecutive elements along the contracted axis, `n`. */
-  | { readonly kind: 'n:m'; readonly n: number; readonly m: number }
+  | { readonly kind: 'n:m'; readonly n: number; readonly m: number };
 
 /** The share of elements that is stored, in (0, 1]. */
 export function shareOf(density: Density = { kind: 'dense' }): number {
   switch (density.kind) {
     case 'dense':
-      return 1
+      return 1;
     case 'n:m': {
-      requireInteger('density.n', density.n)
-      requireInteger('density.m', density.m, density.n)
-      return density.n / density.m
+      requireInteger('density.n', density.n);
+      requireInteger('density.m', density.m, density.n);
+      return density.n / density.m;
     }
     default: {
-      requireNumber('density.density', density.density, 0, true)
-      if (density.density > 1) throw new RangeError(`density.density is ${density.density}, expected a share of at most 1`)
-      return density.density
+      requireNumber('density.density', density.density, 0, true);
+      if (density.density > 1) throw new RangeError(`density.density is ${density.density}, expected a share of at most 1`);
+      return density.density;
     }
   }
 }
@@ -37,12 +37,12 @@ export function shareOf(density: Density = { kind: 'dense' }): number {
 export function indexBitsPerElement(density: Density = { kind: 'dense' }, columns = 1): number {
   switch (density.kind) {
     case 'dense':
-      return 0
+      return 0;
     case 'unstructured':
-      return Math.ceil(Math.log2(Math.max(2, columns)))
+      return Math.ceil(Math.log2(Math.max(2, columns)));
     case 'block':
-      return Math.ceil(Math.log2(Math.max(2, columns / density.columns))) / (density.rows * density.columns)
+      return Math.ceil(Math.log2(Math.max(2, columns / density.columns))) / (density.rows * density.columns);
     case 'n:m':
-      return Math.ceil(Math.log2(Math.max(2, density.m)))
+      return Math.ceil(Math.log2(Math.max(2, density.m)));
   }
 }

@@ -1,18 +1,18 @@
-import type { Density } from './density.ts'
+import type { Density } from './density.ts';
 
 /** How a tensor is kept: bits an element, and which elements are kept at all. */
 export interface TensorFormat {
-  readonly bits: number
-  readonly density?: Density
+  readonly bits: number;
+  readonly density?: Density;
 }
 
 /** C[m,n] = A[m,k] · B[k,n], `batch` times with a B of its own each time (`sharedWeights` false) or one B for all. */
 export interface Gemm {
-  readonly type: 'gemm'
-  readonly m: number
-  readonly n: number
-  readonly k: number
-  readonly batch?: number
+  readonly type: 'gemm';
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly batch?: number;
 }
 
 /**
@@ -20,55 +20,55 @@ export interface Gemm {
  * `rounding`: `floor` is ⌊(H + 2p − kh)/s⌋ + 1, as every framework counts; `ceil` is SCALE-Sim's ⌈(H − kh + s)/s⌉.
  */
 export interface Conv {
-  readonly type: 'conv'
-  readonly height: number
-  readonly width: number
-  readonly channels: number
-  readonly filters: number
-  readonly kernelHeight: number
-  readonly kernelWidth: number
-  readonly strideHeight?: number
-  readonly strideWidth?: number
-  readonly padding?: number
-  readonly batch?: number
-  readonly rounding?: 'floor' | 'ceil'
+  readonly type: 'conv';
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight?: number;
+  readonly strideWidth?: number;
+  readonly padding?: number;
+  readonly batch?: number;
+  readonly rounding?: 'floor' | 'ceil';
 }
 
 /** One filter a channel (times `multiplier`). */
 export interface Depthwise extends Omit<Conv, 'type' | 'filters'> {
-  readonly type: 'depthwise'
-  readonly multiplier?: number
+  readonly type: 'depthwise';
+  readonly multiplier?: number;
 }
 
 /** softmax(Q Kᵀ) V for `batch` x `heads` heads. */
 export interface Attention {
-  readonly type: 'attention'
-  readonly batch: number
-  readonly heads: number
-  readonly queryLength: number
-  readonly keyLength: number
-  readonly headSize: number
+  readonly type: 'attention';
+  readonly batch: number;
+  readonly heads: number;
+  readonly queryLength: number;
+  readonly keyLength: number;
+  readonly headSize: number;
 }
 
 export interface Softmax {
-  readonly type: 'softmax'
-  readonly rows: number
-  readonly columns: number
+  readonly type: 'softmax';
+  readonly rows: number;
+  readonly columns: number;
 }
 
 export interface Norm {
-  readonly type: 'norm'
-  readonly kind?: 'layer' | 'batch' | 'rms'
-  readonly rows: number
-  readonly columns: number
+  readonly type: 'norm';
+  readonly kind?: 'layer' | 'batch' | 'rms';
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /** `lookups` random rows of a `rows` x `columns` table. */
 export interface Embedding {
-  readonly type: 'embedding'
-  readonly lookups: number
-  readonly rows: number
-  readonly columns: number
+  readonly type: 'embedding';
+  readonly lookups: number;
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /**
@@ -77,45 +77,45 @@ export interface Embedding {
  * ⌈capacityFactor · tokens · topK / experts⌉ and drops the rest.
  */
 export interface Moe {
-  readonly type: 'moe'
-  readonly tokens: number
-  readonly experts: number
-  readonly topK?: number
-  readonly inputSize: number
-  readonly hiddenSize: number
-  readonly capacityFactor?: number
-  readonly loads?: readonly number[]
+  readonly type: 'moe';
+  readonly tokens: number;
+  readonly experts: number;
+  readonly topK?: number;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly capacityFactor?: number;
+  readonly loads?: readonly number[];
 }
 
 /** `elements` outputs, each from `inputs` inputs by `operations` operations. */
 export interface Elementwise {
-  readonly type: 'elementwise'
-  readonly elements: number
-  readonly inputs?: number
-  readonly operations?: number
+  readonly type: 'elementwise';
+  readonly elements: number;
+  readonly inputs?: number;
+  readonly operations?: number;
 }
 
 /** A parameter update. Adam in mixed precision: 11 operations and 12 bytes of state a parameter. */
 export interface Optimiser {
-  readonly type: 'optimiser'
-  readonly parameters: number
-  readonly operations?: number
-  readonly stateBytes?: number
+  readonly type: 'optimiser';
+  readonly parameters: number;
+  readonly operations?: number;
+  readonly stateBytes?: number;
 }
 
-export type Operation = Gemm | Conv | Depthwise | Attention | Softmax | Norm | Embedding | Moe | Elementwise | Optimiser
+export type Operation = Gemm | Conv | Depthwise | Attention | Softmax | Norm | Embedding | Moe | Elementwise | Optimiser;
 
 /** One operation of a model. `inputs` names the layers it reads; left out, it reads the layer before it. */
 export interface Layer {
-  readonly name: string
-  readonly operation: Operation
-  readonly inputs?: readonly string[]
-  readonly weights?: TensorFormat
-  readonly activations?: TensorFormat
+  readonly name: string;
+  readonly operation: Operation;
+  readonly inputs?: readonly string[];
+  readonly weights?: TensorFormat;
+  readonly activations?: TensorFormat;
 }
 
 /** A model as hardware sees it: operations and who feeds whom. */
 export interface LayerGraph {
-  readonly name: string
-  readonly layers: readonly Layer[]
+  readonly name: string;
+  readonly layers: readonly Layer[];
 }

@@ -1,8 +1,8 @@
-import { ParseError } from '../parse-error.ts'
-import { layerGraph } from './layer-graph.ts'
-import type { Layer, LayerGraph } from './layer.ts'
+import { ParseError } from '../parse-error.ts';
+import { layerGraph } from './layer-graph.ts';
+import type { Layer, LayerGraph } from './layer.ts';
 
-type Json = Readonly<Record<string, unknown>>
+type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the topology of a TensorFlow.js layers model (`model.json`, from Keras or tfjs), sequential or functional with one input: Dense, Conv2D,
@@ -14,45 +14,57 @@ type Json = Readonly<Record<string, unknown>>
  * @throws ParseError naming the layer that isn't understood
  */
 export function readTfjsModel(json: unknown, options: { batch?: number; name?: string } = {}): LayerGraph {
-  const { batch = 1, name = 'model.json' } = options
+  const { batch = 1, name = 'model.json' } = options;
   const fail = (reason: string): never => {
-    throw new ParseError(name, 0, reason)
-  }
-  const object = (value: unknown, what: string): Json => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : fail(`${what} is missing`))
-  const topology = object((json as Json | null)?.modelTopology, 'modelTopology')
-  const model = object(topology.model_config ?? (topology.config ? topology : undefined), 'modelTopology.model_config')
-  const config = Array.isArray(model.config) ? { layers: model.config as unknown[] } : object(model.config, 'config')
-  if (!Array.isArray(config.layers)) fail('config.layers is missing: only layers models are read, not graph models')
-  const shapes = new Map<string, number[]>()
-  const layers: Layer[] = []
+    throw new ParseError(name, 0, reason);
+  };
+  const object = (value: unknown, what: string): Json =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : fail(`${what} is missing`);
+  const topology = object((json as Json | null)?.modelTopology, 'modelTopology');
+  const model = object(topology.model_config ?? (topology.config ? topology : undefined), 'modelTopology.model_config');
+  const config = Array.isArray(model.config) ? { layers: model.config as unknown[] } : object(model.config, 'config');
+  if (!Array.isArray(config.layers)) fail('config.layers is missing: only layers models are read, not graph models');
+  const shapes = new Map<string, number[]>();
+  const layers: Layer[] = [];
   // Layers that cost nothing are left out; whoever reads them reads what they read.
-  const costing = new Map<string, readonly string[]>()
-  let previous: string | undefined
+  const costing = new Map<string, readonly string[]>();
+  let previous: string | undefined;
   for (const raw of config.layers as unknown[]) {
-    const entry = object(raw, 'a layer')
-    const settings = object(entry.config, `config of a ${String(entry.class_name)} layer`)
-    const id = String(settings.name)
-    const className = String(entry.class_name)
-    const inputs = className === 'InputLayer' ? [] : (inboundOf(entry) ?? (previous === undefined ? [] : [previous]))
-    const given = (settings.batch_input_shape ?? settings.batchInputShape) as (number | null)[] | undefined
-    const sources = inputs.map((input) => shapes.get(input) ?? fail(`layer ${JSON.stringify(id)} reads ${JSON.stringify(input)}, which isn't before it`))
-    const shape = sources[0] ?? given?.slice(1).map((size) => size ?? fail(`layer ${JSON.stringify(id)} has an open size in its input's shape ${JSON.stringify(given)}; give it one`)) ?? fail(`layer ${JSON.stringify(id)} has no input and no batch_input_shape`)
-    const { output, operation } = understand(className, settings, shape, sources, batch, (reason) => fail(`layer ${JSON.stringify(id)}: ${reason}`))
-    shapes.set(id, output)
-    const reads = [...new Set(inputs.flatMap((input) => costing.get(input)!))]
-    costing.set(id, operation ? [id] : reads)
-    if (operation) layers.push({ name: id, operation, inputs: reads })
-    previous = id
+    const entry = object(raw, 'a layer');
+    const settings = object(entry.config, `config of a ${String(entry.class_name)} layer`);
+    const id = String(settings.name);
+    const className = String(entry.class_name);
+    const inputs = className === 'InputLayer' ? [] : (inboundOf(entry) ?? (previous === undefined ? [] : [previous]));
+    const given = (settings.batch_input_shape ?? settings.batchInputShape) as (number | null)[] | undefined;
+    const sources = inputs.map(
+      (input) => shapes.get(input) ?? fail(`layer ${JSON.stringify(id)} reads ${JSON.stringify(input)}, which isn't before it`),
+    );
+    const shape =
+      sources[0] ??
+      given
+        ?.slice(1)
+        .map(
+          (size) => size ?? fail(`layer ${JSON.stringify(id)} has an open size in its input's shape ${JSON.stringify(given)}; give it one`),
+        ) ??
+      fail(`layer ${JSON.stringify(id)} has no input and no batch_input_shape`);
+    const { output, operation } = understand(className, settings, shape, sources, batch, (reason) =>
+      fail(`layer ${JSON.stringify(id)}: ${reason}`),
+    );
+    shapes.set(id, output);
+    const reads = [...new Set(inputs.flatMap((input) => costing.get(input)!))];
+    costing.set(id, operation ? [id] : reads);
+    if (operation) layers.push({ name: id, operation, inputs: reads });
+    previous = id;
   }
-  if (layers.length === 0) fail('no layer computes anything')
-  return layerGraph(name, layers)
+  if (layers.length === 0) fail('no layer computes anything');
+  return layerGraph(name, layers);
 }
 
 /** Names of the layers a functional layer reads: the first call's inputs. */
 function inboundOf(entry: Json): string[] | undefined {
-  const nodes = entry.inbound_nodes as unknown
-  if (!Array.isArray(nodes) || nodes.length === 0 || !Array.isArray(nodes[0])) return undefined
-  return (nodes[0] as unknown[]).map((input) => String(Array.isArray(input) ? input[0] : input))
+  const nodes = entry.inbound_nodes as unknown;
+  if (!Array.isArray(nodes) || nodes.length === 0 || !Array.isArray(nodes[0])) return undefined;
+  return (nodes[0] as unknown[]).map((input) => String(Array.isArray(input) ? input[0] : input));
 }
 
 function understand(
@@ -63,70 +75,119 @@ function understand(
   batch: number,
   fail: (reason: string) => never,
 ): { output: number[]; operation?: Layer['operation'] } {
-  const elements = shape.reduce((a, b) => a * b, 1)
-  const last = shape.at(-1)!
-  const rows = (batch * elements) / last
-  const pair = (value: unknown, fallback = 1): [number, number] => (Array.isArray(value) ? (value as [number, number]) : [Number(value ?? fallback), Number(value ?? fallback)])
+  const elements = shape.reduce((a, b) => a * b, 1);
+  const last = shape.at(-1)!;
+  const rows = (batch * elements) / last;
+  const pair = (value: unknown, fallback = 1): [number, number] =>
+    Array.isArray(value) ? (value as [number, number]) : [Number(value ?? fallback), Number(value ?? fallback)];
   const positive = (key: string): number => {
-    const value = Number(settings[key])
-    return Number.isSafeInteger(value) && value > 0 ? value : fail(`${key} is ${JSON.stringify(settings[key])}, expected a whole number of at least 1`)
-  }
-  const window = (kernel: [number, number], strides: [number, number]): { height: number; width: number; paddedHeight: number; paddedWidth: number } => {
-    const [h, w] = [shape[0]!, shape[1]!]
-    const same = settings.padding === 'same'
+    const value = Number(settings[key]);
+    return Number.isSafeInteger(value) && value > 0
+      ? value
+      : fail(`${key} is ${JSON.stringify(settings[key])}, expected a whole number of at least 1`);
+  };
+  const window = (
+    kernel: [number, number],
+    strides: [number, number],
+  ): { height: number; width: number; paddedHeight: number; paddedWidth: number } => {
+    const [h, w] = [shape[0]!, shape[1]!];
+    const same = settings.padding === 'same';
     const along = (size: number, k: number, s: number): { out: number; padded: number } => {
-      const out = same ? Math.ceil(size / s) : Math.floor((size - k) / s) + 1
-      return { out, padded: same ? Math.max(size, (out - 1) * s + k) : size }
-    }
-    const [y, x] = [along(h, kernel[0], strides[0]), along(w, kernel[1], strides[1])]
-    return { height: y.out, width: x.out, paddedHeight: y.padded, paddedWidth: x.padded }
-  }
+      const out = same ? Math.ceil(size / s) : Math.floor((size - k) / s) + 1;
+      return { out, padded: same ? Math.max(size, (out - 1) * s + k) : size };
+    };
+    const [y, x] = [along(h, kernel[0], strides[0]), along(w, kernel[1], strides[1])];
+    return { height: y.out, width: x.out, paddedHeight: y.padded, paddedWidth: x.padded };
+  };
   switch (className) {
-    case 'InputLayer': case 'Dropout': case 'SpatialDropout2D':
-      return { output: [...shape] }
+    case 'InputLayer':
+    case 'Dropout':
+    case 'SpatialDropout2D':
+      return { output: [...shape] };
     case 'Flatten':
-      return { output: [elements] }
+      return { output: [elements] };
     case 'Reshape': {
-      const target = settings.target_shape ?? settings.targetShape
-      return { output: Array.isArray(target) ? (target as number[]).map((size) => (size === -1 ? elements / -(target as number[]).reduce((a, b) => a * b, 1) : size)) : fail('target_shape is missing') }
+      const target = settings.target_shape ?? settings.targetShape;
+      return {
+        output: Array.isArray(target)
+          ? (target as number[]).map((size) => (size === -1 ? elements / -(target as number[]).reduce((a, b) => a * b, 1) : size))
+          : fail('target_shape is missing'),
+      };
     }
     case 'Dense': {
-      const units = positive('units')
-      return { output: [...shape.slice(0, -1), units], operation: { type: 'gemm', m: rows, n: units, k: last } }
+      const units = positive('units');
+      return { output: [...shape.slice(0, -1), units], operation: { type: 'gemm', m: rows, n: units, k: last } };
     }
-    case 'Conv2D': case 'DepthwiseConv2D': {
-      if (shape.length !== 3) fail(`reads a shape of [${shape.join(', ')}], expected height, width and channels`)
-      const [kernelHeight, kernelWidth] = pair(settings.kernel_size ?? settings.kernelSize)
-      const [strideHeight, strideWidth] = pair(settings.strides)
-      const { height, width, paddedHeight, paddedWidth } = window([kernelHeight, kernelWidth], [strideHeight, strideWidth])
-      const common = { height: paddedHeight, width: paddedWidth, channels: last, kernelHeight, kernelWidth, strideHeight, strideWidth, batch }
+    case 'Conv2D':
+    case 'DepthwiseConv2D': {
+      if (shape.length !== 3) fail(`reads a shape of [${shape.join(', ')}], expected height, width and channels`);
+      const [kernelHeight, kernelWidth] = pair(settings.kernel_size ?? settings.kernelSize);
+      const [strideHeight, strideWidth] = pair(settings.strides);
+      const { height, width, paddedHeight, paddedWidth } = window([kernelHeight, kernelWidth], [strideHeight, strideWidth]);
+      const common = {
+        height: paddedHeight,
+        width: paddedWidth,
+        channels: last,
+        kernelHeight,
+        kernelWidth,
+        strideHeight,
+        strideWidth,
+        batch,
+      };
       if (className === 'Conv2D') {
-        const filters = positive('filters')
-        return { output: [height, width, filters], operation: { type: 'conv', ...common, filters } }
+        const filters = positive('filters');
+        return { output: [height, width, filters], operation: { type: 'conv', ...common, filters } };
       }
-      const multiplier = Number(settings.depth_multiplier ?? settings.depthMultiplier ?? 1)
-      return { output: [height, width, last * multiplier], operation: { type: 'depthwise', ...common, multiplier } }
+      const multiplier = Number(settings.depth_multiplier ?? settings.depthMultiplier ?? 1);
+      return { output: [height, width, last * multiplier], operation: { type: 'depthwise', ...common, multiplier } };
     }
-    case 'MaxPooling2D': case 'AveragePooling2D': {
-      const pool = pair(settings.pool_size ?? settings.poolSize, 2)
-      const { height, width } = window(pool, settings.strides == null ? pool : pair(settings.strides))
-      return { output: [height, width, last], operation: { type: 'elementwise', elements: batch * height * width * last, inputs: pool[0] * pool[1], operations: pool[0] * pool[1] } }
+    case 'MaxPooling2D':
+    case 'AveragePooling2D': {
+      const pool = pair(settings.pool_size ?? settings.poolSize, 2);
+      const { height, width } = window(pool, settings.strides == null ? pool : pair(settings.strides));
+      return {
+        output: [height, width, last],
+        operation: {
+          type: 'elementwise',
+          elements: batch * height * width * last,
+          inputs: pool[0] * pool[1],
+          operations: pool[0] * pool[1],
+        },
+      };
     }
-    case 'GlobalAveragePooling2D': case 'GlobalMaxPooling2D':
-      return { output: [last], operation: { type: 'elementwise', elements: batch * last, inputs: elements / last, operations: elements / last } }
-    case 'BatchNormalization': case 'LayerNormalization':
-      return { output: [...shape], operation: { type: 'norm', kind: className === 'BatchNormalization' ? 'batch' : 'layer', rows, columns: last } }
-    case 'Activation': case 'ReLU': case 'LeakyReLU':
-      return { output: [...shape], operation: { type: 'elementwise', elements: batch * elements } }
+    case 'GlobalAveragePooling2D':
+    case 'GlobalMaxPooling2D':
+      return {
+        output: [last],
+        operation: { type: 'elementwise', elements: batch * last, inputs: elements / last, operations: elements / last },
+      };
+    case 'BatchNormalization':
+    case 'LayerNormalization':
+      return {
+        output: [...shape],
+        operation: { type: 'norm', kind: className === 'BatchNormalization' ? 'batch' : 'layer', rows, columns: last },
+      };
+    case 'Activation':
+    case 'ReLU':
+    case 'LeakyReLU':
+      return { output: [...shape], operation: { type: 'elementwise', elements: batch * elements } };
     case 'Softmax':
-      return { output: [...shape], operation: { type: 'softmax', rows, columns: last } }
-    case 'Add': case 'Multiply': case 'Average':
-      return { output: [...shape], operation: { type: 'elementwise', elements: batch * elements, inputs: sources.length, operations: sources.length - 1 } }
+      return { output: [...shape], operation: { type: 'softmax', rows, columns: last } };
+    case 'Add':
+    case 'Multiply':
+    case 'Average':
+      return {
+        output: [...shape],
+        operation: { type: 'elementwise', elements: batch * elements, inputs: sources.length, operations: sources.length - 1 },
+      };
     case 'Embedding': {
-      const columns = Number(settings.output_dim ?? settings.outputDim)
-      return { output: [...shape, columns], operation: { type: 'embedding', lookups: batch * elements, rows: Number(settings.input_dim ?? settings.inputDim), columns } }
+      const columns = Number(settings.output_dim ?? settings.outputDim);
+      return {
+        output: [...shape, columns],
+        operation: { type: 'embedding', lookups: batch * elements, rows: Number(settings.input_dim ?? settings.inputDim), columns },
+      };
     }
     default:
-      return fail(`${className} isn't understood; describe the layer in code with layerGraph`)
+      return fail(`${className} isn't understood; describe the layer in code with layerGraph`);
   }
 }

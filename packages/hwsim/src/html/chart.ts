@@ -1,7 +1,7 @@
-import type { TopLevelSpec } from 'vega-lite'
+import type { TopLevelSpec } from 'vega-lite';
 
 /** A drawing's data and marks, in Vega-Lite's terms. */
-export type ChartSpec = TopLevelSpec
+export type ChartSpec = TopLevelSpec;
 
 /**
  * Draws a Vega-Lite specification as SVG, in Node and browsers alike. Vega is loaded on first use.
@@ -9,11 +9,11 @@ export type ChartSpec = TopLevelSpec
  * @returns the `<svg>` element's text
  */
 export async function drawChart(spec: ChartSpec): Promise<string> {
-  const [{ View, parse }, { compile }] = await Promise.all([import('vega'), import('vega-lite')])
-  const view = new View(parse(compile(spec).spec), { renderer: 'none' })
+  const [{ View, parse }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const view = new View(parse(compile(spec).spec), { renderer: 'none' });
   try {
-    return await view.toSVG()
+    return await view.toSVG();
   } finally {
-    view.finalize()
+    view.finalize();
   }
 }

@@ -1,12 +1,13 @@
 /** Text safe inside HTML elements and attributes. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** A table with a header; numbers are right-aligned. */
 export function htmlTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cells = (tag: 'td' | 'th', row: readonly (string | number)[]): string => `<tr>${row.map((cell) => `<${tag}${typeof cell === 'number' ? ' class="n"' : ''}>${escapeHtml(String(cell))}</${tag}>`).join('')}</tr>`
-  return `<table><thead>${cells('th', header)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`
+  const cells = (tag: 'td' | 'th', row: readonly (string | number)[]): string =>
+    `<tr>${row.map((cell) => `<${tag}${typeof cell === 'number' ? ' class="n"' : ''}>${escapeHtml(String(cell))}</${tag}>`).join('')}</tr>`;
+  return `<table><thead>${cells('th', header)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`;
 }
 
 /** A page that needs nothing else: no scripts, no style sheets, no images to load. */
@@ -17,13 +18,13 @@ export function htmlPage(title: string, sections: readonly { readonly title: str
 <body><h1>${escapeHtml(title)}</h1>
 ${sections.map((section) => `<section><h2>${escapeHtml(section.title)}</h2>\n${section.body}</section>`).join('\n')}
 </body></html>
-`
+`;
 }
 
 /** A number with three digits and a prefixed unit: 0.00123 s is "1.23 ms". */
 export function withUnit(value: number, unit: string): string {
-  if (value === 0 || !Number.isFinite(value)) return `${value} ${unit}`
-  const prefixes = ['f', 'p', 'n', 'µ', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
-  const power = Math.max(-5, Math.min(6, Math.floor(Math.log10(Math.abs(value)) / 3 + 1e-12)))
-  return `${Number((value / 1000 ** power).toPrecision(3))} ${prefixes[power + 5]}${unit}`
+  if (value === 0 || !Number.isFinite(value)) return `${value} ${unit}`;
+  const prefixes = ['f', 'p', 'n', 'µ', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+  const power = Math.max(-5, Math.min(6, Math.floor(Math.log10(Math.abs(value)) / 3 + 1e-12)));
+  return `${Number((value / 1000 ** power).toPrecision(3))} ${prefixes[power + 5]}${unit}`;
 }

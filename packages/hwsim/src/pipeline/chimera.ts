@@ -1,5 +1,5 @@
-import { requireInteger } from '../validation.ts'
-import { requirePipeline, type Schedule } from './schedule.ts'
+import { requireInteger } from '../validation.ts';
+import { requirePipeline, type Schedule } from './schedule.ts';
 
 /**
  * Two sets of `pipes` pipelines in opposite directions through the same devices, every device holding one stage of each.
@@ -15,38 +15,46 @@ import { requirePipeline, type Schedule } from './schedule.ts'
  * @throws RangeError for an odd D or an f that doesn't divide D/2
  */
 export function chimera(devices: number, microBatches: number, options: { pipes?: number } = {}): Schedule {
-  const { pipes = 1 } = options
-  requirePipeline(devices, microBatches, 2)
-  requireInteger('options.pipes', pipes)
-  if (devices % 2 !== 0 || (devices / 2) % pipes !== 0) throw new RangeError(`devices is ${devices} and pipes ${pipes}, expected an even number of devices and pipes that divide half of it`)
-  const each = devices / (2 * pipes)
-  const period = 2 * devices
-  const slots = new Int32Array(Math.ceil(microBatches / devices) * period + devices)
+  const { pipes = 1 } = options;
+  requirePipeline(devices, microBatches, 2);
+  requireInteger('options.pipes', pipes);
+  if (devices % 2 !== 0 || (devices / 2) % pipes !== 0)
+    throw new RangeError(`devices is ${devices} and pipes ${pipes}, expected an even number of devices and pipes that divide half of it`);
+  const each = devices / (2 * pipes);
+  const period = 2 * devices;
+  const slots = new Int32Array(Math.ceil(microBatches / devices) * period + devices);
   const order = Array.from({ length: devices }, (_, device) => {
-    slots.fill(-1)
-    let count = 0
+    slots.fill(-1);
+    let count = 0;
     const put = (slot: number, id: number): void => {
-      slots[slot] = id
-      count++
-    }
+      slots[slot] = id;
+      count++;
+    };
     for (let unit = 0; unit * devices < microBatches; unit++)
       for (let direction = 0; direction < 2; direction++)
         for (let pipe = 0; pipe < pipes; pipe++) {
-          const shifted = (device - (pipe * devices) / pipes + devices) % devices
-          const stage = direction === 0 ? shifted : (devices - 1 - device + (pipe * devices) / pipes) % devices
+          const shifted = (device - (pipe * devices) / pipes + devices) % devices;
+          const stage = direction === 0 ? shifted : (devices - 1 - device + (pipe * devices) / pipes) % devices;
           for (let j = 0; j < each; j++) {
             // Dealt out in turn, so that a short unit keeps every pipeline busy.
-            const microBatch = unit * devices + (j * pipes + pipe) * 2 + direction
-            if (microBatch >= microBatches) break
-            const start = unit * period + 2 * j
-            put(start + stage, stage * microBatches + microBatch)
-            put(start + period - 1 - stage, (devices + stage) * microBatches + microBatch)
+            const microBatch = unit * devices + (j * pipes + pipe) * 2 + direction;
+            if (microBatch >= microBatches) break;
+            const start = unit * period + 2 * j;
+            put(start + stage, stage * microBatches + microBatch);
+            put(start + period - 1 - stage, (devices + stage) * microBatches + microBatch);
           }
         }
-    const passes = new Uint32Array(count)
-    let n = 0
-    for (let slot = 0; slot < slots.length; slot++) if (slots[slot]! >= 0) passes[n++] = slots[slot]!
-    return passes
-  })
-  return { name: pipes === 1 ? 'Chimera' : `Chimera, ${2 * pipes} pipelines`, devices, stages: devices, microBatches, kinds: ['F', 'B'], order }
+    const passes = new Uint32Array(count);
+    let n = 0;
+    for (let slot = 0; slot < slots.length; slot++) if (slots[slot]! >= 0) passes[n++] = slots[slot]!;
+    return passes;
+  });
+  return {
+    name: pipes === 1 ? 'Chimera' : `Chimera, ${2 * pipes} pipelines`,
+    devices,
+    stages: devices,
+    microBatches,
+    kinds: ['F', 'B'],
+    order,
+  };
 }

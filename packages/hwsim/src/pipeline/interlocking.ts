@@ -1,5 +1,5 @@
-import { requireInteger } from '../validation.ts'
-import { requirePipeline, type PassKind, type Schedule } from './schedule.ts'
+import { requireInteger } from '../validation.ts';
+import { requirePipeline, type PassKind, type Schedule } from './schedule.ts';
 
 /**
  * Interlocking backpropagation: a stage is trained by the loss `reach` − 1 stages ahead of it instead of the last one's, so a micro-batch's
@@ -9,21 +9,21 @@ import { requirePipeline, type PassKind, type Schedule } from './schedule.ts'
  * A stage does micro-batch i's forward, then the gradients that arrived for earlier ones: Gh of micro-batch i − 2h.
  */
 export function interlocking(devices: number, microBatches: number, reach: number): Schedule {
-  requireInteger('reach', reach)
-  if (reach > devices) throw new RangeError(`reach is ${reach}, expected at most the ${devices} stages`)
-  requirePipeline(devices, microBatches, 1 + reach)
-  const kinds: PassKind[] = ['F', ...Array.from({ length: reach }, (_, h): PassKind => `G${h}`)]
+  requireInteger('reach', reach);
+  if (reach > devices) throw new RangeError(`reach is ${reach}, expected at most the ${devices} stages`);
+  requirePipeline(devices, microBatches, 1 + reach);
+  const kinds: PassKind[] = ['F', ...Array.from({ length: reach }, (_, h): PassKind => `G${h}`)];
   const order = Array.from({ length: devices }, (_, stage) => {
-    const passes: number[] = []
-    const losses = Math.min(reach, devices - stage)
+    const passes: number[] = [];
+    const losses = Math.min(reach, devices - stage);
     for (let i = 0; i < microBatches + 2 * (losses - 1); i++) {
-      if (i < microBatches) passes.push(stage * microBatches + i)
+      if (i < microBatches) passes.push(stage * microBatches + i);
       for (let h = losses - 1; h >= 0; h--) {
-        const micro = i - 2 * h
-        if (micro >= 0 && micro < microBatches) passes.push(((1 + h) * devices + stage) * microBatches + micro)
+        const micro = i - 2 * h;
+        if (micro >= 0 && micro < microBatches) passes.push(((1 + h) * devices + stage) * microBatches + micro);
       }
     }
-    return Uint32Array.from(passes)
-  })
-  return { name: `interlocking, reach ${reach}`, devices, stages: devices, microBatches, kinds, order }
+    return Uint32Array.from(passes);
+  });
+  return { name: `interlocking, reach ${reach}`, devices, stages: devices, microBatches, kinds, order };
 }

@@ -1,4 +1,4 @@
-import { requireInteger } from '../validation.ts'
+import { requireInteger } from '../validation.ts';
 
 /**
  * What a pass does for one stage and one micro-batch.
@@ -6,12 +6,12 @@ import { requireInteger } from '../validation.ts'
  * `F` forward; `B` backward, or, in schedules that also have `W`, the input gradient only; `W` the weight gradient;
  * `G0`, `G1`, ... the backward of the loss that many stages ahead (interlocking schedules).
  */
-export type PassKind = 'F' | 'B' | 'W' | `G${number}`
+export type PassKind = 'F' | 'B' | 'W' | `G${number}`;
 
 export interface Pass {
-  readonly kind: PassKind
-  readonly stage: number
-  readonly microBatch: number
+  readonly kind: PassKind;
+  readonly stage: number;
+  readonly microBatch: number;
 }
 
 /**
@@ -19,47 +19,52 @@ export interface Pass {
  * (Chimera's two directions) and a device may have several stages (interleaving). Passes are whole numbers, see `passId`.
  */
 export interface Schedule {
-  readonly name: string
-  readonly devices: number
-  readonly stages: number
-  readonly microBatches: number
-  readonly kinds: readonly PassKind[]
-  readonly order: readonly Uint32Array[]
+  readonly name: string;
+  readonly devices: number;
+  readonly stages: number;
+  readonly microBatches: number;
+  readonly kinds: readonly PassKind[];
+  readonly order: readonly Uint32Array[];
 }
 
-export type ScheduleShape = Pick<Schedule, 'stages' | 'microBatches' | 'kinds'>
+export type ScheduleShape = Pick<Schedule, 'stages' | 'microBatches' | 'kinds'>;
 
 /** (kind · stages + stage) · microBatches + microBatch, kinds counted in the schedule's own list. */
 export function passId(shape: ScheduleShape, kind: PassKind, stage: number, microBatch: number): number {
-  return (shape.kinds.indexOf(kind) * shape.stages + stage) * shape.microBatches + microBatch
+  return (shape.kinds.indexOf(kind) * shape.stages + stage) * shape.microBatches + microBatch;
 }
 
 /** The pass a number stands for. */
 export function passOf(shape: ScheduleShape, id: number): Pass {
-  const row = Math.floor(id / shape.microBatches)
-  return { kind: shape.kinds[Math.floor(row / shape.stages)]!, stage: row % shape.stages, microBatch: id % shape.microBatches }
+  const row = Math.floor(id / shape.microBatches);
+  return { kind: shape.kinds[Math.floor(row / shape.stages)]!, stage: row % shape.stages, microBatch: id % shape.microBatches };
 }
 
 /** What has to be done before a pass: at most two other passes. */
 export function passDependencies(shape: ScheduleShape, { kind, stage, microBatch }: Pass): Pass[] {
-  const last = shape.stages - 1
+  const last = shape.stages - 1;
   switch (kind) {
     case 'F':
-      return stage > 0 ? [{ kind: 'F', stage: stage - 1, microBatch }] : []
+      return stage > 0 ? [{ kind: 'F', stage: stage - 1, microBatch }] : [];
     case 'B':
-      return [{ kind: 'F', stage, microBatch }, ...(stage < last ? [{ kind: 'B', stage: stage + 1, microBatch } as const] : [])]
+      return [{ kind: 'F', stage, microBatch }, ...(stage < last ? [{ kind: 'B', stage: stage + 1, microBatch } as const] : [])];
     case 'W':
-      return [{ kind: 'B', stage, microBatch }]
+      return [{ kind: 'B', stage, microBatch }];
     default: {
-      const ahead = Number(kind.slice(1))
-      return ahead === 0 ? [{ kind: 'F', stage, microBatch }] : [{ kind: 'F', stage, microBatch }, { kind: `G${ahead - 1}`, stage: stage + 1, microBatch }]
+      const ahead = Number(kind.slice(1));
+      return ahead === 0
+        ? [{ kind: 'F', stage, microBatch }]
+        : [
+            { kind: 'F', stage, microBatch },
+            { kind: `G${ahead - 1}`, stage: stage + 1, microBatch },
+          ];
     }
   }
 }
 
 /** Whether a schedule of these kinds has this pass at all: the loss `ahead` stages on must exist. */
 function passExists(shape: ScheduleShape, { kind, stage }: Pass): boolean {
-  return !kind.startsWith('G') || stage + Number(kind.slice(1)) < shape.stages
+  return !kind.startsWith('G') || stage + Number(kind.slice(1)) < shape.stages;
 }
 
 /**
@@ -70,31 +75,40 @@ function passExists(shape: ScheduleShape, { kind, stage }: Pass): boolean {
  * @example scheduleOf('two by hand', { stages: 1, microBatches: 1, kinds: ['F', 'B'] }, [[{ kind: 'F', stage: 0, microBatch: 0 }, { kind: 'B', stage: 0, microBatch: 0 }]])
  */
 export function scheduleOf(name: string, shape: ScheduleShape, devices: readonly (readonly Pass[])[]): Schedule {
-  const { stages, microBatches, kinds } = shape
-  requireInteger('stages', stages)
-  requireInteger('microBatches', microBatches)
-  const seen = new Uint8Array(kinds.length * stages * microBatches)
-  const say = (pass: Pass): string => `${pass.kind} of stage ${pass.stage}, micro-batch ${pass.microBatch}`
+  const { stages, microBatches, kinds } = shape;
+  requireInteger('stages', stages);
+  requireInteger('microBatches', microBatches);
+  const seen = new Uint8Array(kinds.length * stages * microBatches);
+  const say = (pass: Pass): string => `${pass.kind} of stage ${pass.stage}, micro-batch ${pass.microBatch}`;
   const order = devices.map((passes) =>
     Uint32Array.from(passes, (pass) => {
-      if (!kinds.includes(pass.kind) || !(pass.stage >= 0 && pass.stage < stages) || !(pass.microBatch >= 0 && pass.microBatch < microBatches) || !passExists(shape, pass))
-        throw new RangeError(`schedule ${JSON.stringify(name)}: ${say(pass)} isn't a pass of ${stages} stages and ${microBatches} micro-batches with kinds ${kinds.join(', ')}`)
-      const id = passId(shape, pass.kind, pass.stage, pass.microBatch)
-      if (seen[id]!++ > 0) throw new RangeError(`schedule ${JSON.stringify(name)}: ${say(pass)} is there twice`)
-      return id
+      if (
+        !kinds.includes(pass.kind) ||
+        !(pass.stage >= 0 && pass.stage < stages) ||
+        !(pass.microBatch >= 0 && pass.microBatch < microBatches) ||
+        !passExists(shape, pass)
+      )
+        throw new RangeError(
+          `schedule ${JSON.stringify(name)}: ${say(pass)} isn't a pass of ${stages} stages and ${microBatches} micro-batches with kinds ${kinds.join(', ')}`,
+        );
+      const id = passId(shape, pass.kind, pass.stage, pass.microBatch);
+      if (seen[id]!++ > 0) throw new RangeError(`schedule ${JSON.stringify(name)}: ${say(pass)} is there twice`);
+      return id;
     }),
-  )
+  );
   for (let id = 0; id < seen.length; id++) {
-    const pass = passOf(shape, id)
-    if (seen[id] === 0 && passExists(shape, pass)) throw new RangeError(`schedule ${JSON.stringify(name)}: ${say(pass)} is missing`)
+    const pass = passOf(shape, id);
+    if (seen[id] === 0 && passExists(shape, pass)) throw new RangeError(`schedule ${JSON.stringify(name)}: ${say(pass)} is missing`);
   }
-  return { name, devices: devices.length, stages, microBatches, kinds, order }
+  return { name, devices: devices.length, stages, microBatches, kinds, order };
 }
 
 /** Refuses pipeline shapes that would need absurd memory, before any is taken. */
 export function requirePipeline(devices: number, microBatches: number, passesEach: number): void {
-  requireInteger('devices', devices)
-  requireInteger('microBatches', microBatches)
+  requireInteger('devices', devices);
+  requireInteger('microBatches', microBatches);
   if (devices * microBatches * passesEach > 2 ** 28)
-    throw new RangeError(`${devices} devices with ${microBatches} micro-batches make ${devices * microBatches * passesEach} passes, more than the ${2 ** 28} that are simulated at once; use the closed forms`)
+    throw new RangeError(
+      `${devices} devices with ${microBatches} micro-batches make ${devices * microBatches * passesEach} passes, more than the ${2 ** 28} that are simulated at once; use the closed forms`,
+    );
 }

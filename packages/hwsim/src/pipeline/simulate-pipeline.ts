@@ -1,31 +1,31 @@
-import { requireNumber } from '../validation.ts'
-import { passOf, type PassKind, type Schedule } from './schedule.ts'
+import { requireNumber } from '../validation.ts';
+import { passOf, type PassKind, type Schedule } from './schedule.ts';
 
 /** Times in one unit of the caller's choice: a number for every stage, or one for each. */
 export interface PassCosts {
-  readonly forward: number | readonly number[]
+  readonly forward: number | readonly number[];
   /** The whole backward, or the input gradient where the schedule has weight-gradient passes. */
-  readonly backward: number | readonly number[]
-  readonly weightGradient?: number | readonly number[]
+  readonly backward: number | readonly number[];
+  readonly weightGradient?: number | readonly number[];
   /** From a stage's device to the next stage's, either way; nothing where they are the same device. One for all, or one for each boundary. */
-  readonly transfer?: number | readonly number[]
+  readonly transfer?: number | readonly number[];
 }
 
 /** What a schedule came to. Times in the unit of the costs. */
 export interface PipelineRun {
-  readonly schedule: Schedule
-  readonly makespan: number
+  readonly schedule: Schedule;
+  readonly makespan: number;
   /** End of each pass, by its number. */
-  readonly ends: Float64Array
-  readonly duration: (id: number) => number
+  readonly ends: Float64Array;
+  readonly duration: (id: number) => number;
   /** Time each device works. */
-  readonly busy: readonly number[]
+  readonly busy: readonly number[];
   /** From each device's first start to its last end. */
-  readonly span: readonly number[]
+  readonly span: readonly number[];
   /** 1 − Σ busy / (devices · makespan). */
-  readonly bubble: number
+  readonly bubble: number;
   /** Most micro-batches whose forward is done and whose last backward pass isn't, on each device (chunks count one each). */
-  readonly peakInFlight: readonly number[]
+  readonly peakInFlight: readonly number[];
 }
 
 /**
@@ -39,78 +39,80 @@ export interface PipelineRun {
  * @example simulatePipeline(oneForwardOneBackward(4, 8), { forward: 1, backward: 1, transfer: 1 }).makespan // 38
  */
 export function simulatePipeline(schedule: Schedule, costs: PassCosts): PipelineRun {
-  const { devices, stages, microBatches: m, kinds, order } = schedule
+  const { devices, stages, microBatches: m, kinds, order } = schedule;
   const perStage = (name: string, cost: number | readonly number[], count: number): Float64Array => {
-    if (typeof cost !== 'number' && cost.length !== count) throw new RangeError(`costs.${name} has ${cost.length} entries, expected ${count}`)
-    return Float64Array.from({ length: count }, (_, s) => requireNumber(`costs.${name}`, typeof cost === 'number' ? cost : cost[s]))
-  }
-  const forward = perStage('forward', costs.forward, stages)
-  const backward = perStage('backward', costs.backward, stages)
-  const weight = perStage('weightGradient', costs.weightGradient ?? 0, stages)
-  const transfer = perStage('transfer', costs.transfer ?? 0, Math.max(1, stages - 1))
-  const cost = new Float64Array(kinds.length * stages)
-  kinds.forEach((kind, k) => cost.set(kind === 'F' ? forward : kind === 'W' ? weight : backward, k * stages))
+    if (typeof cost !== 'number' && cost.length !== count)
+      throw new RangeError(`costs.${name} has ${cost.length} entries, expected ${count}`);
+    return Float64Array.from({ length: count }, (_, s) => requireNumber(`costs.${name}`, typeof cost === 'number' ? cost : cost[s]));
+  };
+  const forward = perStage('forward', costs.forward, stages);
+  const backward = perStage('backward', costs.backward, stages);
+  const weight = perStage('weightGradient', costs.weightGradient ?? 0, stages);
+  const transfer = perStage('transfer', costs.transfer ?? 0, Math.max(1, stages - 1));
+  const cost = new Float64Array(kinds.length * stages);
+  kinds.forEach((kind, k) => cost.set(kind === 'F' ? forward : kind === 'W' ? weight : backward, k * stages));
   // Finished: the end. Not finished: -1, or -2 - d while device d waits for it (further waiters chained).
-  const ends = new Float64Array(kinds.length * stages * m).fill(-1)
-  const nextWaiter = new Int32Array(devices).fill(-1)
-  const position = new Uint32Array(devices)
-  const free = new Float64Array(devices)
-  const busy = new Float64Array(devices)
-  const firstStart = new Float64Array(devices).fill(-1)
-  const home = stageHome(schedule)
-  const [forwardKind, backwardKind, weightKind] = [kinds.indexOf('F'), kinds.indexOf('B'), kinds.indexOf('W')]
-  const stack = Array.from({ length: devices }, (_, d) => devices - 1 - d)
-  let done = 0
-  let ready = 0
+  const ends = new Float64Array(kinds.length * stages * m).fill(-1);
+  const nextWaiter = new Int32Array(devices).fill(-1);
+  const position = new Uint32Array(devices);
+  const free = new Float64Array(devices);
+  const busy = new Float64Array(devices);
+  const firstStart = new Float64Array(devices).fill(-1);
+  const home = stageHome(schedule);
+  const [forwardKind, backwardKind, weightKind] = [kinds.indexOf('F'), kinds.indexOf('B'), kinds.indexOf('W')];
+  const stack = Array.from({ length: devices }, (_, d) => devices - 1 - d);
+  let done = 0;
+  let ready = 0;
   /** False when device d has to wait for pass `id`; else `ready` is no earlier than it. */
   const satisfied = (d: number, id: number, lag: number): boolean => {
-    const end = ends[id]!
+    const end = ends[id]!;
     if (end >= 0) {
-      if (end + lag > ready) ready = end + lag
-      return true
+      if (end + lag > ready) ready = end + lag;
+      return true;
     }
-    nextWaiter[d] = end === -1 ? -1 : -2 - end
-    ends[id] = -2 - d
-    return false
-  }
-  const crossing = (d: number, stage: number, other: number): number => (home === undefined || home[other] !== home[stage] || d !== home[stage] ? transfer[Math.min(stage, other)]! : 0)
+    nextWaiter[d] = end === -1 ? -1 : -2 - end;
+    ends[id] = -2 - d;
+    return false;
+  };
+  const crossing = (d: number, stage: number, other: number): number =>
+    home === undefined || home[other] !== home[stage] || d !== home[stage] ? transfer[Math.min(stage, other)]! : 0;
   while (stack.length > 0) {
-    const d = stack.pop()!
-    const passes = order[d]!
+    const d = stack.pop()!;
+    const passes = order[d]!;
     for (let p = position[d]!; ; p++) {
-      position[d] = p
-      if (p === passes.length) break
-      const id = passes[p]!
+      position[d] = p;
+      if (p === passes.length) break;
+      const id = passes[p]!;
       // Ids stay below 2^28, so dividing as 32-bit integers is exact.
-      const row = (id / m) | 0
-      const micro = id - row * m
-      const kind = (row / stages) | 0
-      const stage = row - kind * stages
-      ready = free[d]!
+      const row = (id / m) | 0;
+      const micro = id - row * m;
+      const kind = (row / stages) | 0;
+      const stage = row - kind * stages;
+      ready = free[d]!;
       if (kind === forwardKind) {
-        if (stage > 0 && !satisfied(d, (row - 1) * m + micro, crossing(d, stage, stage - 1))) break
+        if (stage > 0 && !satisfied(d, (row - 1) * m + micro, crossing(d, stage, stage - 1))) break;
       } else if (kind === weightKind) {
-        if (!satisfied(d, (backwardKind * stages + stage) * m + micro, 0)) break
+        if (!satisfied(d, (backwardKind * stages + stage) * m + micro, 0)) break;
       } else {
-        if (!satisfied(d, (forwardKind * stages + stage) * m + micro, 0)) break
-        const following = kind === backwardKind ? (stage < stages - 1 ? row + 1 : -1) : kind > 1 ? (kind - 1) * stages + stage + 1 : -1
-        if (following >= 0 && !satisfied(d, following * m + micro, crossing(d, stage, stage + 1))) break
+        if (!satisfied(d, (forwardKind * stages + stage) * m + micro, 0)) break;
+        const following = kind === backwardKind ? (stage < stages - 1 ? row + 1 : -1) : kind > 1 ? (kind - 1) * stages + stage + 1 : -1;
+        if (following >= 0 && !satisfied(d, following * m + micro, crossing(d, stage, stage + 1))) break;
       }
-      const time = cost[row]!
-      if (firstStart[d] === -1) firstStart[d] = ready
-      let waiter = ends[id]!
-      ends[id] = free[d] = ready + time
-      busy[d]! += time
-      done++
+      const time = cost[row]!;
+      if (firstStart[d] === -1) firstStart[d] = ready;
+      let waiter = ends[id]!;
+      ends[id] = free[d] = ready + time;
+      busy[d]! += time;
+      done++;
       while (waiter <= -2) {
-        const woken = -2 - waiter
-        stack.push(woken)
-        waiter = nextWaiter[woken] === -1 ? -1 : -2 - nextWaiter[woken]!
+        const woken = -2 - waiter;
+        stack.push(woken);
+        waiter = nextWaiter[woken] === -1 ? -1 : -2 - nextWaiter[woken]!;
       }
     }
   }
-  if (done < order.reduce((sum, passes) => sum + passes.length, 0)) throw new RangeError(deadlock(schedule, position))
-  const makespan = free.reduce((most, t) => Math.max(most, t), 0)
+  if (done < order.reduce((sum, passes) => sum + passes.length, 0)) throw new RangeError(deadlock(schedule, position));
+  const makespan = free.reduce((most, t) => Math.max(most, t), 0);
   return {
     schedule,
     makespan,
@@ -120,35 +122,39 @@ export function simulatePipeline(schedule: Schedule, costs: PassCosts): Pipeline
     span: Array.from(free, (end, d) => (order[d]!.length === 0 ? 0 : end - firstStart[d]!)),
     bubble: makespan === 0 ? 0 : 1 - busy.reduce((a, b) => a + b, 0) / (devices * makespan),
     peakInFlight: order.map((passes) => peak(passes, stages * m, forwardKind, weightKind >= 0 ? weightKind : backwardKind, kinds)),
-  }
+  };
 }
 
 /** The one device of each stage, or undefined when some stage is on several (then every hop counts as a transfer). */
 function stageHome({ order, stages, microBatches }: Schedule): Int32Array | undefined {
-  const home = new Int32Array(stages).fill(-1)
+  const home = new Int32Array(stages).fill(-1);
   for (let d = 0; d < order.length; d++)
     for (const id of order[d]!) {
-      const stage = Math.floor(id / microBatches) % stages
-      if (home[stage] === -1) home[stage] = d
-      else if (home[stage] !== d) return undefined
+      const stage = Math.floor(id / microBatches) % stages;
+      if (home[stage] === -1) home[stage] = d;
+      else if (home[stage] !== d) return undefined;
     }
-  return home
+  return home;
 }
 
 function peak(passes: Uint32Array, perKind: number, forwardKind: number, lastKind: number, kinds: readonly PassKind[]): number {
-  let [inFlight, most] = [0, 0]
-  const ending = lastKind >= 0 ? lastKind : kinds.length - 1
+  let [inFlight, most] = [0, 0];
+  const ending = lastKind >= 0 ? lastKind : kinds.length - 1;
   for (let i = 0; i < passes.length; i++) {
-    const kind = (passes[i]! / perKind) | 0
+    const kind = (passes[i]! / perKind) | 0;
     if (kind === forwardKind) {
-      if (++inFlight > most) most = inFlight
-    } else if (kind === ending) inFlight--
+      if (++inFlight > most) most = inFlight;
+    } else if (kind === ending) inFlight--;
   }
-  return most
+  return most;
 }
 
 function deadlock(schedule: Schedule, position: Uint32Array): string {
-  const waiting = schedule.order.flatMap((passes, d) => (position[d]! < passes.length ? [{ d, pass: passOf(schedule, passes[position[d]!]!) }] : []))
-  const shown = waiting.slice(0, 4).map(({ d, pass }) => `device ${d} at ${pass.kind} of stage ${pass.stage}, micro-batch ${pass.microBatch}`)
-  return `schedule ${JSON.stringify(schedule.name)} deadlocks: ${shown.join('; ')}${waiting.length > 4 ? `; and ${waiting.length - 4} more` : ''}; put each pass after those it needs`
+  const waiting = schedule.order.flatMap((passes, d) =>
+    position[d]! < passes.length ? [{ d, pass: passOf(schedule, passes[position[d]!]!) }] : [],
+  );
+  const shown = waiting
+    .slice(0, 4)
+    .map(({ d, pass }) => `device ${d} at ${pass.kind} of stage ${pass.stage}, micro-batch ${pass.microBatch}`);
+  return `schedule ${JSON.stringify(schedule.name)} deadlocks: ${shown.join('; ')}${waiting.length > 4 ? `; and ${waiting.length - 4} more` : ''}; put each pass after those it needs`;
 }

@@ -1,31 +1,31 @@
-import { topologicalOrder } from '../graph/layer-graph.ts'
-import { requireInteger, requireNumber } from '../validation.ts'
+import { topologicalOrder } from '../graph/layer-graph.ts';
+import { requireInteger, requireNumber } from '../validation.ts';
 
 /** An operation to be put on a device. Times in one unit of the caller's choice. */
 export interface PlacementNode {
-  readonly name: string
+  readonly name: string;
   /** Time on an accelerator, or Infinity when it can't run there, and on a CPU. */
-  readonly acceleratorTime: number
-  readonly cpuTime: number
+  readonly acceleratorTime: number;
+  readonly cpuTime: number;
   /** Bytes it needs on an accelerator. */
-  readonly size: number
+  readonly size: number;
   /** Time to bring its output onto or off an accelerator. */
-  readonly transferTime: number
-  readonly backward: boolean
+  readonly transferTime: number;
+  readonly backward: boolean;
   /** Nodes of a group go to the same device: a layer's forward and backward. */
-  readonly group: number
+  readonly group: number;
   /** Nodes that read its output. */
-  readonly consumers: readonly number[]
+  readonly consumers: readonly number[];
 }
 
 /** A model and the devices it is to be spread over. */
 export interface PlacementGraph {
-  readonly nodes: readonly PlacementNode[]
-  readonly accelerators: number
-  readonly cpus: number
+  readonly nodes: readonly PlacementNode[];
+  readonly accelerators: number;
+  readonly cpus: number;
   /** Bytes an accelerator holds. */
-  readonly capacity: number
-  readonly groups: number
+  readonly capacity: number;
+  readonly groups: number;
 }
 
 /**
@@ -35,28 +35,38 @@ export interface PlacementGraph {
  * @throws RangeError naming the node or edge at fault, or a cycle
  */
 export function readPlacement(json: unknown): PlacementGraph {
-  const root = json as { maxFPGAs?: unknown; maxCPUs?: unknown; maxSizePerFPGA?: unknown; nodes?: unknown; edges?: unknown }
-  if (!Array.isArray(root?.nodes) || !Array.isArray(root.edges)) throw new RangeError('nodes or edges is missing, expected two lists')
-  type Raw = { id?: unknown; name?: unknown; supportedOnFpga?: unknown; cpuLatency?: unknown; fpgaLatency?: unknown; size?: unknown; isBackwardNode?: unknown; colorClass?: unknown }
-  const raw = root.nodes as Raw[]
-  const position = new Map<unknown, number>()
+  const root = json as { maxFPGAs?: unknown; maxCPUs?: unknown; maxSizePerFPGA?: unknown; nodes?: unknown; edges?: unknown };
+  if (!Array.isArray(root?.nodes) || !Array.isArray(root.edges)) throw new RangeError('nodes or edges is missing, expected two lists');
+  type Raw = {
+    id?: unknown;
+    name?: unknown;
+    supportedOnFpga?: unknown;
+    cpuLatency?: unknown;
+    fpgaLatency?: unknown;
+    size?: unknown;
+    isBackwardNode?: unknown;
+    colorClass?: unknown;
+  };
+  const raw = root.nodes as Raw[];
+  const position = new Map<unknown, number>();
   raw.forEach(({ id }, i) => {
-    requireInteger(`nodes[${i}].id`, id, 0)
-    if (position.has(id)) throw new RangeError(`nodes[${i}].id ${String(id)} is there twice`)
-    position.set(id, i)
-  })
-  const consumers: number[][] = raw.map(() => [])
-  const transfer = new Float64Array(raw.length)
-  ;(root.edges as { sourceId?: unknown; destId?: unknown; cost?: unknown }[]).forEach(({ sourceId, destId, cost }, e) => {
-    const [from, to] = [position.get(sourceId), position.get(destId)]
-    if (from === undefined || to === undefined) throw new RangeError(`edges[${e}] joins ${String(sourceId)} and ${String(destId)}, which aren't both nodes`)
-    consumers[from]!.push(to)
-    transfer[from] = Math.max(transfer[from]!, requireNumber(`edges[${e}].cost`, cost))
-  })
-  const groupOf = new Map<unknown, number>()
+    requireInteger(`nodes[${i}].id`, id, 0);
+    if (position.has(id)) throw new RangeError(`nodes[${i}].id ${String(id)} is there twice`);
+    position.set(id, i);
+  });
+  const consumers: number[][] = raw.map(() => []);
+  const transfer = new Float64Array(raw.length);
+  (root.edges as { sourceId?: unknown; destId?: unknown; cost?: unknown }[]).forEach(({ sourceId, destId, cost }, e) => {
+    const [from, to] = [position.get(sourceId), position.get(destId)];
+    if (from === undefined || to === undefined)
+      throw new RangeError(`edges[${e}] joins ${String(sourceId)} and ${String(destId)}, which aren't both nodes`);
+    consumers[from]!.push(to);
+    transfer[from] = Math.max(transfer[from]!, requireNumber(`edges[${e}].cost`, cost));
+  });
+  const groupOf = new Map<unknown, number>();
   const nodes = raw.map((node, i): PlacementNode => {
-    const colour = node.colorClass ?? `node ${i}`
-    if (!groupOf.has(colour)) groupOf.set(colour, groupOf.size)
+    const colour = node.colorClass ?? `node ${i}`;
+    if (!groupOf.has(colour)) groupOf.set(colour, groupOf.size);
     return {
       name: typeof node.name === 'string' ? node.name : String(node.id),
       acceleratorTime: node.supportedOnFpga ? requireNumber(`nodes[${i}].fpgaLatency`, node.fpgaLatency) : Infinity,
@@ -66,53 +76,53 @@ export function readPlacement(json: unknown): PlacementGraph {
       backward: Boolean(node.isBackwardNode),
       group: groupOf.get(colour)!,
       consumers: consumers[i]!,
-    }
-  })
-  const producers: number[][] = nodes.map(() => [])
-  nodes.forEach((node, i) => node.consumers.forEach((c) => producers[c]!.push(i)))
-  topologicalOrder(producers, (i) => nodes[i]!.name)
+    };
+  });
+  const producers: number[][] = nodes.map(() => []);
+  nodes.forEach((node, i) => node.consumers.forEach((c) => producers[c]!.push(i)));
+  topologicalOrder(producers, (i) => nodes[i]!.name);
   return {
     nodes,
     accelerators: requireInteger('maxFPGAs', root.maxFPGAs, 0),
     cpus: requireInteger('maxCPUs', root.maxCPUs, 0),
     capacity: requireNumber('maxSizePerFPGA', root.maxSizePerFPGA),
     groups: groupOf.size,
-  }
+  };
 }
 
 /** Device of each group: 0 .. accelerators − 1 are accelerators, then CPUs. */
-export type Assignment = ArrayLike<number>
+export type Assignment = ArrayLike<number>;
 
 /**
  * How long each device is busy with one sample in a full pipeline: its nodes' times, and on an accelerator the transfer of every distinct output that
  * comes in or goes out. A CPU pays no transfers. An accelerator that can't run or hold its nodes is at Infinity.
  */
 export function deviceLoads(graph: PlacementGraph, assignment: Assignment): Float64Array {
-  const { nodes, accelerators, cpus, capacity } = graph
-  const loads = new Float64Array(accelerators + cpus)
-  const sizes = new Float64Array(accelerators)
-  const seen = new Set<number>()
+  const { nodes, accelerators, cpus, capacity } = graph;
+  const loads = new Float64Array(accelerators + cpus);
+  const sizes = new Float64Array(accelerators);
+  const seen = new Set<number>();
   nodes.forEach(({ group, acceleratorTime, cpuTime, size, transferTime, consumers }) => {
-    const device = assignment[group]!
-    if (device >= accelerators) loads[device]! += cpuTime
+    const device = assignment[group]!;
+    if (device >= accelerators) loads[device]! += cpuTime;
     else {
-      loads[device]! += acceleratorTime
-      sizes[device]! += size
+      loads[device]! += acceleratorTime;
+      sizes[device]! += size;
     }
-    seen.clear()
+    seen.clear();
     for (const consumer of consumers) {
-      const other = assignment[nodes[consumer]!.group]!
-      if (other === device || seen.has(other)) continue
-      seen.add(other)
-      if (other < accelerators) loads[other]! += transferTime
+      const other = assignment[nodes[consumer]!.group]!;
+      if (other === device || seen.has(other)) continue;
+      seen.add(other);
+      if (other < accelerators) loads[other]! += transferTime;
     }
-    if (seen.size > 0 && device < accelerators) loads[device]! += transferTime
-  })
-  for (let d = 0; d < accelerators; d++) if (sizes[d]! > capacity) loads[d] = Infinity
-  return loads
+    if (seen.size > 0 && device < accelerators) loads[device]! += transferTime;
+  });
+  for (let d = 0; d < accelerators; d++) if (sizes[d]! > capacity) loads[d] = Infinity;
+  return loads;
 }
 
 /** The busiest device's load: the time between samples of a full pipeline. */
 export function maxLoad(graph: PlacementGraph, assignment: Assignment): number {
-  return deviceLoads(graph, assignment).reduce((most, load) => Math.max(most, load), 0)
+  return deviceLoads(graph, assignment).reduce((most, load) => Math.max(most, load), 0);
 }

@@ -1,17 +1,17 @@
-import { requireNumber } from '../validation.ts'
+import { requireNumber } from '../validation.ts';
 
 /** Operations a second that `intensity` operations a byte allow: min(peak, intensity · bandwidth). "Roofline: An Insightful Visual Performance Model" (2009). */
 export function rooflineBound(options: { intensity: number; peak: number; bandwidth: number }): number {
-  const { intensity, peak, bandwidth } = options
-  requireNumber('intensity', intensity)
-  requireNumber('peak', peak, 0, true)
-  requireNumber('bandwidth', bandwidth, 0, true)
-  return Math.min(peak, intensity * bandwidth)
+  const { intensity, peak, bandwidth } = options;
+  requireNumber('intensity', intensity);
+  requireNumber('peak', peak, 0, true);
+  requireNumber('bandwidth', bandwidth, 0, true);
+  return Math.min(peak, intensity * bandwidth);
 }
 
 /** Operations a byte from which on arithmetic is the limit. */
 export function ridgePoint(options: { peak: number; bandwidth: number }): number {
-  return requireNumber('peak', options.peak, 0, true) / requireNumber('bandwidth', options.bandwidth, 0, true)
+  return requireNumber('peak', options.peak, 0, true) / requireNumber('bandwidth', options.bandwidth, 0, true);
 }
 
 /**
@@ -22,10 +22,17 @@ export function ridgePoint(options: { peak: number; bandwidth: number }): number
  * @example weightRooflineBound({ macsPerWeightByte: 200, peak: 91.75e12, bandwidth: 34e9 }) // 13.6e12, MLP0
  */
 export function weightRooflineBound(options: { macsPerWeightByte: number; peak: number; bandwidth: number }): number {
-  return rooflineBound({ intensity: 2 * options.macsPerWeightByte, peak: options.peak, bandwidth: options.bandwidth })
+  return rooflineBound({ intensity: 2 * options.macsPerWeightByte, peak: options.peak, bandwidth: options.bandwidth });
 }
 
 /** Joules of `operations` and `bytes` in `seconds`: F·e_op + B·e_byte + P₀·t. */
-export function energyRoofline(options: { operations: number; bytes: number; seconds: number; joulesPerOperation: number; joulesPerByte: number; idleWatts: number }): number {
-  return options.operations * options.joulesPerOperation + options.bytes * options.joulesPerByte + options.idleWatts * options.seconds
+export function energyRoofline(options: {
+  operations: number;
+  bytes: number;
+  seconds: number;
+  joulesPerOperation: number;
+  joulesPerByte: number;
+  idleWatts: number;
+}): number {
+  return options.operations * options.joulesPerOperation + options.bytes * options.joulesPerByte + options.idleWatts * options.seconds;
 }

@@ -1,12 +1,12 @@
-import { requireInteger, requireNumber } from '../validation.ts'
+import { requireInteger, requireNumber } from '../validation.ts';
 
 /** A matrix unit whose weights come tile by tile from memory, TPUv1's way. */
 export interface TileUnit {
-  readonly size: number
+  readonly size: number;
   /** Bytes a second of weight memory. */
-  readonly bandwidth: number
+  readonly bandwidth: number;
   /** Hertz. */
-  readonly clock: number
+  readonly clock: number;
 }
 
 /**
@@ -16,10 +16,10 @@ export interface TileUnit {
  * @example weightTiles({ size: 256, bandwidth: 34e9, clock: 700e6 }, 600, 600).tiles // 9
  */
 export function weightTiles(unit: TileUnit, k: number, n: number): { tiles: number; seconds: number; rowsToHide: number } {
-  requireInteger('unit.size', unit.size)
-  requireNumber('unit.bandwidth', unit.bandwidth, 0, true)
-  requireNumber('unit.clock', unit.clock, 0, true)
-  const tiles = Math.ceil(requireInteger('k', k) / unit.size) * Math.ceil(requireInteger('n', n) / unit.size)
-  const perTile = unit.size ** 2 / unit.bandwidth
-  return { tiles, seconds: tiles * perTile, rowsToHide: perTile * unit.clock }
+  requireInteger('unit.size', unit.size);
+  requireNumber('unit.bandwidth', unit.bandwidth, 0, true);
+  requireNumber('unit.clock', unit.clock, 0, true);
+  const tiles = Math.ceil(requireInteger('k', k) / unit.size) * Math.ceil(requireInteger('n', n) / unit.size);
+  const perTile = unit.size ** 2 / unit.bandwidth;
+  return { tiles, seconds: tiles * perTile, rowsToHide: perTile * unit.clock };
 }

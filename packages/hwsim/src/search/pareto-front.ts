@@ -4,16 +4,18 @@
  * @returns the front in the order given; of equal items, all
  */
 export function paretoFront<T>(items: readonly T[], objectives: readonly ((item: T) => number)[]): T[] {
-  const points = items.map((item) => objectives.map((objective) => objective(item)))
+  const points = items.map((item) => objectives.map((objective) => objective(item)));
   // Whoever beats an item comes before it in descending order of the first objective (then the next ones).
-  const order = points.map((_, i) => i).toSorted((a, b) => {
-    for (let o = 0; o < objectives.length; o++) if (points[a]![o] !== points[b]![o]) return points[b]![o]! - points[a]![o]!
-    return a - b
-  })
-  const front: number[] = []
+  const order = points
+    .map((_, i) => i)
+    .toSorted((a, b) => {
+      for (let o = 0; o < objectives.length; o++) if (points[a]![o] !== points[b]![o]) return points[b]![o]! - points[a]![o]!;
+      return a - b;
+    });
+  const front: number[] = [];
   for (const i of order) {
-    const beaten = front.some((j) => points[j]!.every((x, o) => x >= points[i]![o]!) && points[j]!.some((x, o) => x > points[i]![o]!))
-    if (!beaten) front.push(i)
+    const beaten = front.some((j) => points[j]!.every((x, o) => x >= points[i]![o]!) && points[j]!.some((x, o) => x > points[i]![o]!));
+    if (!beaten) front.push(i);
   }
-  return front.toSorted((a, b) => a - b).map((i) => items[i]!)
+  return front.toSorted((a, b) => a - b).map((i) => items[i]!);
 }

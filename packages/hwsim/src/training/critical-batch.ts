@@ -1,4 +1,4 @@
-import { requireNumber } from '../validation.ts'
+import { requireNumber } from '../validation.ts';
 
 /**
  * Steps and samples to a given loss by the critical-batch model: steps(B) = Sₘᵢₙ(1 + B_crit / B), samples = steps · B.
@@ -9,12 +9,12 @@ import { requireNumber } from '../validation.ts'
  * @example stepsToTarget({ batch: 4096, leastSteps: 1000, criticalBatch: 4096 }) // { steps: 2000, samples: 8192000 }
  */
 export function stepsToTarget(options: { batch: number; leastSteps: number; criticalBatch: number }): { steps: number; samples: number } {
-  const { batch, leastSteps, criticalBatch } = options
-  requireNumber('batch', batch, 0, true)
-  requireNumber('leastSteps', leastSteps, 0, true)
-  requireNumber('criticalBatch', criticalBatch)
-  const steps = leastSteps * (1 + criticalBatch / batch)
-  return { steps, samples: steps * batch }
+  const { batch, leastSteps, criticalBatch } = options;
+  requireNumber('batch', batch, 0, true);
+  requireNumber('leastSteps', leastSteps, 0, true);
+  requireNumber('criticalBatch', criticalBatch);
+  const steps = leastSteps * (1 + criticalBatch / batch);
+  return { steps, samples: steps * batch };
 }
 
 /**
@@ -29,8 +29,8 @@ export function batchSweep(
   step: (batch: number) => { readonly seconds: number; readonly joules: number },
 ): { batch: number; steps: number; samples: number; seconds: number; joules: number }[] {
   return batches.map((batch) => {
-    const { steps, samples } = stepsToTarget({ batch, ...model })
-    const { seconds, joules } = step(batch)
-    return { batch, steps, samples, seconds: steps * seconds, joules: steps * joules }
-  })
+    const { steps, samples } = stepsToTarget({ batch, ...model });
+    const { seconds, joules } = step(batch);
+    return { batch, steps, samples, seconds: steps * seconds, joules: steps * joules };
+  });
 }
