@@ -2,6 +2,7 @@ import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Windows } from '../kernels/conv-windows.ts';
 import { eachDilation } from '../kernels/dilation2d.ts';
 import { MOST_POOL_TAPS, pool, poolGradient, type Pooling } from '../kernels/pool.ts';
+import type { XBackend } from './backend.ts';
 import type { BackendKernel, KernelCall } from './kernel.ts';
 
 interface Attributes {
@@ -67,6 +68,7 @@ function forward(name: string, pooling: Pooling, windowsOf: WindowsOf): BackendK
       const x = call.inputs['x'] as TensorInfo;
       const { backend } = call;
       const windows = windowsOf(x.shape, attributesOf(call));
+      if (x.dtype === 'int32' && pooling === 'max' && windowsOf === flat) return integerMaxPool(backend, windows, x);
       if (x.dtype !== 'float32' || taps(windows) > MOST_POOL_TAPS) return beneath(call);
       // Windows of one value that are as many as the values: tfjs gives the values, whatever the strides and the padding.
       if (taps(windows) === 1 && util.arraysEqual([...windows.image], [...windows.grid])) return backend.share(x, x.shape);
@@ -76,6 +78,15 @@ function forward(name: string, pooling: Pooling, windowsOf: WindowsOf): BackendK
       return output;
     },
   };
+}
+
+/** The greatest of integers, as a dilation by nothing. */
+function integerMaxPool(backend: XBackend, windows: Windows, x: TensorInfo): TensorInfo {
+  const { batch, grid, channels } = windows;
+  const output = backend.makeOutput([batch, grid[1], grid[2], channels], 'int32');
+  const [from, to] = [x, output].map((tensor) => backend.typedArrayFromHeap(tensor)) as [Int32Array, Int32Array];
+  eachDilation(windows, from, new Float32Array(taps(windows) * channels), (q, { value }) => to.set(value, q * channels));
+  return output;
 }
 
 function backward(name: string, pooling: Pooling, windowsOf: WindowsOf): BackendKernel {

@@ -1,4 +1,4 @@
-import { backend_util, util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, getKernel, util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import { fill } from '../kernels/fill.ts';
 import { segmentSum } from '../kernels/segment-sum.ts';
 import type { XBackend } from './backend.ts';
@@ -78,6 +78,12 @@ function filledWith(backend: XBackend, shape: number[], dtype: DataType, value: 
   return output;
 }
 
+function cast(backend: XBackend, x: TensorInfo, dtype: DataType): TensorInfo {
+  const kernel = getKernel('Cast', 'x');
+  if (!kernel) throw new Error("internal: backend 'x' has no kernel Cast");
+  return kernel.kernelFunc({ inputs: { x }, attrs: { dtype }, backend }) as TensorInfo;
+}
+
 /** Updates added up in a tensor of zeros. */
 const scatterNd: BackendKernel = {
   name: 'ScatterNd',
@@ -133,24 +139,27 @@ const unsortedSegmentSum: BackendKernel = {
     const { x, segmentIds } = call.inputs as { x: TensorInfo; segmentIds: TensorInfo };
     const { numSegments } = call.attrs as { numSegments: number };
     const { backend } = call;
-    if (elementWidth(x) !== 4 || segmentIds.dtype !== 'int32') return beneath(call);
+    if (elementWidth(x) === 0 || segmentIds.dtype !== 'int32') return beneath(call);
     const [rows, ...rest] = x.shape as [number, ...number[]];
     util.assert(
       util.arraysEqual(segmentIds.shape, [rows]),
       () => `unsortedSegmentSum: segmentIds must have a value for each of the ${rows} rows of x, but its shape is [${segmentIds.shape}].`,
     );
-    const output = backend.makeOutput([numSegments, ...rest], x.dtype);
+    // Truths are counted, as tfjs does, in float32.
+    const values = x.dtype === 'bool' ? cast(backend, x, 'float32') : backend.share(x, x.shape);
+    const output = backend.makeOutput([numSegments, ...rest], values.dtype);
     const to = backend.address(output);
     fill(backend.kernels, to, backend.data(output).bytes, 0);
     segmentSum(backend.kernels, {
-      type: x.dtype === 'int32' ? 'i32' : 'f32',
-      x: backend.address(x),
+      type: values.dtype === 'int32' ? 'i32' : 'f32',
+      x: backend.address(values),
       ids: backend.address(segmentIds),
       to,
       rows,
       width: util.sizeFromShape(rest),
       segments: numSegments,
     });
+    backend.disposeData(values.dataId);
     return output;
   },
 };

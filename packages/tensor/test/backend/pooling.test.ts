@@ -19,6 +19,7 @@ const cubes = { filterSize: [2, 2, 2], strides: [1, 2, 2], pad: 'same' };
 
 const operations: Readonly<Record<string, () => Tensor | Tensor[]>> = {
   maxPool: () => [tf.maxPool(ramp<Tensor4D>(2, 6, 7, 3), [3, 2], 2, 'same'), tf.maxPool(ramp<Tensor4D>(2, 6, 7, 40), 2, 2, 'valid')],
+  'maxPool of int32': () => tf.maxPool(tf.cast(tf.mul(ramp<Tensor4D>(1, 5, 6, 2), 1e8), 'int32') as Tensor4D, 2, 2, 'valid'),
   avgPool: () => [tf.avgPool(ramp<Tensor4D>(2, 6, 7, 3), [3, 2], 2, 'same'), tf.avgPool(ramp<Tensor4D>(2, 6, 7, 40), 2, 1, 1, 'floor')],
   maxPool3d: () => tf.maxPool3d(ramp<Tensor5D>(1, 4, 5, 6, 3), [2, 3, 2], [1, 2, 2], 'same'),
   avgPool3d: () => tf.avgPool3d(ramp<Tensor5D>(1, 4, 5, 6, 3), [2, 3, 2], [1, 2, 2], 'same'),

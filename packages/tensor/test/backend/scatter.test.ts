@@ -17,6 +17,7 @@ const operations: Readonly<Record<string, () => Tensor>> = {
   sparseToDense: () => tf.sparseToDense(tf.tensor2d([0, 1, 2, 2], [2, 2], 'int32'), tf.tensor1d([5, 7]), [3, 3], 9),
   'sparseToDense of one value': () => tf.sparseToDense(tf.tensor1d([3, 1], 'int32'), tf.scalar(4), [5], 0.5),
   unsortedSegmentSum: () => tf.unsortedSegmentSum(updates(), tf.tensor1d([1, 0, 1], 'int32'), 3),
+  'unsortedSegmentSum of truths': () => tf.unsortedSegmentSum(tf.tensor1d([true, true, false], 'bool'), tf.tensor1d([0, 0, 1], 'int32'), 2),
   'unsortedSegmentSum, ids of no segment': () => tf.unsortedSegmentSum(updates(), tf.tensor1d([-1, 1, 7], 'int32'), 2),
 };
 
