@@ -41,6 +41,15 @@ test('Largest finds the largest of a stream in pieces, and passes over NaN', () 
   );
 });
 
+test('Largest sorts out what it gathered as often as it must', () => {
+  const count = 300_000;
+  const values = Float32Array.from(random.bits(random.key(4), count), (word) => (word >>> 20) - 2048);
+  const largest = new Largest(1000);
+  for (let first = 0; first < count; first += 7001) largest.add(values.subarray(first, first + 7001), first);
+  const order = [...values.keys()].sort((a, b) => Math.abs(values[b]!) - Math.abs(values[a]!) || a - b).slice(0, 1000);
+  expect([...largest.positions()]).toEqual(order.sort((a, b) => a - b));
+});
+
 test('drawn positions are free, different, rising, the same for the same key, and spread evenly', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(), (rows, columns, density, part, seed) => {

@@ -1,7 +1,10 @@
 import { kthLargest } from './kth-largest.ts';
 
+/** Candidates gathered at least before the smallest are sorted out. */
+const GATHERED = 2 ** 16;
+
 /**
- * The k largest of a stream of scores and where they are, in memory for 2k and time of the stream.
+ * The k largest of a stream of scores and where they are, in memory of k and time of the stream.
  * Of equal scores the earlier is kept.
  */
 export class Largest {
@@ -14,19 +17,23 @@ export class Largest {
 
   constructor(k: number) {
     this.#k = k;
-    this.#scores = new Float32Array(2 * k);
-    this.#positions = new Float64Array(2 * k);
+    const room = k + Math.max(k, GATHERED);
+    this.#scores = new Float32Array(room);
+    this.#positions = new Float64Array(room);
   }
 
   /** Takes the scores' sizes, whose positions are `first`, `first + 1`, ...; NaN stands for a position that is not to be had. */
   add(scores: Float32Array, first: number): void {
     if (this.#k === 0) return;
+    const { length } = this.#scores;
+    let threshold = this.#threshold;
     for (let i = 0; i < scores.length; i++) {
       const score = Math.abs(scores[i]!);
-      if (!(score > this.#threshold)) continue;
-      if (this.#count === this.#scores.length) {
+      if (!(score > threshold)) continue;
+      if (this.#count === length) {
         this.#shrink();
-        if (!(score > this.#threshold)) continue;
+        threshold = this.#threshold;
+        if (!(score > threshold)) continue;
       }
       this.#scores[this.#count] = score;
       this.#positions[this.#count++] = first + i;

@@ -10,7 +10,7 @@ const TILE = 2 ** 18;
  * Positions of the `count` largest |dL/dW| among all positions but the non-zeros that stay, in rising order.
  *
  * The dense gradient dzᵀ·x, summed over what was seen, is made a few rows at a time and never whole: memory for the
- * tile and 2 `count` candidates.
+ * tile and the candidates.
  */
 export function largestGradients(seen: readonly SeenGradient[], { rows, columns, pointers, indices }: Rows, keep: Uint8Array, count: number): Float64Array {
   const largest = new Largest(count);
