@@ -152,6 +152,22 @@ describe.each(backends)('topologies on %s', (backend) => {
     pattern.dispose();
   });
 
+  test('RigL says when gradients are NaN, and changes nothing', () => {
+    const layer = sparseLinear(20, 30, { density: 0.2, key: random.key(3) });
+    const optimiser = withTopology(layer, rigl({ every: 1, until: 10 }), sgd({ momentum: 0.9 }), { key: random.key(0), step: 1 });
+    const state = optimiser.init(trainable(layer));
+    state.step = 1;
+    const before = [layer.pattern, layer.variables.values.dataSync().slice()];
+    const tensors = tf.memory().numTensors;
+    const [x, y] = [tf.fill([2, 20], NaN), tf.tensor1d(Int32Array.of(0, 1), 'int32')];
+    expect(() => trainStep(layer, { x, y }, { optimiser, state })).toThrow(/only 0 of .* links could grow, because gradients are NaN/);
+    expect([layer.pattern, layer.variables.values.dataSync().slice()]).toEqual(before);
+    expect(tf.memory().numTensors).toBe(tensors + 2);
+    layer.dispose();
+    disposeState(state);
+    tf.dispose([x, y]);
+  });
+
   test('fit trains with it, and the state goes on where it was', async () => {
     const net = network(0.3);
     const { x, y } = batch(1);

@@ -25,6 +25,8 @@ export interface RiglOptions {
  * Links that just went may come back, and then keep their value. The change takes the place of its step's update. The
  * gradient of absent links is looked at a tile at a time, never stored.
  *
+ * While training it throws, and changes nothing, if gradients are NaN.
+ *
  * @throws {RangeError} if an option is out of range.
  *
  * U. Evci et al., "Rigging the Lottery: Making All Tickets Winners", 2019, arXiv 1911.11134.
@@ -49,5 +51,8 @@ export function rigl({ every = 100, fraction = 0.3, until, schedule = 'cosine', 
 function dropAndGrow({ values, pattern, largestGradients }: LayerView, count: number): Rewiring | undefined {
   if (count === 0) return undefined;
   const keep = keepLargest(values.map(Math.abs), pattern.nonZeros - count);
-  return { keep, grown: largestGradients(keep, count) };
+  const grown = largestGradients(keep, count);
+  if (grown.length < count)
+    throw new Error(`rigl: only ${grown.length} of ${count} links could grow, because gradients are NaN; lower the learning rate or look for what makes the loss NaN.`);
+  return { keep, grown };
 }

@@ -55,10 +55,13 @@ export function withTopology(net: Layer, topology: Topology, optimiser: Optimise
         return largestGradients(seen[index]!, layer.pattern, keep, count);
       },
     }));
-    topology.plan(views, at).forEach((rewiring, index) => {
-      if (rewiring) applyRewiring(chosen[index]!.layer, rewiring, slotsOf(parameters, state, chosen[index]!.layer.variables.values));
-    });
-    forget();
+    try {
+      topology.plan(views, at).forEach((rewiring, index) => {
+        if (rewiring) applyRewiring(chosen[index]!.layer, rewiring, slotsOf(parameters, state, chosen[index]!.layer.variables.values));
+      });
+    } finally {
+      forget();
+    }
   };
 
   prepare(step);
