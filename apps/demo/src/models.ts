@@ -1,4 +1,4 @@
-import { dense, initialisers, random, sequential, type SequentialLayer } from '@x/tensor';
+import { dense, initializers, random, sequential, type SequentialLayer } from '@x/tensor';
 
 /** Units of the hidden layers, by the names that `--model` takes. */
 const hiddenUnits = { mlp: [1024, 1024], 'mlp-small': [256], linear: [] } as const;
@@ -19,7 +19,7 @@ export function multilayerPerceptron(sizes: readonly number[], seed: number): Se
     sizes.slice(1).map((units, layer) =>
       dense(sizes[layer]!, units, {
         key: random.fold(key, layer),
-        ...(layer < last ? { activation: 'relu', init: initialisers.heNormal() } : {}),
+        ...(layer < last ? { activation: 'relu', init: initializers.heNormal() } : {}),
       }),
     ),
   );

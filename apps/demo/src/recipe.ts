@@ -1,8 +1,8 @@
-import { adamw, softmaxCrossEntropy, type Loss, type Optimiser } from '@x/tensor';
+import { adamw, softmaxCrossEntropy, type Loss, type Optimizer } from '@x/tensor';
 
 /** The numbers of the recipe, which the report shows. */
 export const recipe = {
-  optimiser: 'AdamW',
+  optimizer: 'AdamW',
   peakLearningRate: 1e-3,
   warmUp: 0.15,
   weightDecay: 0.05,
@@ -15,7 +15,7 @@ export const recipe = {
  *
  * L. N. Smith, N. Topin, "Super-Convergence", 2017, arXiv 1708.07120, for the shape.
  */
-export function optimiserFor(steps: number): Optimiser {
+export function optimizerFor(steps: number): Optimizer {
   const rise = Math.max(1, Math.round(recipe.warmUp * steps));
   return adamw({
     weightDecay: recipe.weightDecay,

@@ -45,7 +45,7 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
   const sizes = layerSizes(options.model, data.height * data.width, data.classes.length);
   const parameters = sizes.slice(1).reduce((sum, units, layer) => sum + (sizes[layer]! + 1) * units, 0);
   terminal.fact('Network', `${options.model}, ${sizes.join('-')}, ${whole(parameters)} parameters`);
-  terminal.fact('Training', `${recipe.optimiser}, ${count(epochs, 'epoch')}, batch ${options.batch}, seed ${seed}`);
+  terminal.fact('Training', `${recipe.optimizer}, ${count(epochs, 'epoch')}, batch ${options.batch}, seed ${seed}`);
 
   // Before training, never beside it: both want all cores.
   const comparison = options.compare

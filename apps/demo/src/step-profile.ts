@@ -3,7 +3,7 @@ import type { ImagePart } from '@x-tooling/datasets';
 import { disposeState, trainable, trainStep, type Profile, type ProfileSummary, type Runtime } from '@x/tensor';
 import { normalise } from './images.ts';
 import { multilayerPerceptron } from './models.ts';
-import { loss, optimiserFor } from './recipe.ts';
+import { loss, optimizerFor } from './recipe.ts';
 
 /** Where the time of one step of training goes. */
 export interface StepProfile {
@@ -28,12 +28,12 @@ export async function profileStep(
 ): Promise<StepProfile> {
   const batch = Math.min(wanted, count);
   const net = multilayerPerceptron(sizes, seed);
-  const optimiser = optimiserFor(WARM_UP + STEPS);
-  const state = optimiser.init(trainable(net));
+  const optimizer = optimizerFor(WARM_UP + STEPS);
+  const state = optimizer.init(trainable(net));
   const pixels = images.length / count;
   const x = tf.tidy(() => normalise(tf.tensor2d(Float32Array.from(images.subarray(0, batch * pixels)), [batch, pixels])));
   const y = tf.tensor1d(labels.subarray(0, batch), 'int32');
-  const step = (): void => trainStep(net, { x, y }, { optimiser, state, loss }).dispose();
+  const step = (): void => trainStep(net, { x, y }, { optimizer, state, loss }).dispose();
   try {
     for (let i = 0; i < WARM_UP; i++) step();
     const profiles: Profile<void>[] = [];

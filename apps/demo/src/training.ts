@@ -1,7 +1,7 @@
 import type { ImagePart } from '@x-tooling/datasets';
 import { accuracy, fit, type EpochEvent, type Layer, type StepEvent } from '@x/tensor';
 import { examplesOf } from './images.ts';
-import { loss, optimiserFor } from './recipe.ts';
+import { loss, optimizerFor } from './recipe.ts';
 
 export interface EpochResult {
   readonly epoch: number;
@@ -56,7 +56,7 @@ export async function train(
   let seconds = 0;
   const events = fit(net, examplesOf(training), {
     loss,
-    optimiser: optimiserFor(steps),
+    optimizer: optimizerFor(steps),
     epochs,
     batchSize: batch,
     seed,

@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { disposeState } from '@x/tensor';
 import { expect, it } from 'vitest';
-import { optimiserFor, recipe } from '../src/recipe.ts';
+import { optimizerFor, recipe } from '../src/recipe.ts';
 
 /** How far each step moves a parameter whose gradient is always 1: the learning rate, and its share of the decay. */
 function moves(steps: number): number[] {
   const p = tf.variable(tf.scalar(0));
-  const optimiser = optimiserFor(steps);
-  const state = optimiser.init({ p });
+  const optimizer = optimizerFor(steps);
+  const state = optimizer.init({ p });
   const moved = Array.from({ length: steps }, () => {
     p.assign(tf.scalar(0)); // where there is nothing to decay
-    tf.tidy(() => optimiser.update({ p }, { p: tf.scalar(1) }, state));
+    tf.tidy(() => optimizer.update({ p }, { p: tf.scalar(1) }, state));
     return -p.dataSync()[0]!;
   });
   disposeState(state);

@@ -12,7 +12,7 @@ export type {
   Moe,
   Norm,
   Operation,
-  Optimiser,
+  Optimizer,
   Softmax,
   TensorFormat,
 } from './graph/layer.ts';

@@ -22,9 +22,9 @@ export interface SimulateOptions {
     readonly dataParallel?: number;
     /** Keep activations, or only each layer's input and compute the rest again. */
     readonly recompute?: 'none' | 'full';
-    /** ZeRO stage: 0 all copies whole, 1 optimiser state, 2 and gradients, 3 and weights spread over chips. */
+    /** ZeRO stage: 0 all copies whole, 1 optimizer state, 2 and gradients, 3 and weights spread over chips. */
     readonly zero?: 0 | 1 | 2 | 3;
-    /** Bytes of optimiser state a parameter: 12 for Adam with a single-precision master copy. */
+    /** Bytes of optimizer state a parameter: 12 for Adam with a single-precision master copy. */
     readonly stateBytes?: number;
   };
 }
@@ -35,7 +35,7 @@ export type Limit = 'arithmetic' | 'memory' | 'network' | 'overhead';
 /** A stretch of work on one chip. Seconds, joules, bytes. */
 export interface Step {
   readonly layer: string;
-  readonly kind: 'forward' | 'input gradient' | 'weight gradient' | 'recompute' | 'optimiser' | 'exchange';
+  readonly kind: 'forward' | 'input gradient' | 'weight gradient' | 'recompute' | 'optimizer' | 'exchange';
   readonly start: number;
   readonly seconds: number;
   readonly limit: Limit;
@@ -61,7 +61,7 @@ export interface Report {
     readonly weights: number;
     readonly activations: number;
     readonly gradients: number;
-    readonly optimiser: number;
+    readonly optimizer: number;
     readonly peak: number;
     readonly fits: boolean;
   };
@@ -74,7 +74,7 @@ export interface Report {
 
 /**
  * What a batch of a model costs on a chip: for each layer the slower of its arithmetic (folded onto systolic arrays where the chip has them) and its memory
- * traffic, plus the chip's overhead; in training also both backward products, the optimiser and a ring all-reduce of the gradients among `dataParallel` chips.
+ * traffic, plus the chip's overhead; in training also both backward products, the optimizer and a ring all-reduce of the gradients among `dataParallel` chips.
  *
  * time = Σ max(arithmetic, bytes / bandwidth) + overhead. Weights that fit on the chip are still read once a batch. Embedding look-ups read whole memory
  * granules and are limited by how many random reads can be under way.
@@ -106,10 +106,10 @@ export function simulate(options: SimulateOptions): Report {
   const share = (stage: number): number => (zero >= stage ? chips : 1);
   const weights = costs.reduce((sum, c, i) => sum + storedBytes(layers[i]!, c), 0) / share(3);
   const gradients = training ? (parameters * Math.max(16, bits)) / 8 / share(2) : 0;
-  const optimiser = training ? (parameters * (training.stateBytes ?? 12)) / share(1) : 0;
+  const optimizer = training ? (parameters * (training.stateBytes ?? 12)) / share(1) : 0;
   const steps: Step[] = [];
   let now = 0;
-  let held = weights + optimiser;
+  let held = weights + optimizer;
   let most = held;
   const joulesPerMac =
     macEnergy(format === 'f32' ? 'fp32' : bitsOf[format] <= 8 ? 'int8' : 'fp16') *
@@ -159,7 +159,7 @@ export function simulate(options: SimulateOptions): Report {
   const keepsAll = training !== undefined && training.recompute !== 'full';
   const kept = layers.map((layer, i) => (training ? costs[i]!.inputBytes + (keepsAll ? scoreBytes(layer) : 0) : 0));
   layers.forEach((_, i) => run(i, 'forward', 1, kept[i]!));
-  const activations = training ? held - weights - optimiser : Math.max(...costs.map((c) => c.inputBytes + c.outputBytes));
+  const activations = training ? held - weights - optimizer : Math.max(...costs.map((c) => c.inputBytes + c.outputBytes));
   if (!training) most = held + activations;
   if (training) {
     for (let i = layers.length - 1; i >= 0; i--) {
@@ -178,7 +178,7 @@ export function simulate(options: SimulateOptions): Report {
       step('gradients', 'exchange', seconds, 0, 0, 0, 0);
     }
     const moved = ((parameters * (training.stateBytes ?? 12)) / share(1)) * 2 + gradients + weights;
-    step('parameters', 'optimiser', (11 * parameters) / share(1) / hardware.vector, moved / hardware.memory.bandwidth, 0, moved, 0);
+    step('parameters', 'optimizer', (11 * parameters) / share(1) / hardware.vector, moved / hardware.memory.bandwidth, 0, moved, 0);
   }
   const arithmetic = steps.reduce((sum, s) => sum + s.arithmeticEnergy, 0);
   const memory = steps.reduce((sum, s) => sum + s.memoryEnergy, 0);
@@ -191,7 +191,7 @@ export function simulate(options: SimulateOptions): Report {
     time: now,
     energy: { arithmetic, memory, idle, total: arithmetic + memory + idle },
     utilisation: now === 0 ? 0 : (2 * steps.reduce((sum, s) => sum + s.macs, 0)) / (now * peak),
-    memory: { weights, activations, gradients, optimiser, peak: most, fits: most <= hardware.memory.capacity },
+    memory: { weights, activations, gradients, optimizer, peak: most, fits: most <= hardware.memory.capacity },
     steps,
     toPerfetto: () => JSON.stringify(reportTrace(report)),
     toHtml: async () => (await import('./html/report-html.ts')).reportHtml(report, hardware),

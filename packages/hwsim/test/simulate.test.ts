@@ -53,14 +53,14 @@ describe('simulate', () => {
     const macs = 128 * 1024 * 784;
     const last = 128 * 10 * 1024;
     expect(report.steps.reduce((sum, s) => sum + s.macs, 0)).toBe(2 * macs + 3 * last);
-    expect(report.memory.optimiser).toBe(12 * (1024 * 784 + 10 * 1024));
+    expect(report.memory.optimizer).toBe(12 * (1024 * 784 + 10 * 1024));
     expect(report.memory.activations).toBe(4 * (128 * 784 + 128 * 1024 + 128 * 1024));
     const again = simulate({ model: mlp, hardware: hardware('v100'), training: { recompute: 'full' } });
     expect(again.time).toBeGreaterThan(report.time);
     const zero = [0, 1, 2, 3].map(
       (stage) => simulate({ model: mlp, hardware: hardware('v100'), training: { dataParallel: 8, zero: stage as 0 } }).memory,
     );
-    expect(zero.map((m) => m.optimiser)).toEqual([1, 8, 8, 8].map((n) => zero[0]!.optimiser / n));
+    expect(zero.map((m) => m.optimizer)).toEqual([1, 8, 8, 8].map((n) => zero[0]!.optimizer / n));
     expect(zero.map((m) => m.gradients)).toEqual([1, 1, 8, 8].map((n) => zero[0]!.gradients / n));
     expect(zero.map((m) => m.weights)).toEqual([1, 1, 1, 8].map((n) => zero[0]!.weights / n));
   });

@@ -11,8 +11,21 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  accuracy, dense, disposeState, dropout, enable, evaluate, initialisers, random, sequential, sgd, trainable, trainStep,
-  type Layer, type Loss, type Optimiser,
+  accuracy,
+  dense,
+  disposeState,
+  dropout,
+  enable,
+  evaluate,
+  initializers,
+  random,
+  sequential,
+  sgd,
+  trainable,
+  trainStep,
+  type Layer,
+  type Loss,
+  type Optimizer,
 } from '@x/tensor';
 import { loadFashionMnist } from '@x-tooling/datasets';
 import { normalValues, set, sparseLinear, sparsityReport, withTopology } from '../src/index.ts';
@@ -44,8 +57,9 @@ async function run(name: (typeof names)[number], seed: number): Promise<number[]
   const { x, y, test } = images(forData);
   const steps = TRAIN / BATCH;
   const plain = decaying(sgd({ learningRate: name === 'dense' ? 0.001 : 0.05, momentum: 0.9 }));
-  const optimiser = name === 'SET' ? withTopology(net, set({ every: steps, until: epochs * steps - 2 }), plain, { key: forTopology }) : plain;
-  const state = optimiser.init(trainable(net));
+  const optimizer =
+    name === 'SET' ? withTopology(net, set({ every: steps, until: epochs * steps - 2 }), plain, { key: forTopology }) : plain;
+  const state = optimizer.init(trainable(net));
   const loss = authorsLoss(name === 'dense' ? 1 : 1 / BATCH);
   const reached: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -53,7 +67,11 @@ async function run(name: (typeof names)[number], seed: number): Promise<number[]
     for (let step = 0; step < steps; step++) {
       tf.tidy(() => {
         const rows = tf.tensor1d(order.subarray(step * BATCH, (step + 1) * BATCH), 'int32');
-        trainStep(net, { x: tf.gather(x, rows), y: tf.gather(y, rows) }, { optimiser, state, loss, key: random.fold(forDropout, state.step) });
+        trainStep(
+          net,
+          { x: tf.gather(x, rows), y: tf.gather(y, rows) },
+          { optimizer, state, loss, key: random.fold(forDropout, state.step) },
+        );
       });
     }
     reached.push((await evaluate(net, test, { loss, metrics: { accuracy } })).metrics['accuracy']!);
@@ -76,7 +94,7 @@ function network(name: string, key: random.Key): Layer {
       const density = 1 - Math.exp((-EPSILON * (inputs + units)) / (inputs * units));
       const layer =
         name === 'dense'
-          ? dense(inputs, units, { activation, key: own, init: initialisers.normal({ std: 0.1 }) })
+          ? dense(inputs, units, { activation, key: own, init: initializers.normal({ std: 0.1 }) })
           : sparseLinear(inputs, units, { density, activation, key: own, init: normalValues(0.1) });
       return last ? [layer] : [layer, dropout(0.2)];
     }),
@@ -90,7 +108,10 @@ function images(key: random.Key): { x: tf.Tensor; y: tf.Tensor; test: { x: tf.Te
     const pixels = new Float32Array(count * 784);
     rows.forEach((image, row) => pixels.set(train.images.subarray(image * 784, (image + 1) * 784), row * 784));
     const labels = Int32Array.from(rows, (image) => train.labels[image]!);
-    return { x: tf.tidy(() => tf.div(tf.tensor2d(pixels, [count, 784]), 255)), y: tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 10), 'float32')) };
+    return {
+      x: tf.tidy(() => tf.div(tf.tensor2d(pixels, [count, 784]), 255)),
+      y: tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 10), 'float32')),
+    };
   };
   return { ...take(0, TRAIN), test: take(TRAIN, TEST) };
 }
@@ -110,12 +131,12 @@ function authorsLoss(scale: number): Loss {
 }
 
 /** Makes parameters smaller by 2e-4 of themselves at each step, apart from the gradient. */
-function decaying(optimiser: Optimiser): Optimiser {
+function decaying(optimizer: Optimizer): Optimizer {
   return {
-    init: (parameters) => optimiser.init(parameters),
+    init: (parameters) => optimizer.init(parameters),
     update: (parameters, gradients, state) => {
       for (const variable of Object.values(parameters)) tf.tidy(() => variable.assign(tf.mul(variable, 1 - 2e-4)));
-      optimiser.update(parameters, gradients, state);
+      optimizer.update(parameters, gradients, state);
     },
   };
 }
@@ -131,7 +152,9 @@ for (const name of names) {
     const reached = runs.map((accuracies) => accuracies[epoch - 1]!);
     const mean = reached.reduce((sum, value) => sum + value, 0) / seeds;
     const paper = published[name][published.epochs.indexOf(epoch)]!;
-    console.log(`${name.padEnd(6)} epoch ${String(epoch).padStart(3)}: published ${paper.toFixed(4)}, ours ${mean.toFixed(4)}, difference ${(mean - paper).toFixed(4)}`);
+    console.log(
+      `${name.padEnd(6)} epoch ${String(epoch).padStart(3)}: published ${paper.toFixed(4)}, ours ${mean.toFixed(4)}, difference ${(mean - paper).toFixed(4)}`,
+    );
   }
   console.log(`${name.padEnd(6)} ${seconds.toFixed(1)} s a run`);
 }

@@ -10,7 +10,12 @@ import { dense, enable, random, type Layer } from '@x/tensor';
 import { sparseLinear } from '../src/index.ts';
 
 const BATCH = 128;
-const shapes = [[1024, 1024], [784, 1000], [4096, 1024], [256, 256]] as const;
+const shapes = [
+  [1024, 1024],
+  [784, 1000],
+  [4096, 1024],
+  [256, 256],
+] as const;
 const densities = [0.5, 0.35, 0.25, 0.1, 0.05, 0.02];
 const seconds = Number(process.argv[2] ?? 4);
 const runtime = await enable();
@@ -21,7 +26,10 @@ for (const [inputs, units] of shapes) {
   const key = random.key(0);
   const layers: [name: string, layer: Layer][] = [
     ['dense', dense(inputs, units, { key, activation: 'relu' })],
-    ...densities.map((density): [string, Layer] => [`${100 * density} %`, sparseLinear(inputs, units, { density, key, activation: 'relu' })]),
+    ...densities.map((density): [string, Layer] => [
+      `${100 * density} %`,
+      sparseLinear(inputs, units, { density, key, activation: 'relu' }),
+    ]),
   ];
   const x = tf.variable(random.normal(key, [BATCH, inputs]));
   const weight = random.normal(key, [BATCH, units]);
@@ -31,7 +39,7 @@ for (const [inputs, units] of shapes) {
   };
   const best = new Map(layers.map(([name]) => [name, Infinity]));
   for (const [, layer] of layers) for (let i = 0; i < 5; i++) pass(layer);
-  for (const until = performance.now() + 1000 * seconds; performance.now() < until; ) {
+  for (const until = performance.now() + 1000 * seconds; performance.now() < until;) {
     for (const [name, layer] of layers) {
       const began = performance.now();
       pass(layer);
@@ -39,7 +47,9 @@ for (const [inputs, units] of shapes) {
     }
   }
   const ratios = densities.map((density) => best.get('dense')! / best.get(`${100 * density} %`)!);
-  console.log(`${inputs} x ${units}: ${densities.map((density, i) => `${100 * density} % ${ratios[i]!.toFixed(2)}`).join(', ')}; break-even at ${breakEven(ratios)}`);
+  console.log(
+    `${inputs} x ${units}: ${densities.map((density, i) => `${100 * density} % ${ratios[i]!.toFixed(2)}`).join(', ')}; break-even at ${breakEven(ratios)}`,
+  );
   tf.dispose([x, weight]);
   for (const [, layer] of layers) layer.dispose();
 }

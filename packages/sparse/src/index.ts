@@ -1,7 +1,7 @@
 // Layers
 export { sparseLinear, type SeenGradient, type SparseLinearLayer, type SparseLinearOptions } from './layers/sparse-linear.ts';
 export { allReLU } from './layers/all-relu.ts';
-export { denseFanInUniform, inDegreeNormal, normalValues, type ValuesInitialiser } from './layers/initialisers.ts';
+export { denseFanInUniform, inDegreeNormal, normalValues, type ValuesInitializer } from './layers/initializers.ts';
 export { sparseLayers, type NamedSparseLayer } from './layers/sparse-layers.ts';
 
 // Distributions

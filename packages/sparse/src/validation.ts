@@ -8,8 +8,21 @@ interface Bounds {
 }
 
 /** @throws {RangeError} naming the function, the argument and the value, unless it is a finite number within the bounds. */
-export function checkNumber(where: string, name: string, value: unknown, { least = -Infinity, most = Infinity, above = -Infinity, whole = false, remedy }: Bounds = {}): void {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most && value > above && (!whole || Number.isInteger(value))) return;
+export function checkNumber(
+  where: string,
+  name: string,
+  value: unknown,
+  { least = -Infinity, most = Infinity, above = -Infinity, whole = false, remedy }: Bounds = {},
+): void {
+  if (
+    typeof value === 'number' &&
+    Number.isFinite(value) &&
+    value >= least &&
+    value <= most &&
+    value > above &&
+    (!whole || Number.isInteger(value))
+  )
+    return;
   const bounds = [
     ...(least > -Infinity ? [`at least ${least}`] : []),
     ...(above > -Infinity ? [`above ${above}`] : []),
@@ -21,7 +34,8 @@ export function checkNumber(where: string, name: string, value: unknown, { least
 
 /** @throws {RangeError} unless the value is one of the names. */
 export function checkChoice(where: string, name: string, value: unknown, choices: readonly string[]): void {
-  if (!choices.includes(value as string)) throw new RangeError(`${where}: ${name} is ${show(value)}, but must be one of ${choices.join(', ')}.`);
+  if (!choices.includes(value as string))
+    throw new RangeError(`${where}: ${name} is ${show(value)}, but must be one of ${choices.join(', ')}.`);
 }
 
 /** @throws {RangeError} unless the value is a part of a whole. */

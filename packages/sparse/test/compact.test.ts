@@ -19,7 +19,10 @@ describe.each(backends)('compact on %s', (backend) => {
         sparseLinear(20, 6, { density: 0.08, bias: seed % 2 === 0, key: c }),
       ]);
       // Constant units give something only with biases.
-      Object.entries(net.variables).forEach(([name, variable], index) => name.endsWith('bias') && tf.tidy(() => variable.assign(random.normal(random.fold(forBias, index), variable.shape))));
+      Object.entries(net.variables).forEach(
+        ([name, variable], index) =>
+          name.endsWith('bias') && tf.tidy(() => variable.assign(random.normal(random.fold(forBias, index), variable.shape))),
+      );
       const { net: small, inputs, units } = compact(net);
       tf.tidy(() => {
         const x = random.normal(forX, [5, 30]);

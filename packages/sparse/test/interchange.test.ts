@@ -21,10 +21,18 @@ test('triples in any order, repeated ones added, give the matrix that a dense on
       const dense = new Array<number>(rows * columns).fill(0);
       for (const [row, column, value] of inside) dense[row * columns + column]! += value;
       const column = (of: 0 | 1 | 2): number[] => inside.map((triple) => triple[of]);
-      const matrix = fromCoordinates([rows, columns], { rows: Int32Array.from(column(0)), columns: Int32Array.from(column(1)), values: Float32Array.from(column(2)) });
+      const matrix = fromCoordinates([rows, columns], {
+        rows: Int32Array.from(column(0)),
+        columns: Int32Array.from(column(1)),
+        values: Float32Array.from(column(2)),
+      });
       expect(asDense(matrix)).toEqual(dense);
       const again = fromCoordinates([rows, columns], toCoordinates(matrix), { repeated: 'refuse' });
-      expect([again.pattern.pointers, again.pattern.indices, again.values]).toEqual([matrix.pattern.pointers, matrix.pattern.indices, matrix.values]);
+      expect([again.pattern.pointers, again.pattern.indices, again.values]).toEqual([
+        matrix.pattern.pointers,
+        matrix.pattern.indices,
+        matrix.values,
+      ]);
       const fromIt = fromDense([rows, columns], Float32Array.from(dense));
       expect(asDense(fromIt)).toEqual(dense);
       expect(fromIt.pattern.nonZeros).toBe(dense.filter((value) => value !== 0).length);
@@ -42,7 +50,11 @@ test('a layer from a matrix computes with it', () => {
 });
 
 test('what is no matrix is refused by name', () => {
-  const at = (row: number, column: number): Parameters<typeof fromCoordinates>[1] => ({ rows: Int32Array.of(0, row), columns: Int32Array.of(0, column), values: Float32Array.of(1, 2) });
+  const at = (row: number, column: number): Parameters<typeof fromCoordinates>[1] => ({
+    rows: Int32Array.of(0, row),
+    columns: Int32Array.of(0, column),
+    values: Float32Array.of(1, 2),
+  });
   expect(() => fromCoordinates([2, 2], at(2, 0))).toThrow(/triple 1 is at \[2, 0\], outside the matrix \[2, 2\]/);
   expect(() => fromCoordinates([2, 2], at(0, -1))).toThrow(/triple 1 is at \[0, -1\]/);
   expect(() => fromCoordinates([2, 2], at(0, 0), { repeated: 'refuse' })).toThrow(/triple 1 repeats the place \[0, 0\]/);

@@ -35,11 +35,18 @@ describe.each(backends)('sparseLinear on %s', (backend) => {
       const layer = sparseLinear(13, 9, { density: 0.4, activation: 'tanh', key });
       const seen: tf.Tensor[] = [];
       if (watched) layer.watch((gradient) => seen.push(gradient.x, gradient.dz));
-      const optimiser = sgd({ learningRate: 0.5 });
-      const state = optimiser.init(trainable(layer));
+      const optimizer = sgd({ learningRate: 0.5 });
+      const state = optimizer.init(trainable(layer));
       const before = tf.memory().numTensors;
-      trainStep(layer, { x, y }, { optimiser, state }).dispose();
-      expect(seen.map(({ shape }) => shape)).toEqual(watched ? [[6, 13], [6, 9]] : []);
+      trainStep(layer, { x, y }, { optimizer, state }).dispose();
+      expect(seen.map(({ shape }) => shape)).toEqual(
+        watched
+          ? [
+              [6, 13],
+              [6, 9],
+            ]
+          : [],
+      );
       expect(tf.memory().numTensors).toBe(before + seen.length);
       // Without a backward pass it shows nothing, and keeps nothing.
       layer.apply(x, { training: true }).dispose();
@@ -54,7 +61,10 @@ describe.each(backends)('sparseLinear on %s', (backend) => {
   });
 
   test('trim gives back the room of what was pruned, and changes no output', () => {
-    const net = sequential([sparseLinear(13, 9, { density: 1, activation: 'relu', key }), sparseLinear(9, 4, { density: 0.5, bias: false, key })]);
+    const net = sequential([
+      sparseLinear(13, 9, { density: 1, activation: 'relu', key }),
+      sparseLinear(9, 4, { density: 0.5, bias: false, key }),
+    ]);
     pruneByMagnitude(net, { density: 0.25 });
     const x = random.normal(key, [3, 13]);
     const expected = net.apply(x);
@@ -72,7 +82,7 @@ describe.each(backends)('sparseLinear on %s', (backend) => {
   });
 });
 
-test('values: variance by in-degree keeps a unit’s output at the gain whatever its inputs; the other initialisers’ spreads', async () => {
+test('values: variance by in-degree keeps a unit’s output at the gain whatever its inputs; the other initializers’ spreads', async () => {
   await useBackend('cpu');
   // Unit 0 has 400 inputs, unit 1 has 4.
   const indices = Int32Array.from([...Array(400).keys(), 0, 100, 200, 300]);
@@ -94,7 +104,12 @@ test('values: variance by in-degree keeps a unit’s output at the gain whatever
 });
 
 test('allReLU: negative slope in the first, third, ... hidden layer, positive in the others', () => {
-  const at = (layer: number): number[] => tf.tidy(() => [...allReLU(layer).apply(tf.tensor1d([-1, 0, 2])).dataSync()]);
+  const at = (layer: number): number[] =>
+    tf.tidy(() => [
+      ...allReLU(layer)
+        .apply(tf.tensor1d([-1, 0, 2]))
+        .dataSync(),
+    ]);
   expect(at(1)).toBeAllclose([0.6, 0, 2], { rtol: 1e-7, atol: 0 });
   expect(at(2)).toBeAllclose([-0.6, 0, 2], { rtol: 1e-7, atol: 0 });
   expect(() => allReLU(0)).toThrow(/hiddenLayer is 0/);

@@ -10,7 +10,11 @@ const key = random.key(1);
 test('sparsityReport counts what is there', () => {
   // x . x / . . . / . . x: input 1 and unit 1 are dead.
   const pattern = csrPattern(3, 3, Int32Array.of(0, 2, 2, 3), Int32Array.of(0, 2, 2));
-  const net = sequential([sparseLinear(3, 3, { pattern, key }), sparseLinear(3, 2, { density: 1, bias: false, key }), dense(2, 2, { key })]);
+  const net = sequential([
+    sparseLinear(3, 3, { pattern, key }),
+    sparseLinear(3, 2, { density: 1, bias: false, key }),
+    dense(2, 2, { key }),
+  ]);
   expect(degrees(pattern)).toEqual({ inDegrees: Int32Array.of(2, 0, 1), outDegrees: Int32Array.of(1, 0, 2) });
   expect(sparsityReport(net)).toEqual({
     layers: [
@@ -24,7 +28,9 @@ test('sparsityReport counts what is there', () => {
 
 test('trainingFlops: RigL’s formulas', () => {
   const of = { sparse: 10, dense: 100 };
-  expect([trainingFlops('dense', of), trainingFlops('static', of), trainingFlops('set', of), trainingFlops('snfs', of)]).toEqual([300, 30, 30, 120]);
+  expect([trainingFlops('dense', of), trainingFlops('static', of), trainingFlops('set', of), trainingFlops('snfs', of)]).toEqual([
+    300, 30, 30, 120,
+  ]);
   expect(trainingFlops('rigl', { ...of, every: 100 })).toBe((3000 + 20 + 100) / 101);
   expect(trainingFlops('pruning', { ...of, sparsities: [0, 0.5, 1] })).toBe(150);
   expect(() => trainingFlops('rigl', of)).toThrow(/every is undefined/);
@@ -34,8 +40,8 @@ test('trainingFlops: RigL’s formulas', () => {
 
 test('exploration: the part of all positions that was ever a non-zero', () => {
   const layer = sparseLinear(20, 10, { density: 0.2, key });
-  const optimiser = withTopology(layer, set({ every: 1, fraction: 0.5 }), sgd(), { key });
-  const state = optimiser.init(trainable(layer));
+  const optimizer = withTopology(layer, set({ every: 1, fraction: 0.5 }), sgd(), { key });
+  const state = optimizer.init(trainable(layer));
   const followed = exploration(layer);
   expect(followed.rate).toBe(0.2);
   const ever = new Set<number>();
@@ -46,7 +52,7 @@ test('exploration: the part of all positions that was ever a non-zero', () => {
   note();
   const [x, y] = [random.normal(key, [4, 20]), tf.tensor1d(Int32Array.of(0, 1, 2, 3), 'int32')];
   for (let step = 0; step < 8; step++) {
-    trainStep(layer, { x, y }, { optimiser, state }).dispose();
+    trainStep(layer, { x, y }, { optimizer, state }).dispose();
     followed.observe();
     note();
     expect(followed.rate).toBe(ever.size / 200);

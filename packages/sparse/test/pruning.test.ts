@@ -6,10 +6,15 @@ import { backends, useBackend } from './backends.ts';
 
 const make = (): ReturnType<typeof sequential> => {
   const [a, b, c] = random.split(random.key(3), 3);
-  return sequential([sparseLinear(12, 16, { density: 1, activation: 'relu', key: a }), sparseLinear(16, 10, { density: 1, key: b }), dense(10, 3, { key: c })]);
+  return sequential([
+    sparseLinear(12, 16, { density: 1, activation: 'relu', key: a }),
+    sparseLinear(16, 10, { density: 1, key: b }),
+    dense(10, 3, { key: c }),
+  ]);
 };
 const layersOf = (net: ReturnType<typeof sequential>): SparseLinearLayer[] => sparseLayers(net).map(({ layer }) => layer);
-const weights = (net: ReturnType<typeof sequential>): tf.Tensor[] => layersOf(net).map(({ variables, pattern }) => csrToDense(variables.values, pattern));
+const weights = (net: ReturnType<typeof sequential>): tf.Tensor[] =>
+  layersOf(net).map(({ variables, pattern }) => csrToDense(variables.values, pattern));
 
 /** The `count` greatest of all scores together, 1 for each. */
 function best(scores: readonly (readonly number[])[], count: number): number[][] {
@@ -27,15 +32,24 @@ describe.each(backends)('pruning on %s', (backend) => {
   afterAll(disable);
 
   test('snip keeps the largest |w dL/dw|, of all layers together or of each, as the dense network says', () => {
-    const [x, y] = [random.normal(random.key(1), [20, 12]), tf.tensor1d(Int32Array.from({ length: 20 }, (_, i) => i % 3), 'int32')];
+    const [x, y] = [
+      random.normal(random.key(1), [20, 12]),
+      tf.tensor1d(
+        Int32Array.from({ length: 20 }, (_, i) => i % 3),
+        'int32',
+      ),
+    ];
     for (const scope of ['global', 'layer'] as const) {
       const net = make();
       const before = tf.memory().numTensors;
       const scores = tf.tidy(() => {
         const [first, second] = weights(net) as [tf.Tensor, tf.Tensor];
         const last = net.layers[2]!;
-        const loss = (w1: tf.Tensor, w2: tf.Tensor): tf.Scalar => softmaxCrossEntropy(last.apply(tf.matMul(tf.relu(tf.matMul(x, w1, false, true)), w2, false, true)), y) as tf.Scalar;
-        return tf.grads(loss)([first, second]).map((gradient, i) => [...tf.abs(tf.mul(gradient, [first, second][i]!)).dataSync()]);
+        const loss = (w1: tf.Tensor, w2: tf.Tensor): tf.Scalar =>
+          softmaxCrossEntropy(last.apply(tf.matMul(tf.relu(tf.matMul(x, w1, false, true)), w2, false, true)), y) as tf.Scalar;
+        return tf
+          .grads(loss)([first, second])
+          .map((gradient, i) => [...tf.abs(tf.mul(gradient, [first, second][i]!)).dataSync()]);
       });
       snip(net, { x, y }, { density: 0.25, scope });
       expect(masksOf(net)).toEqual(scope === 'global' ? best(scores, 88) : scores.map((own) => best([own], own.length / 4)[0]));
@@ -51,8 +65,12 @@ describe.each(backends)('pruning on %s', (backend) => {
     const scores = tf.tidy(() => {
       const [first, second] = weights(net).map((weight) => tf.abs(weight)) as [tf.Tensor, tf.Tensor];
       const flow = (w1: tf.Tensor, w2: tf.Tensor): tf.Scalar =>
-        tf.sum(tf.matMul(tf.matMul(tf.matMul(tf.ones([1, 12]), w1, false, true), w2, false, true), tf.abs(net.layers[2]!.variables['weight']!))) as tf.Scalar;
-      return tf.grads(flow)([first, second]).map((gradient, i) => [...tf.mul(gradient, [first, second][i]!).dataSync()]);
+        tf.sum(
+          tf.matMul(tf.matMul(tf.matMul(tf.ones([1, 12]), w1, false, true), w2, false, true), tf.abs(net.layers[2]!.variables['weight']!)),
+        ) as tf.Scalar;
+      return tf
+        .grads(flow)([first, second])
+        .map((gradient, i) => [...tf.mul(gradient, [first, second][i]!).dataSync()]);
     });
     synFlow(net, { density: 0.3, inputShape: [12], rounds: 1 });
     const expected = best(scores, 352 - Math.floor(0.7 * 352));

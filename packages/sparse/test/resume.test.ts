@@ -1,5 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { assignVariables, decodeSafetensors, dense, disable, disposeState, encodeSafetensors, random, sequential, sgd, trainable, trainStep, type NamedVariables, type OptimiserState } from '@x/tensor';
+import {
+  assignVariables,
+  decodeSafetensors,
+  dense,
+  disable,
+  disposeState,
+  encodeSafetensors,
+  random,
+  sequential,
+  sgd,
+  trainable,
+  trainStep,
+  type NamedVariables,
+  type OptimizerState,
+} from '@x/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { restoreTopology, rigl, set, sparseLayers, sparseLinear, topologyTensors, withTopology, type Topology } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
@@ -7,13 +21,25 @@ import { backends, useBackend } from './backends.ts';
 const make = (): ReturnType<typeof sequential> =>
   sequential([sparseLinear(12, 16, { density: 0.3, activation: 'relu', key: random.key(1) }), dense(16, 3, { key: random.key(2) })]);
 
-function train(net: ReturnType<typeof make>, topology: Topology, from: number, to: number, before?: (state: OptimiserState) => void): OptimiserState {
-  const optimiser = withTopology(net, topology, sgd({ momentum: 0.9, learningRate: 0.1 }), { key: random.key(3), step: from });
-  const state = optimiser.init(trainable(net));
+function train(
+  net: ReturnType<typeof make>,
+  topology: Topology,
+  from: number,
+  to: number,
+  before?: (state: OptimizerState) => void,
+): OptimizerState {
+  const optimizer = withTopology(net, topology, sgd({ momentum: 0.9, learningRate: 0.1 }), { key: random.key(3), step: from });
+  const state = optimizer.init(trainable(net));
   before?.(state);
   for (let step = from; step < to; step++) {
-    const [x, y] = [random.normal(random.key(step), [8, 12]), tf.tensor1d(Int32Array.from({ length: 8 }, (_, i) => i % 3), 'int32')];
-    trainStep(net, { x, y }, { optimiser, state }).dispose();
+    const [x, y] = [
+      random.normal(random.key(step), [8, 12]),
+      tf.tensor1d(
+        Int32Array.from({ length: 8 }, (_, i) => i % 3),
+        'int32',
+      ),
+    ];
+    trainStep(net, { x, y }, { optimizer, state }).dispose();
     tf.dispose([x, y]);
   }
   return state;
@@ -29,7 +55,10 @@ describe.each(backends)('saved and resumed on %s', (backend) => {
   afterAll(disable);
 
   // Step 6 is one of RigL's own, whose gradients must be watched from the first step on.
-  test.each([['set', () => set({ every: 2 })], ['rigl', () => rigl({ every: 3, until: 50 })]] as const)('%s goes on bit by bit, by way of a file', async (_name, topology) => {
+  test.each([
+    ['set', () => set({ every: 2 })],
+    ['rigl', () => rigl({ every: 3, until: 50 })],
+  ] as const)('%s goes on bit by bit, by way of a file', async (_name, topology) => {
     const whole = make();
     disposeState(train(whole, topology(), 0, 12));
     const first = make();
@@ -43,7 +72,10 @@ describe.each(backends)('saved and resumed on %s', (backend) => {
     disposeState(
       train(second, topology(), 6, 12, (resumed) => {
         resumed.step = 6;
-        assignVariables(resumed.slots['momentum']!, Object.fromEntries(Object.keys(resumed.slots['momentum']!).map((name) => [name, loaded[`momentum.${name}`]!])));
+        assignVariables(
+          resumed.slots['momentum']!,
+          Object.fromEntries(Object.keys(resumed.slots['momentum']!).map((name) => [name, loaded[`momentum.${name}`]!])),
+        );
       }),
     );
     expect(everything(second)).toEqual(everything(whole));

@@ -1,18 +1,78 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, csrPattern, csrToDense, dense, disable, disposeState, fit, random, sequential, sgd, trainable, trainStep, type Optimiser, type OptimiserState } from '@x/tensor';
+import {
+  adam,
+  csrPattern,
+  csrToDense,
+  dense,
+  disable,
+  disposeState,
+  fit,
+  random,
+  sequential,
+  sgd,
+  trainable,
+  trainStep,
+  type Optimizer,
+  type OptimizerState,
+} from '@x/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gradualPruning, rigl, set, sparseLayers, sparseLinear, withTopology, type LayerView, type SparseLinearLayer, type Topology } from '../src/index.ts';
+import {
+  gradualPruning,
+  rigl,
+  set,
+  sparseLayers,
+  sparseLinear,
+  withTopology,
+  type LayerView,
+  type SparseLinearLayer,
+  type Topology,
+} from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 
 /** Every algorithm: steps at which it changes something among the first ten, and whether the count of non-zeros stays. */
-const rows: readonly { name: string; make: () => Topology; at: readonly number[]; constant: boolean; start: number; zeroGrowth: boolean }[] = [
+const rows: readonly {
+  name: string;
+  make: () => Topology;
+  at: readonly number[];
+  constant: boolean;
+  start: number;
+  zeroGrowth: boolean;
+}[] = [
   { name: 'set, by sign', make: () => set({ every: 3, std: 0.1 }), at: [2, 5, 8], constant: true, start: 0.3, zeroGrowth: false },
-  { name: 'set, by magnitude', make: () => set({ every: 3, drop: 'magnitude', std: 0 }), at: [2, 5, 8], constant: true, start: 0.3, zeroGrowth: true },
+  {
+    name: 'set, by magnitude',
+    make: () => set({ every: 3, drop: 'magnitude', std: 0 }),
+    at: [2, 5, 8],
+    constant: true,
+    start: 0.3,
+    zeroGrowth: true,
+  },
   { name: 'set, until', make: () => set({ every: 3, until: 6, std: 0 }), at: [2, 5], constant: true, start: 0.3, zeroGrowth: true },
   { name: 'rigl', make: () => rigl({ every: 3, until: 9 }), at: [3, 6], constant: true, start: 0.3, zeroGrowth: true },
-  { name: 'rigl, accumulated', make: () => rigl({ every: 3, until: 100, accumulate: 3, schedule: 'constant' }), at: [3, 6, 9], constant: true, start: 0.3, zeroGrowth: true },
-  { name: 'gradual pruning', make: () => gradualPruning({ final: 0.9, begin: 2, end: 8, every: 2 }), at: [4, 6, 8], constant: false, start: 1, zeroGrowth: true },
-  { name: 'gradual pruning, global', make: () => gradualPruning({ final: 0.9, begin: 2, end: 8, every: 2, scope: 'global' }), at: [4, 6, 8], constant: false, start: 1, zeroGrowth: true },
+  {
+    name: 'rigl, accumulated',
+    make: () => rigl({ every: 3, until: 100, accumulate: 3, schedule: 'constant' }),
+    at: [3, 6, 9],
+    constant: true,
+    start: 0.3,
+    zeroGrowth: true,
+  },
+  {
+    name: 'gradual pruning',
+    make: () => gradualPruning({ final: 0.9, begin: 2, end: 8, every: 2 }),
+    at: [4, 6, 8],
+    constant: false,
+    start: 1,
+    zeroGrowth: true,
+  },
+  {
+    name: 'gradual pruning, global',
+    make: () => gradualPruning({ final: 0.9, begin: 2, end: 8, every: 2, scope: 'global' }),
+    at: [4, 6, 8],
+    constant: false,
+    start: 1,
+    zeroGrowth: true,
+  },
 ];
 
 const BATCH = 24;
@@ -27,7 +87,13 @@ function network(density: number): ReturnType<typeof sequential> {
 }
 
 function batch(seed: number): { x: tf.Tensor; y: tf.Tensor } {
-  return { x: random.normal(random.key(seed), [BATCH, 20]), y: tf.tensor1d(Int32Array.from({ length: BATCH }, (_, i) => (i * 7 + seed) % 4), 'int32') };
+  return {
+    x: random.normal(random.key(seed), [BATCH, 20]),
+    y: tf.tensor1d(
+      Int32Array.from({ length: BATCH }, (_, i) => (i * 7 + seed) % 4),
+      'int32',
+    ),
+  };
 }
 
 /** A sparse layer's weights, or a slot of theirs, as the dense matrix they stand for. */
@@ -37,13 +103,17 @@ function asDense(layer: SparseLinearLayer, values: tf.Tensor): Float32Array {
 
 const support = (layer: SparseLinearLayer): Float32Array => tf.tidy(() => asDense(layer, tf.onesLike(layer.variables.values)));
 
-async function run(optimiser: (inner: Optimiser) => (net: ReturnType<typeof network>) => Optimiser, start: number, each: (step: number, net: ReturnType<typeof network>, state: OptimiserState, update: () => void) => void): Promise<void> {
+async function run(
+  optimizer: (inner: Optimizer) => (net: ReturnType<typeof network>) => Optimizer,
+  start: number,
+  each: (step: number, net: ReturnType<typeof network>, state: OptimizerState, update: () => void) => void,
+): Promise<void> {
   const net = network(start);
-  const own = optimiser(sgd({ learningRate: 0.1, momentum: 0.9 }))(net);
+  const own = optimizer(sgd({ learningRate: 0.1, momentum: 0.9 }))(net);
   const state = own.init(trainable(net));
   for (let step = 0; step < 10; step++) {
     const { x, y } = batch(step);
-    each(step, net, state, () => trainStep(net, { x, y }, { optimiser: own, state }).dispose());
+    each(step, net, state, () => trainStep(net, { x, y }, { optimizer: own, state }).dispose());
     tf.dispose([x, y]);
   }
   disposeState(state);
@@ -58,33 +128,42 @@ describe.each(backends)('topologies on %s', (backend) => {
     test('changes at its steps only; survivors keep their momentum, new links start with none; nothing leaks', async () => {
       const before = tf.memory().numTensors;
       const changes: number[] = [];
-      await run((inner) => (net) => withTopology(net, make(), inner, { key: random.key(1) }), start, (step, net, state, update) => {
-        const layers = sparseLayers(net);
-        const old = layers.map(({ layer, name }) => ({ support: support(layer), momentum: asDense(layer, state.slots['momentum']![name]!), nonZeros: layer.pattern.nonZeros }));
-        update();
-        const changed = layers.map(({ layer, name }, index) => {
-          const now = support(layer);
-          const momentum = asDense(layer, state.slots['momentum']![name]!);
-          const values = asDense(layer, layer.variables.values);
-          if (constant) expect(layer.pattern.nonZeros).toBe(old[index]!.nonZeros);
-          let grown = 0;
-          now.forEach((is, position) => {
-            if (is === 0) expect([values[position], momentum[position]]).toEqual([0, 0]);
-            if (is === 1 && old[index]!.support[position] === 0) {
-              grown++;
-              expect(momentum[position]).toBe(0);
-              if (zeroGrowth) expect(values[position]).toBe(0);
-            }
-            // RigL's change takes the place of the update, so there the momentum of survivors is what it was.
-            if (is === 1 && old[index]!.support[position] === 1 && make().replacesStep && at.includes(step)) expect(momentum[position]).toBe(old[index]!.momentum[position]);
+      await run(
+        (inner) => (net) => withTopology(net, make(), inner, { key: random.key(1) }),
+        start,
+        (step, net, state, update) => {
+          const layers = sparseLayers(net);
+          const old = layers.map(({ layer, name }) => ({
+            support: support(layer),
+            momentum: asDense(layer, state.slots['momentum']![name]!),
+            nonZeros: layer.pattern.nonZeros,
+          }));
+          update();
+          const changed = layers.map(({ layer, name }, index) => {
+            const now = support(layer);
+            const momentum = asDense(layer, state.slots['momentum']![name]!);
+            const values = asDense(layer, layer.variables.values);
+            if (constant) expect(layer.pattern.nonZeros).toBe(old[index]!.nonZeros);
+            let grown = 0;
+            now.forEach((is, position) => {
+              if (is === 0) expect([values[position], momentum[position]]).toEqual([0, 0]);
+              if (is === 1 && old[index]!.support[position] === 0) {
+                grown++;
+                expect(momentum[position]).toBe(0);
+                if (zeroGrowth) expect(values[position]).toBe(0);
+              }
+              // RigL's change takes the place of the update, so there the momentum of survivors is what it was.
+              if (is === 1 && old[index]!.support[position] === 1 && make().replacesStep && at.includes(step))
+                expect(momentum[position]).toBe(old[index]!.momentum[position]);
+            });
+            // Room that is not used stays 0, and so do its slots.
+            expect([...layer.variables.values.dataSync().slice(layer.pattern.nonZeros)].every((value) => value === 0)).toBe(true);
+            expect([...state.slots['momentum']![name]!.dataSync().slice(layer.pattern.nonZeros)].every((value) => value === 0)).toBe(true);
+            return grown > 0 || layer.pattern.nonZeros !== old[index]!.nonZeros;
           });
-          // Room that is not used stays 0, and so do its slots.
-          expect([...layer.variables.values.dataSync().slice(layer.pattern.nonZeros)].every((value) => value === 0)).toBe(true);
-          expect([...state.slots['momentum']![name]!.dataSync().slice(layer.pattern.nonZeros)].every((value) => value === 0)).toBe(true);
-          return grown > 0 || layer.pattern.nonZeros !== old[index]!.nonZeros;
-        });
-        if (changed.includes(true)) changes.push(step);
-      });
+          if (changed.includes(true)) changes.push(step);
+        },
+      );
       expect(changes).toEqual(at);
       expect(tf.memory().numTensors).toBe(before);
     });
@@ -92,10 +171,14 @@ describe.each(backends)('topologies on %s', (backend) => {
     test('the same key gives the same run, bit by bit', async () => {
       const runs: Float32Array[][] = [];
       for (let i = 0; i < 2; i++) {
-        await run((inner) => (net) => withTopology(net, make(), inner, { key: random.key(1) }), start, (step, net, _state, update) => {
-          update();
-          if (step === 9) runs.push(sparseLayers(net).flatMap(({ layer }) => [asDense(layer, layer.variables.values), support(layer)]));
-        });
+        await run(
+          (inner) => (net) => withTopology(net, make(), inner, { key: random.key(1) }),
+          start,
+          (step, net, _state, update) => {
+            update();
+            if (step === 9) runs.push(sparseLayers(net).flatMap(({ layer }) => [asDense(layer, layer.variables.values), support(layer)]));
+          },
+        );
       }
       expect(runs[0]).toEqual(runs[1]);
     });
@@ -106,7 +189,10 @@ describe.each(backends)('topologies on %s', (backend) => {
     const layer = sparseLinear(20, 30, { density: 0.2, activation: 'tanh', key: random.key(3) });
     const gradient = tf.tidy(() => {
       const weight = csrToDense(layer.variables.values, layer.pattern);
-      return tf.grad((w) => tf.sum(tf.mul(tf.tanh(tf.matMul(x, w, false, true)), y)))(weight).dataSync().slice() as Float32Array;
+      return tf
+        .grad((w) => tf.sum(tf.mul(tf.tanh(tf.matMul(x, w, false, true)), y)))(weight)
+        .dataSync()
+        .slice() as Float32Array;
     });
     let chosen: Float64Array | undefined;
     const peek: Topology = {
@@ -119,11 +205,14 @@ describe.each(backends)('topologies on %s', (backend) => {
         return [undefined];
       },
     };
-    const optimiser = withTopology(layer, peek, sgd(), { key: random.key(0) });
-    const state = optimiser.init(trainable(layer));
-    trainStep(layer, { x, y }, { optimiser, state, loss: (output, target) => tf.sum(tf.mul(output, target)) }).dispose();
+    const optimizer = withTopology(layer, peek, sgd(), { key: random.key(0) });
+    const state = optimizer.init(trainable(layer));
+    trainStep(layer, { x, y }, { optimizer, state, loss: (output, target) => tf.sum(tf.mul(output, target)) }).dispose();
     const present = support(layer);
-    const expected = [...gradient.keys()].filter((position) => present[position] === 0).sort((a, b) => Math.abs(gradient[b]!) - Math.abs(gradient[a]!)).slice(0, 40);
+    const expected = [...gradient.keys()]
+      .filter((position) => present[position] === 0)
+      .sort((a, b) => Math.abs(gradient[b]!) - Math.abs(gradient[a]!))
+      .slice(0, 40);
     expect([...chosen!]).toEqual(expected.sort((a, b) => a - b));
     layer.dispose();
     tf.dispose([x, y]);
@@ -133,14 +222,22 @@ describe.each(backends)('topologies on %s', (backend) => {
     const parameter = [-9, 1, 4, -1, 5, 8, -2, 3];
     const active = [1, 3, 5, 6];
     const pattern = csrPattern(1, 8, Int32Array.of(0, 4), Int32Array.from(active));
-    const masks = { 0: [0, 1, 0, 1, 0, 1, 1, 0], 0.25: [1, 1, 0, 1, 0, 1, 0, 0], 0.5: [1, 1, 0, 0, 1, 1, 0, 0], 0.75: [1, 0, 1, 0, 1, 1, 0, 0], 1: [1, 0, 1, 0, 1, 1, 0, 0] };
+    const masks = {
+      0: [0, 1, 0, 1, 0, 1, 1, 0],
+      0.25: [1, 1, 0, 1, 0, 1, 0, 0],
+      0.5: [1, 1, 0, 0, 1, 1, 0, 0],
+      0.75: [1, 0, 1, 0, 1, 1, 0, 0],
+      1: [1, 0, 1, 0, 1, 1, 0, 0],
+    };
     for (const [fraction, expected] of Object.entries(masks)) {
       const topology = rigl({ every: 1, until: 10, fraction: Number(fraction), schedule: 'constant' });
       // The test drops by the raw scores, where RigL's are sizes: shifted up, their order is the same.
       const values = Float32Array.from(active, (position) => parameter[position]! + 20);
       const largestGradients = (keep: Uint8Array, count: number): Float64Array => {
         const kept = active.filter((_, q) => keep[q] === 1);
-        const free = parameter.map((score, position) => ({ score: Math.abs(score), position })).filter(({ position }) => !kept.includes(position));
+        const free = parameter
+          .map((score, position) => ({ score: Math.abs(score), position }))
+          .filter(({ position }) => !kept.includes(position));
         return Float64Array.from(free.sort((a, b) => b.score - a.score).slice(0, count), ({ position }) => position).sort();
       };
       const [plan] = topology.plan([{ pattern, values, room: 4, key: random.key(0), largestGradients }], 1);
@@ -154,13 +251,13 @@ describe.each(backends)('topologies on %s', (backend) => {
 
   test('RigL says when gradients are NaN, and changes nothing', () => {
     const layer = sparseLinear(20, 30, { density: 0.2, key: random.key(3) });
-    const optimiser = withTopology(layer, rigl({ every: 1, until: 10 }), sgd({ momentum: 0.9 }), { key: random.key(0), step: 1 });
-    const state = optimiser.init(trainable(layer));
+    const optimizer = withTopology(layer, rigl({ every: 1, until: 10 }), sgd({ momentum: 0.9 }), { key: random.key(0), step: 1 });
+    const state = optimizer.init(trainable(layer));
     state.step = 1;
     const before = [layer.pattern, layer.variables.values.dataSync().slice()];
     const tensors = tf.memory().numTensors;
     const [x, y] = [tf.fill([2, 20], NaN), tf.tensor1d(Int32Array.of(0, 1), 'int32')];
-    expect(() => trainStep(layer, { x, y }, { optimiser, state })).toThrow(/only 0 of .* links could grow, because gradients are NaN/);
+    expect(() => trainStep(layer, { x, y }, { optimizer, state })).toThrow(/only 0 of .* links could grow, because gradients are NaN/);
     expect([layer.pattern, layer.variables.values.dataSync().slice()]).toEqual(before);
     expect(tf.memory().numTensors).toBe(tensors + 2);
     layer.dispose();
@@ -171,9 +268,10 @@ describe.each(backends)('topologies on %s', (backend) => {
   test('fit trains with it, and the state goes on where it was', async () => {
     const net = network(0.3);
     const { x, y } = batch(1);
-    const optimiser = withTopology(net, rigl({ every: 5, until: 60 }), adam({ learningRate: 0.01 }), { key: random.key(1) });
+    const optimizer = withTopology(net, rigl({ every: 5, until: 60 }), adam({ learningRate: 0.01 }), { key: random.key(1) });
     const losses: number[] = [];
-    for await (const event of fit(net, { x, y }, { optimiser, epochs: 80, batchSize: BATCH })) if (event.type === 'epoch') losses.push(event.loss);
+    for await (const event of fit(net, { x, y }, { optimizer, epochs: 80, batchSize: BATCH }))
+      if (event.type === 'epoch') losses.push(event.loss);
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 4);
     net.dispose();
     tf.dispose([x, y]);
@@ -183,7 +281,9 @@ describe.each(backends)('topologies on %s', (backend) => {
     const net = network(0.3);
     const plain = sequential([dense(2, 2, { key: random.key(0) })]);
     expect(() => withTopology(plain, set({ every: 3 }), sgd(), { key: random.key(0) })).toThrow(/has no sparse layer/);
-    expect(() => withTopology(net, set({ every: 3 }), sgd(), { key: random.key(0), layers: [plain] })).toThrow(/layers\[0\] is of kind 'sequential'.*0\.values, 1\.values/);
+    expect(() => withTopology(net, set({ every: 3 }), sgd(), { key: random.key(0), layers: [plain] })).toThrow(
+      /layers\[0\] is of kind 'sequential'.*0\.values, 1\.values/,
+    );
     expect(() => withTopology(net, {} as never, sgd(), { key: random.key(0) })).toThrow(/topology is an object with no fields/);
     net.dispose();
     plain.dispose();

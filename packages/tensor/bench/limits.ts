@@ -57,7 +57,7 @@ async function compile(name: string, source: string, tier: Tier): Promise<Run> {
 
 function best(run: () => void): number {
   let least = Infinity;
-  for (const until = performance.now() + 400; performance.now() < until; ) {
+  for (const until = performance.now() + 400; performance.now() < until;) {
     const start = performance.now();
     run();
     least = Math.min(least, performance.now() - start);

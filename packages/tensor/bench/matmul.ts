@@ -16,10 +16,10 @@ export async function matmul({ peak256 }: Limits): Promise<Comparison[]> {
     const rows = await compare({
       name: `f32 matmul ${size}³, one thread`,
       candidates: {
-        'A·B': product(size, size, size, one),
-        'A·Bᵀ': product(size, size, size, { ...one, transposeB: true }),
-        'Aᵀ·B': product(size, size, size, { ...one, transposeA: true }),
-        'Aᵀ·Bᵀ': product(size, size, size, { ...one, transposeA: true, transposeB: true }),
+        A·B: product(size, size, size, one),
+        A·Bᵀ: product(size, size, size, { ...one, transposeB: true }),
+        Aᵀ·B: product(size, size, size, { ...one, transposeA: true }),
+        Aᵀ·Bᵀ: product(size, size, size, { ...one, transposeA: true, transposeB: true }),
         ...(torch ? { 'PyTorch A·B': () => torch.matmul(size) } : {}),
         'tfjs wasm A·B': product(size, size, size, { backend: 'wasm' }),
         ...(size === 512 ? { 'tfjs wasm A·Bᵀ': product(size, size, size, { backend: 'wasm', transposeB: true }) } : {}),

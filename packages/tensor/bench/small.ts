@@ -15,7 +15,11 @@ export async function small({ bandwidth }: Limits): Promise<Comparison[]> {
     comparisons.push(
       await compare({
         name: `f32 matmul ${m}x${k}x${n}`,
-        candidates: { 'tfjs wasm': product(m, k, n, { backend: 'wasm' }), 'x, one thread': product(m, k, n, { alone: true }), x: product(m, k, n) },
+        candidates: {
+          'tfjs wasm': product(m, k, n, { backend: 'wasm' }),
+          'x, one thread': product(m, k, n, { alone: true }),
+          x: product(m, k, n),
+        },
         flops: 2 * m * k * n,
       }),
     );
@@ -25,10 +29,10 @@ export async function small({ bandwidth }: Limits): Promise<Comparison[]> {
     await compare({
       name: `f32 matrix-vector ${size}², one thread`,
       candidates: {
-        'W·x': product(size, size, 1, { alone: true }),
-        'Wᵀ·x': product(size, size, 1, { transposeA: true, alone: true }),
-        'xᵀ·W': product(1, size, size, { alone: true }),
-        'xᵀ·Wᵀ': product(1, size, size, { transposeB: true, alone: true }),
+        W·x: product(size, size, 1, { alone: true }),
+        Wᵀ·x: product(size, size, 1, { transposeA: true, alone: true }),
+        xᵀ·W: product(1, size, size, { alone: true }),
+        xᵀ·Wᵀ: product(1, size, size, { transposeB: true, alone: true }),
         'tfjs wasm W·x': product(size, size, 1, { backend: 'wasm' }),
       },
       bytes: 4 * size * size,
@@ -36,7 +40,7 @@ export async function small({ bandwidth }: Limits): Promise<Comparison[]> {
     }),
     await compare({
       name: `f32 matrix-vector ${size}², ${threads} threads`,
-      candidates: { 'W·x, one thread': product(size, size, 1, { alone: true }), 'W·x': product(size, size, 1), 'xᵀ·W': product(1, size, size) },
+      candidates: { 'W·x, one thread': product(size, size, 1, { alone: true }), W·x: product(size, size, 1), xᵀ·W: product(1, size, size) },
       bytes: 4 * size * size,
       limit: { bytes: threads * bandwidth },
     }),

@@ -5,7 +5,8 @@ import { compare, type Comparison } from '@x-tooling/bench';
 export async function startup(): Promise<Comparison[]> {
   const own = new URL('../dist/index.js', import.meta.url).href;
   const program = (body: string): string => `${body}; process.exit();`;
-  const start = (code: string) => (): void => void execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: import.meta.dirname });
+  const start = (code: string) => (): void =>
+    void execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: import.meta.dirname });
   return [
     await compare({
       name: 'start of a process',

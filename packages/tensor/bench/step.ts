@@ -9,7 +9,7 @@ import {
   sgd,
   trainable,
   trainStep,
-  type OptimiserState,
+  type OptimizerState,
   type SequentialLayer,
 } from '../src/index.ts';
 import { startTorch } from './torch.ts';
@@ -31,7 +31,7 @@ export async function step(): Promise<Comparison[]> {
   const result = await compare({
     name: 'training step, MLP 784-1024-1024-10, batch 128, SGD',
     candidates: {
-      'x, our layers and optimiser': ourProgram(),
+      'x, our layers and optimizer': ourProgram(),
       'x, tfjs program unchanged': tfjsProgram('x'),
       ...(torch ? { 'PyTorch, one thread': () => torch.step() } : {}),
       ...(torchAll ? { [`PyTorch, ${threads} threads`]: () => torchAll.step() } : {}),
@@ -48,7 +48,10 @@ export async function step(): Promise<Comparison[]> {
 function batch(): { images: tf.Tensor2D; labels: tf.Tensor1D } {
   return {
     images: tf.randomNormal([BATCH, SIZES[0]]),
-    labels: tf.tensor1d(Int32Array.from({ length: BATCH }, (_, index) => index % 10), 'int32'),
+    labels: tf.tensor1d(
+      Int32Array.from({ length: BATCH }, (_, index) => index % 10),
+      'int32',
+    ),
   };
 }
 
@@ -87,9 +90,9 @@ function tfjsProgram(backend: string): Candidate {
 
 /** The same with what this package adds. */
 function ourProgram(): Candidate {
-  const optimiser = sgd({ learningRate: RATE });
+  const optimizer = sgd({ learningRate: RATE });
   let net: SequentialLayer;
-  let state: OptimiserState;
+  let state: OptimizerState;
   let images: tf.Tensor2D;
   let labels: tf.Tensor1D;
   return {
@@ -101,11 +104,11 @@ function ourProgram(): Candidate {
         dense(SIZES[1], SIZES[2], { activation: 'relu', key: random.key(2) }),
         dense(SIZES[2], SIZES[3], { key: random.key(3) }),
       ]);
-      state = optimiser.init(trainable(net));
+      state = optimizer.init(trainable(net));
     },
     run: () => {
       use('x');
-      trainStep(net, { x: images, y: labels }, { optimiser, state }).dispose();
+      trainStep(net, { x: images, y: labels }, { optimizer, state }).dispose();
     },
     teardown: () => {
       disposeState(state);

@@ -14,10 +14,10 @@ export async function tierProducts({ peak128 }: Limits): Promise<Comparison[]> {
         await compare({
           name: `f32 matmul ${size}³, one thread, tier ${tier}`,
           candidates: {
-            'A·B': product(size, size, size),
-            'A·Bᵀ': product(size, size, size, { transposeB: true }),
-            'Aᵀ·B': product(size, size, size, { transposeA: true }),
-            'Aᵀ·Bᵀ': product(size, size, size, { transposeA: true, transposeB: true }),
+            A·B: product(size, size, size),
+            A·Bᵀ: product(size, size, size, { transposeB: true }),
+            Aᵀ·B: product(size, size, size, { transposeA: true }),
+            Aᵀ·Bᵀ: product(size, size, size, { transposeA: true, transposeB: true }),
           },
           flops: 2 * size ** 3,
           limit: { flops: peak128 },

@@ -30,16 +30,16 @@ export { dense, type DenseLayer, type DenseOptions } from './layers/dense.ts';
 export { dropout } from './layers/dropout.ts';
 export { flatten } from './layers/flatten.ts';
 export { sequential, type SequentialLayer } from './layers/sequential.ts';
-export * as initialisers from './layers/initialisers.ts';
-export type { Initialiser } from './layers/initialiser.ts';
+export * as initializers from './layers/initializers.ts';
+export type { Initializer } from './layers/initializer.ts';
 
-// Optimisers
-export { adam, adamw, type AdamOptions } from './optimisers/adam.ts';
-export { chain } from './optimisers/chain.ts';
-export { clipByGlobalNorm } from './optimisers/clip-by-global-norm.ts';
-export type { LearningRate } from './optimisers/learning-rate.ts';
-export { disposeState, type Gradients, type GradientTransform, type Optimiser, type OptimiserState } from './optimisers/optimiser.ts';
-export { sgd, type SgdOptions } from './optimisers/sgd.ts';
+// Optimizers
+export { adam, adamw, type AdamOptions } from './optimizers/adam.ts';
+export { chain } from './optimizers/chain.ts';
+export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts';
+export type { LearningRate } from './optimizers/learning-rate.ts';
+export { disposeState, type Gradients, type GradientTransform, type Optimizer, type OptimizerState } from './optimizers/optimizer.ts';
+export { sgd, type SgdOptions } from './optimizers/sgd.ts';
 
 // Training
 export { accuracy } from './train/accuracy.ts';

@@ -91,7 +91,7 @@ export function optionTable({ options, machine, recipe, data }: Report): string 
     ['epochs, batch, seed', `${options.epochs}, ${options.batch}, ${options.seed}`],
     [
       'recipe',
-      `${recipe.optimiser}, learning rate up to ${recipe.peakLearningRate} over the first ${recipe.warmUp * 100} % of the steps, then to 0 along half a cosine; ` +
+      `${recipe.optimizer}, learning rate up to ${recipe.peakLearningRate} over the first ${recipe.warmUp * 100} % of the steps, then to 0 along half a cosine; ` +
         `weight decay ${recipe.weightDecay}, label smoothing ${recipe.labelSmoothing}`,
     ],
   ];

@@ -99,7 +99,7 @@ export function layerCost(layer: Layer): LayerCost {
       const elements = requireInteger(at('elements'), op.elements);
       return of(elements * (op.operations ?? 1), 0, 1, elements * (op.inputs ?? 1), elements);
     }
-    case 'optimiser': {
+    case 'optimizer': {
       const parameters = requireInteger(at('parameters'), op.parameters);
       const state = parameters * (op.stateBytes ?? 12);
       return { ...of(parameters * (op.operations ?? 11), 0, 1, 0, 0), inputBytes: state, outputBytes: state };

@@ -96,14 +96,14 @@ export interface Elementwise {
 }
 
 /** A parameter update. Adam in mixed precision: 11 operations and 12 bytes of state a parameter. */
-export interface Optimiser {
-  readonly type: 'optimiser';
+export interface Optimizer {
+  readonly type: 'optimizer';
   readonly parameters: number;
   readonly operations?: number;
   readonly stateBytes?: number;
 }
 
-export type Operation = Gemm | Conv | Depthwise | Attention | Softmax | Norm | Embedding | Moe | Elementwise | Optimiser;
+export type Operation = Gemm | Conv | Depthwise | Attention | Softmax | Norm | Embedding | Moe | Elementwise | Optimizer;
 
 /** One operation of a model. `inputs` names the layers it reads; left out, it reads the layer before it. */
 export interface Layer {

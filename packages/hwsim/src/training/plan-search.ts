@@ -27,7 +27,7 @@ function divisors(n: number): number[] {
 
 /**
  * All ways to spread a transformer's training step over processors that Calculon enumerates without overlap and offloading, and the fastest of them:
- * tensor x pipeline x data parallelism, micro-batch, interleaving, recomputation, exchange, optimiser sharding, network tiers.
+ * tensor x pipeline x data parallelism, micro-batch, interleaving, recomputation, exchange, optimizer sharding, network tiers.
  *
  * Tensor parallelism divides heads and hidden size, pipeline parallelism the blocks, interleaving the blocks of a stage, micro-batches the batch of a copy.
  *
@@ -106,7 +106,7 @@ function* details(
 ): Generator<
   Pick<
     TransformerPlan,
-    'microBatch' | 'interleaving' | 'recompute' | 'tensorCommunication' | 'regather' | 'optimiserSharding' | 'fusedActivation'
+    'microBatch' | 'interleaving' | 'recompute' | 'tensorCommunication' | 'regather' | 'optimizerSharding' | 'fusedActivation'
   >
 > {
   for (const microBatch of divisors(batch / d))
@@ -115,8 +115,8 @@ function* details(
         for (const tensorCommunication of t === 1 ? (['allReduce'] as const) : (['allReduce', 'slicedSend', 'sequence'] as const)) {
           if (tensorCommunication !== 'allReduce' && (microBatch * model.sequence) % t !== 0) continue;
           for (const regather of tensorCommunication === 'sequence' && recompute !== 'full' ? [false, true] : [false])
-            for (const optimiserSharding of d === 1 ? [false] : [false, true])
+            for (const optimizerSharding of d === 1 ? [false] : [false, true])
               // Fusing the activation takes less memory and no time.
-              yield { microBatch, interleaving, recompute, tensorCommunication, regather, optimiserSharding, fusedActivation: true };
+              yield { microBatch, interleaving, recompute, tensorCommunication, regather, optimizerSharding, fusedActivation: true };
         }
 }

@@ -7,7 +7,7 @@ import type { Transformer, TransformerPlan } from './transformer.ts';
 export interface StepTime {
   readonly forward: number;
   readonly backward: number;
-  readonly optimiser: number;
+  readonly optimizer: number;
   readonly recompute: number;
   /** Tensor-parallel exchanges done again for recomputation. */
   readonly reexchange: number;
@@ -25,7 +25,7 @@ export interface ProcessorMemory {
   readonly checkpoints: number;
   readonly weightGradients: number;
   readonly activationGradients: number;
-  readonly optimiser: number;
+  readonly optimizer: number;
   readonly total: number;
 }
 
@@ -41,8 +41,8 @@ export interface BlockCost {
   readonly weightGradientOperations: number;
   readonly weightGradientBytes: number;
   readonly weightGradientTime: number;
-  readonly optimiserOperations: number;
-  readonly optimiserTime: number;
+  readonly optimizerOperations: number;
+  readonly optimizerTime: number;
   readonly forwardExchangeTime: number;
   readonly backwardExchangeTime: number;
   readonly reexchangeTime: number;
@@ -91,7 +91,7 @@ export function simulateTransformer(
     interleaving: v = 1,
     training = true,
     recompute,
-    optimiserSharding = false,
+    optimizerSharding = false,
     tensorCommunication = 'allReduce',
   } = plan;
   const bytes = requirePlan(model, plan, system);
@@ -99,7 +99,7 @@ export function simulateTransformer(
   const blocksEach = Math.ceil(model.blocks / p);
   const missingBlocks = (p - (model.blocks % p)) % p;
   const blocksPerChunk = blocksEach / v;
-  const shard = optimiserSharding ? d : 1;
+  const shard = optimizerSharding ? d : 1;
   const tensorNetwork = system.networks[plan.tensorNetwork]!;
   const pipelineNetwork = system.networks[plan.pipelineNetwork]!;
   const dataNetwork = system.networks[plan.dataNetwork]!;
@@ -135,8 +135,8 @@ export function simulateTransformer(
   const sum = (of: (layer: BlockLayer) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   const computes = (layer: BlockLayer): boolean => layer.communication === undefined;
   const inTraining = (value: number): number => (training ? value : 0);
-  const optimiserBytes = (layer: BlockLayer): number => ((bytes < 4 ? layer.weights * 4 : 0) + 2 * layer.weights * 4) / shard;
-  const optimiserOperations = (layer: BlockLayer): number => (layer.weights / shard) * 11;
+  const optimizerBytes = (layer: BlockLayer): number => ((bytes < 4 ? layer.weights * 4 : 0) + 2 * layer.weights * 4) / shard;
+  const optimizerOperations = (layer: BlockLayer): number => (layer.weights / shard) * 11;
   const block: BlockCost = {
     forwardOperations: sum((l) => l.forwardOperations),
     forwardBytes: sum((l) => l.forwardBytes),
@@ -148,8 +148,8 @@ export function simulateTransformer(
     weightGradientOperations: inTraining(sum((l) => l.weightGradientOperations)),
     weightGradientBytes: inTraining(sum((l) => l.weightGradientBytes)),
     weightGradientTime: inTraining(sum((l) => (computes(l) ? work(l.engine, l.weightGradientOperations, l.weightGradientBytes) : 0))),
-    optimiserOperations: inTraining(sum(optimiserOperations)),
-    optimiserTime: inTraining(sum((l) => (computes(l) ? work('vector', optimiserOperations(l), optimiserBytes(l)) : 0))),
+    optimizerOperations: inTraining(sum(optimizerOperations)),
+    optimizerTime: inTraining(sum((l) => (computes(l) ? work('vector', optimizerOperations(l), optimizerBytes(l)) : 0))),
     forwardExchangeTime: sum((l) => exchange(l, 'forward', false)),
     backwardExchangeTime: inTraining(sum((l) => exchange(l, 'backward', false))),
     reexchangeTime: inTraining(sum((l) => exchange(l, 'again', false))),
@@ -183,14 +183,14 @@ export function simulateTransformer(
   const blockDataExchange =
     d === 1 || !training
       ? 0
-      : optimiserSharding
+      : optimizerSharding
         ? collectiveTime(dataNetwork, 'reduceScatter', weightBytes, d) + collectiveTime(dataNetwork, 'allGather', weightBytes, d)
         : collectiveTime(dataNetwork, 'allReduce', weightBytes, d);
   const times = blocksEach * microBatches;
   const parts = {
     forward: times * block.forwardTime,
     backward: times * block.inputGradientTime + times * block.weightGradientTime,
-    optimiser: blocksEach * block.optimiserTime,
+    optimizer: blocksEach * block.optimizerTime,
     recompute: times * block.recomputeTime,
     reexchange: microBatches * v * perChunk(block.reexchangeTime, edge.again),
     bubble: (p - 1) * chunk + ((v - 1) * shortage * chunk - missing),
@@ -204,10 +204,10 @@ export function simulateTransformer(
   const memory = memoryOf();
   if (checkMemory && memory.total > system.memory.capacity)
     throw new RangeError(
-      `a processor needs ${(memory.total / 2 ** 30).toFixed(1)} GiB and has ${(system.memory.capacity / 2 ** 30).toFixed(1)}; use more tensor or pipeline parallelism, recomputation or optimiser sharding`,
+      `a processor needs ${(memory.total / 2 ** 30).toFixed(1)} GiB and has ${(system.memory.capacity / 2 ** 30).toFixed(1)}; use more tensor or pipeline parallelism, recomputation or optimizer sharding`,
     );
-  const useful = block.forwardOperations + block.inputGradientOperations + block.weightGradientOperations + block.optimiserOperations;
-  const compute = parts.forward + parts.backward + parts.optimiser;
+  const useful = block.forwardOperations + block.inputGradientOperations + block.weightGradientOperations + block.optimizerOperations;
+  const compute = parts.forward + parts.backward + parts.optimizer;
   const perfect = (times * useful) / system.matrix[plan.dataType]!.peak;
   return {
     time: { ...parts, total },
@@ -235,7 +235,7 @@ export function simulateTransformer(
       checkpoints: training && recompute === 'full' ? blocksEach * plan.microBatch * model.sequence * model.hidden * bytes * inFlight : 0,
       weightGradients: inTraining(blocksEach === 1 ? whole : whole + gradients * (blocksEach - 1)),
       activationGradients: inTraining(sum((l) => l.activationGradientBytes)),
-      optimiser: inTraining(sum(optimiserBytes) * blocksEach),
+      optimizer: inTraining(sum(optimizerBytes) * blocksEach),
     };
     return { ...parts_, total: Object.values(parts_).reduce((a, b) => a + b, 0) };
   }
@@ -261,7 +261,7 @@ function requirePlan(model: Transformer, plan: TransformerPlan, system: Training
   divides('blocks a processor', Math.ceil(model.blocks / p), 'plan.interleaving', v);
   if (plan.tensorCommunication !== undefined && plan.tensorCommunication !== 'allReduce')
     divides('tokens of a micro-batch', plan.microBatch * model.sequence, 'plan.tensorParallel', t);
-  if (plan.optimiserSharding && d === 1) throw new RangeError('plan.optimiserSharding needs more than one data-parallel copy');
+  if (plan.optimizerSharding && d === 1) throw new RangeError('plan.optimizerSharding needs more than one data-parallel copy');
   const bytes = bytesOf[plan.dataType];
   if (bytes === undefined || !system.matrix[plan.dataType] || !system.vector[plan.dataType])
     throw new RangeError(

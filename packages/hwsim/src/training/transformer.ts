@@ -25,8 +25,8 @@ export interface TransformerPlan {
   readonly recompute: 'none' | 'attention' | 'full';
   /** Model chunks a processor of interleaved 1F1B. */
   readonly interleaving?: number;
-  /** ZeRO stage 1: optimiser state spread over data-parallel copies. */
-  readonly optimiserSharding?: boolean;
+  /** ZeRO stage 1: optimizer state spread over data-parallel copies. */
+  readonly optimizerSharding?: boolean;
   /** All-reduce; the same with pipeline sends of a slice each; sequence parallelism (reduce-scatter and all-gather). */
   readonly tensorCommunication?: 'allReduce' | 'slicedSend' | 'sequence';
   /** Gather again in the backward instead of keeping what was gathered. */
@@ -82,7 +82,7 @@ export function readCalculonExecution(json: unknown): TransformerPlan {
     dataType: String(root.datatype),
     recompute: recompute === 'attn_only' ? 'attention' : recompute,
     interleaving: of('pipeline_interleaving'),
-    optimiserSharding: root.optimizer_sharding === true,
+    optimizerSharding: root.optimizer_sharding === true,
     tensorCommunication: communication === 'ar' ? 'allReduce' : communication === 'rs_ag' ? 'sequence' : 'slicedSend',
     regather: root.seq_par_ag_redo === true,
     fusedActivation: root.fused_activation === true,

@@ -15,7 +15,7 @@ const figures: Readonly<Record<string, (run: TransformerRun) => number>> = {
   total_time: (r) => r.time.total,
   fw_time: (r) => r.time.forward,
   bw_time: (r) => r.time.backward,
-  optim_step_time: (r) => r.time.optimiser,
+  optim_step_time: (r) => r.time.optimizer,
   recompute_time: (r) => r.time.recompute,
   recomm_exposed_time: (r) => r.time.reexchange,
   bubble_time: (r) => r.time.bubble,
@@ -27,7 +27,7 @@ const figures: Readonly<Record<string, (run: TransformerRun) => number>> = {
   act_checkpoint_size: (r) => r.memory.checkpoints,
   weight_grad_space: (r) => r.memory.weightGradients,
   act_grad_space: (r) => r.memory.activationGradients,
-  optimizer_space: (r) => r.memory.optimiser,
+  optimizer_space: (r) => r.memory.optimizer,
   proc_mem_tier1_cap_req: (r) => r.memory.total,
   useful_flops: (r) => r.usefulOperations,
   compute_efficiency: (r) => r.computeEfficiency,
@@ -44,8 +44,8 @@ const figures: Readonly<Record<string, (run: TransformerRun) => number>> = {
   block_wgrad_flops: (r) => r.block.weightGradientOperations,
   block_wgrad_mem_accessed: (r) => r.block.weightGradientBytes,
   block_wgrad_time: (r) => r.block.weightGradientTime,
-  block_optim_flops: (r) => r.block.optimiserOperations,
-  block_optim_time: (r) => r.block.optimiserTime,
+  block_optim_flops: (r) => r.block.optimizerOperations,
+  block_optim_time: (r) => r.block.optimizerTime,
   baseblock_fw_tp_time: (r) => r.block.forwardExchangeTime,
   baseblock_agrad_tp_time: (r) => r.block.backwardExchangeTime,
   baseblock_recomm_time: (r) => r.block.reexchangeTime,
@@ -148,7 +148,7 @@ describe('simulateTransformer', () => {
   const [transformer, plan, machine] = [readCalculonModel(model), readCalculonExecution(execution), readCalculonSystem(system)] as const;
   it('runs inference without a backward', () => {
     const run = simulateTransformer(transformer, { ...plan, recompute: 'none', training: false }, machine);
-    expect([run.time.backward, run.time.optimiser, run.memory.optimiser]).toEqual([0, 0, 0]);
+    expect([run.time.backward, run.time.optimizer, run.memory.optimizer]).toEqual([0, 0, 0]);
     expect(run.time.forward).toBeGreaterThan(0);
   });
   it('needs more memory without recomputation and says so when it doesn’t fit', () => {

@@ -42,7 +42,10 @@ export function layerDensities(
   checkChoice(where, 'distribution', distribution, names);
   checkFraction(where, 'density', density);
   checkNumber(where, 'power', power, { above: 0 });
-  if (!Array.isArray(shapes) || shapes.some((shape) => !Array.isArray(shape) || shape.length < 1 || !shape.every((size) => Number.isInteger(size) && size > 0)))
+  if (
+    !Array.isArray(shapes) ||
+    shapes.some((shape) => !Array.isArray(shape) || shape.length < 1 || !shape.every((size) => Number.isInteger(size) && size > 0))
+  )
     throw new RangeError(`${where}: shapes is ${show(shapes)}, but must be a list of sizes a layer, such as [[784, 300], [300, 10]].`);
   for (const [index, value] of Object.entries(fixed)) {
     if (!(Number(index) in shapes)) throw new RangeError(`${where}: fixed[${index}] belongs to no layer; there are ${shapes.length}.`);

@@ -14,7 +14,8 @@ export interface NamedSparseLayer {
  */
 export function sparseLayers(net: Layer): NamedSparseLayer[] {
   const found = [...walk(net)];
-  if (found.length === 0) throw new RangeError(`sparseLayers: the network of kind '${net.kind}' has no sparse layer; make one with sparseLinear().`);
+  if (found.length === 0)
+    throw new RangeError(`sparseLayers: the network of kind '${net.kind}' has no sparse layer; make one with sparseLinear().`);
   const names = new Map(Object.entries(net.variables).map(([name, variable]) => [variable, name]));
   return found.map((layer) => ({ layer, name: names.get(layer.variables.values) ?? 'values' }));
 }

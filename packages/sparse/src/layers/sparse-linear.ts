@@ -1,11 +1,20 @@
 import { keep, reshape, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { activation as activate, csrLinear, CsrPattern, random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
+import {
+  activation as activate,
+  csrLinear,
+  CsrPattern,
+  random,
+  type ActivationName,
+  type ApplyContext,
+  type Key,
+  type Layer,
+} from '@x/tensor';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';
 import { restrictRows } from '../pattern/restrict-rows.ts';
 import type { Rewired } from '../pattern/rewire.ts';
 import { checkFraction, checkNumber, show } from '../validation.ts';
-import { inDegreeNormal, type ValuesInitialiser } from './initialisers.ts';
+import { inDegreeNormal, type ValuesInitializer } from './initializers.ts';
 import { tapGradient } from './tap-gradient.ts';
 
 export interface SparseLinearOptions {
@@ -22,7 +31,7 @@ export interface SparseLinearOptions {
   /** Whether a bias, which is dense, is added. Default true. */
   readonly bias?: boolean;
   /** First values of the non-zeros. Default {@link inDegreeNormal}. */
-  readonly init?: ValuesInitialiser;
+  readonly init?: ValuesInitializer;
 }
 
 /** What a layer saw in a training step: its input [batch, inputs], and the gradient of what it is before its activation [batch, units]. */
@@ -51,7 +60,7 @@ export interface SparseLinearLayer extends Layer {
 /**
  * A linear layer that stores only its non-zeros: y = activation(x·Wᵀ + bias), W [units, inputs] sparse.
  *
- * Forward and backward cost what its non-zeros do, an optimiser's memory of it too, and rewiring it likewise.
+ * Forward and backward cost what its non-zeros do, an optimizer's memory of it too, and rewiring it likewise.
  *
  * @returns A layer with the variables `values`, [non-zeros], and, unless `bias` is false, `bias`, [units].
  * @throws {RangeError | TypeError} if a size or an option is invalid; nothing is allocated then.
@@ -65,7 +74,9 @@ export function sparseLinear(inputs: number, units: number, options: SparseLinea
   checkNumber(where, 'units', units, { least: 1, whole: true });
   const { key, density, pattern: given, activation = 'linear', slope = 0.01, bias = true, init = inDegreeNormal() } = options ?? {};
   if ((density === undefined) === (given === undefined))
-    throw new TypeError(`${where}: density is ${show(density)} and pattern is ${given ? 'given' : 'not'}; give one of them, such as { density: 0.05 }.`);
+    throw new TypeError(
+      `${where}: density is ${show(density)} and pattern is ${given ? 'given' : 'not'}; give one of them, such as { density: 0.05 }.`,
+    );
   if (density !== undefined) checkFraction(where, 'density', density);
   if (given && (given.rows !== units || given.columns !== inputs))
     throw new RangeError(`${where}: pattern is [${given.rows}, ${given.columns}], but must be [units, inputs], [${units}, ${inputs}].`);
@@ -73,13 +84,19 @@ export function sparseLinear(inputs: number, units: number, options: SparseLinea
   const [forPlaces, forValues] = random.split(key, 2);
   const pattern = given ?? randomPattern(units, inputs, nonZerosOf(density as number, units * inputs), forPlaces);
   const first = init(pattern, forValues);
-  if (first.length !== pattern.nonZeros) throw new RangeError(`${where}: init made ${first.length} values for ${pattern.nonZeros} non-zeros; it must make one for each.`);
+  if (first.length !== pattern.nonZeros)
+    throw new RangeError(`${where}: init made ${first.length} values for ${pattern.nonZeros} non-zeros; it must make one for each.`);
   const variables = tidy(() => ({ values: variable(tensor1d(first, 'float32')), ...(bias ? { bias: variable(zeros([units])) } : {}) }));
   return layerOf(pattern, variables, activation, slope);
 }
 
 /** The layer of a pattern, which it owns, and its variables. */
-function layerOf(initial: CsrPattern, variables: SparseLinearLayer['variables'], activation: ActivationName, slope: number): SparseLinearLayer {
+function layerOf(
+  initial: CsrPattern,
+  variables: SparseLinearLayer['variables'],
+  activation: ActivationName,
+  slope: number,
+): SparseLinearLayer {
   const { rows: units, columns: inputs } = initial;
   let pattern = initial;
   let watcher: ((seen: SeenGradient) => void) | undefined;
@@ -115,7 +132,14 @@ function layerOf(initial: CsrPattern, variables: SparseLinearLayer['variables'],
       const next = new CsrPattern(rows.rows, rows.columns, rows.pointers, rows.indices);
       const pick = (of: Variable, places: Int32Array): Variable => {
         const all = of.dataSync();
-        return tidy(() => variable(tensor1d(Float32Array.from(places, (place) => all[place]!), 'float32')));
+        return tidy(() =>
+          variable(
+            tensor1d(
+              Float32Array.from(places, (place) => all[place]!),
+              'float32',
+            ),
+          ),
+        );
       };
       const { values, bias } = variables;
       return layerOf(next, { values: pick(values, from), ...(bias ? { bias: pick(bias, keptUnits) } : {}) }, activation, slope);

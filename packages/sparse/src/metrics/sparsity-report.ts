@@ -45,5 +45,12 @@ export function sparsityReport(net: Layer): SparsityReport {
   const total = (of: (layer: LayerReport) => number): number => layers.reduce((sum, layer) => sum + of(layer), 0);
   const positions = total(({ inputs, units }) => inputs * units);
   const nonZeros = total((layer) => layer.nonZeros);
-  return { layers, nonZeros, density: nonZeros / positions, bytes: total(({ bytes }) => bytes), flops: 2 * nonZeros, denseFlops: 2 * positions };
+  return {
+    layers,
+    nonZeros,
+    density: nonZeros / positions,
+    bytes: total(({ bytes }) => bytes),
+    flops: 2 * nonZeros,
+    denseFlops: 2 * positions,
+  };
 }

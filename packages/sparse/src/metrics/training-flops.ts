@@ -39,7 +39,8 @@ export function trainingFlops(method: TrainingMethod, { sparse, dense, every, sp
       checkNumber(where, 'every', every, { least: 1, whole: true });
       return (3 * sparse * every! + 2 * sparse + dense) / (every! + 1);
     case 'pruning':
-      if (!sparsities?.length) throw new RangeError(`${where}: sparsities is ${sparsities ? 'empty' : 'undefined'}, but pruning needs that of each step.`);
+      if (!sparsities?.length)
+        throw new RangeError(`${where}: sparsities is ${sparsities ? 'empty' : 'undefined'}, but pruning needs that of each step.`);
       return 3 * dense * (1 - sparsities.reduce((sum, sparsity) => sum + sparsity, 0) / sparsities.length);
   }
 }

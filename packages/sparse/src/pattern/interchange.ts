@@ -32,12 +32,18 @@ export function fromCoordinates(
   checkChoice(where, 'repeated', repeated, ['add', 'refuse']);
   const count = given.values.length;
   if (given.rows.length !== count || given.columns.length !== count)
-    throw new RangeError(`${where}: there are ${given.rows.length} rows, ${given.columns.length} columns and ${count} values, but there must be as many of each.`);
+    throw new RangeError(
+      `${where}: there are ${given.rows.length} rows, ${given.columns.length} columns and ${count} values, but there must be as many of each.`,
+    );
   for (let i = 0; i < count; i++) {
     if (!(given.rows[i]! >= 0 && given.rows[i]! < rows && given.columns[i]! >= 0 && given.columns[i]! < columns))
-      throw new RangeError(`${where}: triple ${i} is at [${given.rows[i]}, ${given.columns[i]}], outside the matrix ${show([rows, columns])}.`);
+      throw new RangeError(
+        `${where}: triple ${i} is at [${given.rows[i]}, ${given.columns[i]}], outside the matrix ${show([rows, columns])}.`,
+      );
   }
-  const order = Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => given.rows[a]! - given.rows[b]! || given.columns[a]! - given.columns[b]! || a - b);
+  const order = Int32Array.from({ length: count }, (_, i) => i).sort(
+    (a, b) => given.rows[a]! - given.rows[b]! || given.columns[a]! - given.columns[b]! || a - b,
+  );
   const pointers = new Int32Array(rows + 1);
   const indices: number[] = [];
   const values: number[] = [];
@@ -45,7 +51,10 @@ export function fromCoordinates(
   for (const i of order) {
     const position = given.rows[i]! * columns + given.columns[i]!;
     if (position === last) {
-      if (repeated === 'refuse') throw new RangeError(`${where}: triple ${i} repeats the place [${given.rows[i]}, ${given.columns[i]}]; join the values or set { repeated: 'add' }.`);
+      if (repeated === 'refuse')
+        throw new RangeError(
+          `${where}: triple ${i} repeats the place [${given.rows[i]}, ${given.columns[i]}]; join the values or set { repeated: 'add' }.`,
+        );
       values[values.length - 1]! += given.values[i]!;
       continue;
     }
@@ -71,8 +80,13 @@ export function toCoordinates({ pattern: { rows, pointers, indices }, values }: 
  * @throws {RangeError} if there are not rows · columns values.
  */
 export function fromDense([rows, columns]: readonly [number, number], dense: Float32Array): SparseMatrix {
-  if (dense.length !== rows * columns) throw new RangeError(`fromDense: there are ${dense.length} values, but [${rows}, ${columns}] has ${rows * columns}.`);
+  if (dense.length !== rows * columns)
+    throw new RangeError(`fromDense: there are ${dense.length} values, but [${rows}, ${columns}] has ${rows * columns}.`);
   const places = [...dense.keys()].filter((position) => dense[position] !== 0);
   const of = (part: (position: number) => number): Int32Array => Int32Array.from(places, part);
-  return fromCoordinates([rows, columns], { rows: of((p) => Math.floor(p / columns)), columns: of((p) => p % columns), values: Float32Array.from(places, (p) => dense[p]!) });
+  return fromCoordinates([rows, columns], {
+    rows: of((p) => Math.floor(p / columns)),
+    columns: of((p) => p % columns),
+    values: Float32Array.from(places, (p) => dense[p]!),
+  });
 }

@@ -5,7 +5,11 @@ import type { Rows } from './rewire.ts';
  *
  * @returns The part, and for each of its non-zeros its number in the whole.
  */
-export function restrictRows({ pointers, indices, columns }: Rows, keptRows: Int32Array, keptColumns: Int32Array): { readonly rows: Rows; readonly from: Int32Array } {
+export function restrictRows(
+  { pointers, indices, columns }: Rows,
+  keptRows: Int32Array,
+  keptColumns: Int32Array,
+): { readonly rows: Rows; readonly from: Int32Array } {
   const newColumn = new Int32Array(columns).fill(-1);
   keptColumns.forEach((column, index) => {
     newColumn[column] = index;

@@ -30,7 +30,9 @@ export function compact(net: SequentialLayer): Compacted {
   const layers = (net?.layers ?? []) as readonly Layer[];
   const wrong = layers.findIndex(({ kind }) => kind !== 'sparseLinear');
   if (layers.length === 0 || wrong >= 0)
-    throw new TypeError(`compact: net ${layers.length === 0 ? `is ${show(net)}` : `has a layer of kind '${layers[wrong]!.kind}'`}, but must be a sequential of sparseLinear layers, their activations among their options.`);
+    throw new TypeError(
+      `compact: net ${layers.length === 0 ? `is ${show(net)}` : `has a layer of kind '${layers[wrong]!.kind}'`}, but must be a sequential of sparseLinear layers, their activations among their options.`,
+    );
   const sparse = layers as readonly SparseLinearLayer[];
   const { alive, biases } = withoutConstants(sparse);
   withoutUnused(sparse, alive);
@@ -55,7 +57,8 @@ function withoutConstants(layers: readonly SparseLinearLayer[]): { alive: Uint8A
     const next = layers[index + 1];
     if (!next) return;
     const before = alive[index]!;
-    for (let row = 0; row < rows; row++) flags[row] = indices.subarray(pointers[row], pointers[row + 1]).some((column) => before[column] === 1) ? 1 : 0;
+    for (let row = 0; row < rows; row++)
+      flags[row] = indices.subarray(pointers[row], pointers[row + 1]).some((column) => before[column] === 1) ? 1 : 0;
     const constants = constantOutputs(layer, biases[index]);
     const nextBias = biases[index + 1];
     if (!nextBias) {
@@ -69,17 +72,26 @@ function withoutConstants(layers: readonly SparseLinearLayer[]): { alive: Uint8A
 }
 
 /** Adds to a layer's bias what units that are left out give it. */
-function addConstants(bias: Float32Array, { pattern, variables, units }: SparseLinearLayer, constants: Float32Array, alive: Uint8Array): void {
+function addConstants(
+  bias: Float32Array,
+  { pattern, variables, units }: SparseLinearLayer,
+  constants: Float32Array,
+  alive: Uint8Array,
+): void {
   const { pointers, indices } = pattern;
   const values = variables.values.dataSync();
   for (let row = 0; row < units; row++) {
-    for (let q = pointers[row]!; q < pointers[row + 1]!; q++) if (alive[indices[q]!] === 0) bias[row]! += values[q]! * constants[indices[q]!]!;
+    for (let q = pointers[row]!; q < pointers[row + 1]!; q++)
+      if (alive[indices[q]!] === 0) bias[row]! += values[q]! * constants[indices[q]!]!;
   }
 }
 
 /** What the units give if no input does anything: activation(bias). */
 function constantOutputs(layer: SparseLinearLayer, bias: Float32Array | undefined): Float32Array {
-  const copy = layer.restricted(new Int32Array(0), Int32Array.from({ length: layer.units }, (_, unit) => unit));
+  const copy = layer.restricted(
+    new Int32Array(0),
+    Int32Array.from({ length: layer.units }, (_, unit) => unit),
+  );
   const output = tidy(() => {
     if (bias) copy.variables.bias!.assign(tensor1d(bias));
     return copy.apply(zeros([1, 0]));

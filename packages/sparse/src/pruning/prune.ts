@@ -31,13 +31,21 @@ export function prune(net: Layer, scores: readonly Float32Array[], { density, sc
   const sizes = layers.map(({ inputs, units }) => inputs * units);
   const keeps =
     scope === 'global'
-      ? keepAcross(scores, nonZerosOf(density, sizes.reduce((sum, size) => sum + size, 0)))
+      ? keepAcross(
+          scores,
+          nonZerosOf(
+            density,
+            sizes.reduce((sum, size) => sum + size, 0),
+          ),
+        )
       : scores.map((own, index) => keepLargest(own, nonZerosOf(density, sizes[index]!)));
   keeps.forEach((keep, index) => applyRewiring(layers[index]!, { keep, grown: new Float64Array(0) }, []));
 }
 
 /** Keeps the non-zeros of greatest magnitude, in one go. */
 export function pruneByMagnitude(net: Layer, options: PruneOptions): void {
-  const scores = sparseLayers(net).map(({ layer }) => (layer.variables.values.dataSync() as Float32Array).slice(0, layer.pattern.nonZeros).map(Math.abs));
+  const scores = sparseLayers(net).map(({ layer }) =>
+    (layer.variables.values.dataSync() as Float32Array).slice(0, layer.pattern.nonZeros).map(Math.abs),
+  );
   prune(net, scores, options);
 }

@@ -26,7 +26,9 @@ export function snip(net: Layer, batch: Batch, { loss = softmaxCrossEntropy, ...
     layers.map(({ variables }) => variables.values),
   );
   try {
-    const scores = layers.map(({ variables, pattern }) => saliency(variables.values.dataSync() as Float32Array, grads[variables.values.name]!.dataSync() as Float32Array, pattern.nonZeros));
+    const scores = layers.map(({ variables, pattern }) =>
+      saliency(variables.values.dataSync() as Float32Array, grads[variables.values.name]!.dataSync() as Float32Array, pattern.nonZeros),
+    );
     prune(net, scores, options);
   } finally {
     dispose([value, ...Object.values(grads)]);

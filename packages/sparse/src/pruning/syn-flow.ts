@@ -33,7 +33,9 @@ export function synFlow(net: Layer, { density, inputShape, rounds = 100 }: SynFl
         () => sum(net.apply(ones([1, ...inputShape]))) as Scalar,
         layers.map(({ variables }) => variables.values),
       );
-      const all = layers.map(({ variables, pattern }) => saliency(variables.values.dataSync() as Float32Array, grads[variables.values.name]!.dataSync() as Float32Array, pattern.nonZeros));
+      const all = layers.map(({ variables, pattern }) =>
+        saliency(variables.values.dataSync() as Float32Array, grads[variables.values.name]!.dataSync() as Float32Array, pattern.nonZeros),
+      );
       dispose([value, ...Object.values(grads)]);
       return all;
     });
@@ -44,7 +46,8 @@ export function synFlow(net: Layer, { density, inputShape, rounds = 100 }: SynFl
 /** Runs with the variables' sizes in place of their values. */
 function withPositive<T>(variables: readonly Variable[], run: () => T): T {
   const kept = variables.map((variable) => variable.clone());
-  const put = (values: (index: number) => Tensor): void => variables.forEach((variable, index) => tidy(() => variable.assign(values(index))));
+  const put = (values: (index: number) => Tensor): void =>
+    variables.forEach((variable, index) => tidy(() => variable.assign(values(index))));
   try {
     put((index) => abs(kept[index]!));
     return run();

@@ -4,7 +4,7 @@ import { show } from '../validation.ts';
 
 /**
  * The same network with sparse layers that have room for the non-zeros that are left, and no more: pruned weights give
- * their memory back, and an optimiser begun on the result has slots as small. It takes the network's place: sparse
+ * their memory back, and an optimizer begun on the result has slots as small. It takes the network's place: sparse
  * layers of the old one are disposed, the others are shared.
  *
  * @throws {TypeError} if the network is no `sequential`.

@@ -37,10 +37,16 @@ export interface BlockMaskOptions {
  * @returns 1 for each element that is kept.
  * @throws {RangeError} if a size is out of range.
  */
-export function blockMask(scores: Float32Array, [rows, columns]: readonly [number, number], sparsity: number, { block, pool = 'avg' }: BlockMaskOptions): Uint8Array {
+export function blockMask(
+  scores: Float32Array,
+  [rows, columns]: readonly [number, number],
+  sparsity: number,
+  { block, pool = 'avg' }: BlockMaskOptions,
+): Uint8Array {
   checkNumber('blockMask', 'sparsity', sparsity, { least: 0, most: 1 });
   checkChoice('blockMask', 'pool', pool, ['avg', 'max']);
-  if (scores.length !== rows * columns) throw new RangeError(`blockMask: there are ${scores.length} scores, but [${rows}, ${columns}] has ${rows * columns}.`);
+  if (scores.length !== rows * columns)
+    throw new RangeError(`blockMask: there are ${scores.length} scores, but [${rows}, ${columns}] has ${rows * columns}.`);
   const [height, width] = block;
   if (!(height >= 1 && width >= 1)) throw new RangeError(`blockMask: block is ${show([...block])}, but its sizes must be at least 1.`);
   const across = Math.ceil(columns / width);

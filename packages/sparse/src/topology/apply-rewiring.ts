@@ -9,16 +9,17 @@ export interface ValuedRewiring extends Rewiring {
 }
 
 /**
- * Rewires a layer: survivors keep their values and their places in the optimiser's slots, new links get 0 in the slots.
+ * Rewires a layer: survivors keep their values and their places in the optimizer's slots, new links get 0 in the slots.
  *
- * @param slots The optimiser's variables that belong to the layer's values.
+ * @param slots The optimizer's variables that belong to the layer's values.
  * @throws {RangeError} if there would be more non-zeros than the layer has room for; nothing is changed then.
  */
 export function applyRewiring(layer: SparseLinearLayer, rewiring: ValuedRewiring, slots: readonly Variable[]): void {
   const room = layer.variables.values.size;
   let count = rewiring.grown.length;
   for (let q = 0; q < rewiring.keep.length; q++) count += rewiring.keep[q]!;
-  if (count > room) throw new RangeError(`applyRewiring: the layer would have ${count} non-zeros, but has room for ${room}, as many as it began with.`);
+  if (count > room)
+    throw new RangeError(`applyRewiring: the layer would have ${count} non-zeros, but has room for ${room}, as many as it began with.`);
   const { pattern, from } = rewire(layer.pattern, rewiring);
   move(layer.variables.values, from, rewiring.grownValues);
   for (const slot of slots) move(slot, from);

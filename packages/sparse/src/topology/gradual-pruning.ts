@@ -64,7 +64,13 @@ export function gradualPruning(options: GradualPruningOptions): Topology {
       const scores = layers.map(({ values }) => values.map(Math.abs));
       const keeps =
         scope === 'global'
-          ? keepAcross(scores, nonZerosOf(density, sizes.reduce((sum, size) => sum + size, 0)))
+          ? keepAcross(
+              scores,
+              nonZerosOf(
+                density,
+                sizes.reduce((sum, size) => sum + size, 0),
+              ),
+            )
           : scores.map((own, index) => keepLargest(own, nonZerosOf(density, sizes[index]!)));
       return keeps.map((keep) => ({ keep, grown: new Float64Array(0) }));
     },

@@ -12,7 +12,12 @@ const TILE = 2 ** 18;
  * The dense gradient dzᵀ·x, summed over what was seen, is made a few rows at a time and never whole: memory for the
  * tile and the candidates.
  */
-export function largestGradients(seen: readonly SeenGradient[], { rows, columns, pointers, indices }: Rows, keep: Uint8Array, count: number): Float64Array {
+export function largestGradients(
+  seen: readonly SeenGradient[],
+  { rows, columns, pointers, indices }: Rows,
+  keep: Uint8Array,
+  count: number,
+): Float64Array {
   const largest = new Largest(count);
   const height = Math.max(1, Math.floor(TILE / columns));
   const joined = tidy(() => ({ x: join(seen.map(({ x }) => x)), dz: join(seen.map(({ dz }) => dz)) }));

@@ -44,7 +44,8 @@ export function rigl({ every = 100, fraction = 0.3, until, schedule = 'cosine', 
     replacesStep: true,
     due,
     watches: (step) => Array.from({ length: accumulate }, (_, ahead) => step + ahead).some(due),
-    plan: (layers, step) => layers.map((layer) => dropAndGrow(layer, Math.floor(fractionAt(schedule, fraction, step / until) * layer.pattern.nonZeros))),
+    plan: (layers, step) =>
+      layers.map((layer) => dropAndGrow(layer, Math.floor(fractionAt(schedule, fraction, step / until) * layer.pattern.nonZeros))),
   };
 }
 
@@ -53,6 +54,8 @@ function dropAndGrow({ values, pattern, largestGradients }: LayerView, count: nu
   const keep = keepLargest(values.map(Math.abs), pattern.nonZeros - count);
   const grown = largestGradients(keep, count);
   if (grown.length < count)
-    throw new Error(`rigl: only ${grown.length} of ${count} links could grow, because gradients are NaN; lower the learning rate or look for what makes the loss NaN.`);
+    throw new Error(
+      `rigl: only ${grown.length} of ${count} links could grow, because gradients are NaN; lower the learning rate or look for what makes the loss NaN.`,
+    );
   return { keep, grown };
 }

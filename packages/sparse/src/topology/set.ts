@@ -41,11 +41,18 @@ export function set({ every, fraction = 0.3, until = Infinity, drop = 'sign', st
     replacesStep: false,
     due: (step) => isDue(period, step),
     watches: () => false,
-    plan: (layers) => layers.map((layer) => replaceWeakest(layer, drop === 'sign' ? keepBySign(layer.values, fraction) : keepByMagnitude(layer.values, fraction), std)),
+    plan: (layers) =>
+      layers.map((layer) =>
+        replaceWeakest(layer, drop === 'sign' ? keepBySign(layer.values, fraction) : keepByMagnitude(layer.values, fraction), std),
+      ),
   };
 }
 
-function replaceWeakest({ pattern, key }: LayerView, keep: Uint8Array, std: number): { keep: Uint8Array; grown: Float64Array; grownValues?: Float32Array } {
+function replaceWeakest(
+  { pattern, key }: LayerView,
+  keep: Uint8Array,
+  std: number,
+): { keep: Uint8Array; grown: Float64Array; grownValues?: Float32Array } {
   const [forPlaces, forValues] = random.split(key, 2);
   const taken = takenBy(pattern, keep);
   const grown = drawAbsent(taken, pattern.nonZeros - taken.count, forPlaces);
@@ -58,7 +65,10 @@ function keepByMagnitude(values: Float32Array, fraction: number): Uint8Array {
 
 function keepBySign(values: Float32Array, fraction: number): Uint8Array {
   const positive = keepOf(values, fraction);
-  const negative = keepOf(values.map((value) => -value), fraction);
+  const negative = keepOf(
+    values.map((value) => -value),
+    fraction,
+  );
   return positive.map((keep, q) => keep | negative[q]!);
 }
 

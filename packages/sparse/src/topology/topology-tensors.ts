@@ -27,11 +27,16 @@ export function restoreTopology(net: Layer, tensors: Readonly<Record<string, Ten
     for (const { name, layer } of layers) {
       const [pointers, indices] = ['pointers', 'indices'].map((part) => {
         const tensor = tensors[beside(name, part)];
-        if (!tensor) throw new RangeError(`restoreTopology: tensors has no '${beside(name, part)}'; give what topologyTensors made of a network of the same layers.`);
+        if (!tensor)
+          throw new RangeError(
+            `restoreTopology: tensors has no '${beside(name, part)}'; give what topologyTensors made of a network of the same layers.`,
+          );
         return Int32Array.from(tensor.dataSync());
       }) as [Int32Array, Int32Array];
       if (indices.length > layer.variables.values.size)
-        throw new RangeError(`restoreTopology: '${name}' has room for ${layer.variables.values.size} non-zeros, but '${beside(name, 'indices')}' has ${indices.length}; make the layer with the density it had at first.`);
+        throw new RangeError(
+          `restoreTopology: '${name}' has room for ${layer.variables.values.size} non-zeros, but '${beside(name, 'indices')}' has ${indices.length}; make the layer with the density it had at first.`,
+        );
       patterns.push(csrPattern(layer.units, layer.inputs, pointers, indices));
     }
   } catch (error) {

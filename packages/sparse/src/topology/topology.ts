@@ -17,7 +17,7 @@ export interface LayerView {
 /** How the topology of a network changes while it trains: a plan for each layer from what it sees, holding no state of its own. */
 export interface Topology {
   readonly name: string;
-  /** Whether it takes the place of the optimiser's update at its steps, as RigL does, or follows it. */
+  /** Whether it takes the place of the optimizer's update at its steps, as RigL does, or follows it. */
   readonly replacesStep: boolean;
   /** Whether step `step`, counted from 0, changes the topology. */
   due(step: number): boolean;

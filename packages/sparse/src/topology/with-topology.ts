@@ -1,5 +1,5 @@
 import { dispose, type Variable } from '@tensorflow/tfjs-core';
-import { random, type Key, type Layer, type NamedVariables, type Optimiser, type OptimiserState } from '@x/tensor';
+import { random, type Key, type Layer, type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
 import type { SeenGradient } from '../layers/sparse-linear.ts';
 import { sparseLayers, type NamedSparseLayer } from '../layers/sparse-layers.ts';
 import { checkNumber, show } from '../validation.ts';
@@ -12,25 +12,32 @@ export interface WithTopologyOptions {
   readonly key: Key;
   /** Layers whose topology changes. Default: all sparse layers of the network. */
   readonly layers?: readonly Layer[];
-  /** The optimiser's step to go on from, as its state says. Default 0. */
+  /** The optimizer's step to go on from, as its state says. Default 0. */
   readonly step?: number;
 }
 
 /**
- * An optimiser that also changes the topology of a network's sparse layers, so that any training loop does.
+ * An optimizer that also changes the topology of a network's sparse layers, so that any training loop does.
  *
- * Survivors keep their places in the optimiser's slots and new links begin with 0 there. All state is that of the
- * optimiser, the layers' patterns and the key: the same three give the same run.
+ * Survivors keep their places in the optimizer's slots and new links begin with 0 there. All state is that of the
+ * optimizer, the layers' patterns and the key: the same three give the same run.
  *
  * @throws {TypeError | RangeError} if the network has no sparse layer, or a layer of `layers` is none of its.
  * @example
- * const optimiser = withTopology(net, rigl({ every: 100, until: 7500 }), sgd({ momentum: 0.9 }), { key: random.key(1) });
- * for await (const event of fit(net, data, { optimiser })) ...
+ * const optimizer = withTopology(net, rigl({ every: 100, until: 7500 }), sgd({ momentum: 0.9 }), { key: random.key(1) });
+ * for await (const event of fit(net, data, { optimizer })) ...
  */
-export function withTopology(net: Layer, topology: Topology, optimiser: Optimiser, { key, layers, step = 0 }: WithTopologyOptions): Optimiser {
+export function withTopology(
+  net: Layer,
+  topology: Topology,
+  optimizer: Optimizer,
+  { key, layers, step = 0 }: WithTopologyOptions,
+): Optimizer {
   const where = 'withTopology';
-  if (typeof topology?.plan !== 'function') throw new TypeError(`${where}: topology is ${show(topology)}, but must be one, such as rigl().`);
-  if (typeof optimiser?.update !== 'function') throw new TypeError(`${where}: optimiser is ${show(optimiser)}, but must be one, such as sgd().`);
+  if (typeof topology?.plan !== 'function')
+    throw new TypeError(`${where}: topology is ${show(topology)}, but must be one, such as rigl().`);
+  if (typeof optimizer?.update !== 'function')
+    throw new TypeError(`${where}: optimizer is ${show(optimizer)}, but must be one, such as sgd().`);
   checkNumber(where, 'step', step, { least: 0, whole: true });
   const all = sparseLayers(net);
   const chosen = layers === undefined ? all : layers.map((layer, index) => find(where, all, layer, index));
@@ -43,7 +50,7 @@ export function withTopology(net: Layer, topology: Topology, optimiser: Optimise
   const forget = (): void => {
     for (const gradients of seen) dispose(gradients.splice(0).flatMap(({ x, dz }) => [x, dz]));
   };
-  const evolve = (parameters: NamedVariables, state: OptimiserState, at: number): void => {
+  const evolve = (parameters: NamedVariables, state: OptimizerState, at: number): void => {
     const views = chosen.map(({ layer }, index): LayerView => ({
       pattern: layer.pattern,
       values: (layer.variables.values.dataSync() as Float32Array).slice(0, layer.pattern.nonZeros),
@@ -51,7 +58,9 @@ export function withTopology(net: Layer, topology: Topology, optimiser: Optimise
       key: random.fold(random.fold(key, at), index),
       largestGradients: (keep, count) => {
         if (seen[index]!.length === 0)
-          throw new Error(`${where}: ${topology.name} saw no gradient of '${chosen[index]!.name}' in step ${at}; train with context.training, and give withTopology the step to go on from.`);
+          throw new Error(
+            `${where}: ${topology.name} saw no gradient of '${chosen[index]!.name}' in step ${at}; train with context.training, and give withTopology the step to go on from.`,
+          );
         return largestGradients(seen[index]!, layer.pattern, keep, count);
       },
     }));
@@ -66,12 +75,12 @@ export function withTopology(net: Layer, topology: Topology, optimiser: Optimise
 
   prepare(step);
   return {
-    init: (parameters) => optimiser.init(parameters),
+    init: (parameters) => optimizer.init(parameters),
     update: (parameters, gradients, state) => {
       const at = state.step;
       const due = topology.due(at);
       if (due && topology.replacesStep) state.step++;
-      else optimiser.update(parameters, gradients, state);
+      else optimizer.update(parameters, gradients, state);
       if (due) evolve(parameters, state, at);
       prepare(state.step);
     },
@@ -80,11 +89,14 @@ export function withTopology(net: Layer, topology: Topology, optimiser: Optimise
 
 function find(where: string, all: readonly NamedSparseLayer[], layer: Layer, index: number): NamedSparseLayer {
   const found = all.find((named) => named.layer === layer);
-  if (!found) throw new RangeError(`${where}: layers[${index}] is of kind '${layer?.kind}' and no sparse layer of the network; there are ${all.map(({ name }) => name).join(', ')}.`);
+  if (!found)
+    throw new RangeError(
+      `${where}: layers[${index}] is of kind '${layer?.kind}' and no sparse layer of the network; there are ${all.map(({ name }) => name).join(', ')}.`,
+    );
   return found;
 }
 
-function slotsOf(parameters: NamedVariables, state: OptimiserState, values: Variable): Variable[] {
+function slotsOf(parameters: NamedVariables, state: OptimizerState, values: Variable): Variable[] {
   const name = Object.keys(parameters).find((key) => parameters[key] === values);
   return Object.values(state.slots).flatMap((slot) => (name !== undefined && slot[name] ? [slot[name]] : []));
 }

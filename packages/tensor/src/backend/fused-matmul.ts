@@ -12,7 +12,14 @@ interface Fusion {
 }
 
 /** tfjs's kernels for the activations that the product's epilogue doesn't do. */
-const activationKernels: Record<string, string> = { sigmoid: 'Sigmoid', elu: 'Elu', tanh: 'Tanh', prelu: 'Prelu', selu: 'Selu', softplus: 'Softplus' };
+const activationKernels: Record<string, string> = {
+  sigmoid: 'Sigmoid',
+  elu: 'Elu',
+  tanh: 'Tanh',
+  prelu: 'Prelu',
+  selu: 'Selu',
+  softplus: 'Softplus',
+};
 
 /** activation(op(a)·op(b) + bias): in the product's epilogue as far as it goes, then by kernels of their own. */
 function fusedMatMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attributes: MatMulAttributes, fusion: Fusion): TensorInfo {
@@ -31,21 +38,35 @@ function fusedMatMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attributes
 }
 
 /** Another activation of a product or convolution, by its own kernel; `x` is dropped. */
-export function applyActivation(backend: XBackend, x: TensorInfo, activation: string, alpha: TensorInfo | undefined, slope: number): TensorInfo {
+export function applyActivation(
+  backend: XBackend,
+  x: TensorInfo,
+  activation: string,
+  alpha: TensorInfo | undefined,
+  slope: number,
+): TensorInfo {
   if (activation === 'relu') return replace(backend, x, 'Relu', { x });
   if (activation === 'relu6') return replace(backend, x, 'Relu6', { x });
   if (activation === 'leakyrelu') return replace(backend, x, 'LeakyRelu', { x }, { alpha: slope });
   const kernel = activationKernels[activation];
   if (!kernel) {
     backend.disposeData(x.dataId);
-    throw new Error(`Activation '${activation}' is not one of ${[...Object.keys(gemmActivations), ...Object.keys(activationKernels)].join(', ')}.`);
+    throw new Error(
+      `Activation '${activation}' is not one of ${[...Object.keys(gemmActivations), ...Object.keys(activationKernels)].join(', ')}.`,
+    );
   }
   if (kernel === 'Prelu' && !alpha) throw new Error(`Activation 'prelu' needs preluActivationWeights.`);
   return replace(backend, x, kernel, alpha ? { x, alpha } : { x });
 }
 
 /** Runs a kernel on `from` among its inputs and drops `from`. */
-export function replace(backend: XBackend, from: TensorInfo, kernel: string, inputs: NamedTensorInfoMap, attrs: Record<string, number | number[]> = {}): TensorInfo {
+export function replace(
+  backend: XBackend,
+  from: TensorInfo,
+  kernel: string,
+  inputs: NamedTensorInfoMap,
+  attrs: Record<string, number | number[]> = {},
+): TensorInfo {
   const config = getKernel(kernel, 'x');
   if (!config) throw new Error(`internal: backend 'x' has no kernel ${kernel}`);
   const output = config.kernelFunc({ inputs, attrs, backend }) as TensorInfo;
@@ -58,8 +79,17 @@ export const fusedMatMulKernel: BackendKernel = {
   run: ({ inputs, attrs, backend }, beneath) => {
     const { a, b, bias, preluActivationWeights: alpha } = inputs as Record<string, TensorInfo> & { a: TensorInfo; b: TensorInfo };
     if (a.dtype !== 'float32' || b.dtype !== 'float32') return beneath({ inputs, attrs: attrs ?? {}, backend });
-    const { transposeA, transposeB, activation, leakyreluAlpha } = attrs as MatMulAttributes & { activation?: string; leakyreluAlpha?: number };
-    return fusedMatMul(backend, a, b, { transposeA: !!transposeA, transposeB: !!transposeB }, { bias, alpha, activation, slope: leakyreluAlpha });
+    const { transposeA, transposeB, activation, leakyreluAlpha } = attrs as MatMulAttributes & {
+      activation?: string;
+      leakyreluAlpha?: number;
+    };
+    return fusedMatMul(
+      backend,
+      a,
+      b,
+      { transposeA: !!transposeA, transposeB: !!transposeB },
+      { bias, alpha, activation, slope: leakyreluAlpha },
+    );
   },
 };
 

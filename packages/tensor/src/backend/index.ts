@@ -16,7 +16,7 @@ import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
 import { oneHotKernel } from './one-hot.ts';
-import { optimiserKernels } from './optimisers.ts';
+import { optimizerKernels } from './optimizers.ts';
 import { poolingKernels } from './pooling.ts';
 import { raggedKernels } from './ragged.ts';
 import { reduceKernels } from './reduce.ts';
@@ -51,7 +51,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...crossEntropyKernels,
   ...gatherKernels,
   ...identityKernels,
-  ...optimiserKernels,
+  ...optimizerKernels,
   ...raggedKernels,
   ...reduceKernels,
   ...selectKernels,

@@ -6,7 +6,12 @@ export const oneHotKernel: BackendKernel = {
   name: 'OneHot',
   run: ({ inputs, attrs, backend }) => {
     const { indices } = inputs as { indices: TensorInfo };
-    const { depth, onValue, offValue, dtype } = attrs as unknown as { depth: number; onValue: number; offValue: number; dtype: 'float32' | 'int32' | 'bool' };
+    const { depth, onValue, offValue, dtype } = attrs as unknown as {
+      depth: number;
+      onValue: number;
+      offValue: number;
+      dtype: 'float32' | 'int32' | 'bool';
+    };
     const output = backend.makeOutput([...indices.shape, depth], dtype);
     const from = backend.typedArrayFromHeap(indices);
     const to = backend.typedArrayFromHeap(output).fill(offValue);

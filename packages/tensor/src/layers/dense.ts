@@ -3,7 +3,7 @@ import { activationNames, SLOPE, type ActivationName } from '../ops/activation-n
 import { checkChoice, checkFunction, checkNumber, checkTensor } from '../ops/arguments.ts';
 import { linear } from '../ops/linear.ts';
 import { checkKey, fold, type Key } from '../random/key.ts';
-import { zeros, type Initialiser } from './initialiser.ts';
+import { zeros, type Initializer } from './initializer.ts';
 import { disposeVariables, type Layer } from './layer.ts';
 import { mapLastAxis } from './shape.ts';
 import { glorotUniform } from './variance-scaling.ts';
@@ -18,9 +18,9 @@ export interface DenseOptions {
   /** Whether a bias is added. Default true. */
   readonly bias?: boolean;
   /** First values of the weight. Default {@link glorotUniform}. */
-  readonly init?: Initialiser;
+  readonly init?: Initializer;
   /** First values of the bias. Default {@link zeros}. */
-  readonly biasInit?: Initialiser;
+  readonly biasInit?: Initializer;
 }
 
 /** A {@link dense} layer. */

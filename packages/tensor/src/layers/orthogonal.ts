@@ -2,7 +2,7 @@ import { tensor, util } from '@tensorflow/tfjs-core';
 import { checkNumber, checkShape } from '../ops/arguments.ts';
 import { checkKey } from '../random/key.ts';
 import { normals } from '../random/normal.ts';
-import type { Initialiser } from './initialiser.ts';
+import type { Initializer } from './initializer.ts';
 
 /**
  * A random matrix with orthonormal rows or columns, whichever are fewer, times `gain`. Axes before the last are taken
@@ -15,7 +15,7 @@ import type { Initialiser } from './initialiser.ts';
  *
  * @throws {RangeError} if the shape has fewer than two axes.
  */
-export function orthogonal({ gain = 1 }: { readonly gain?: number } = {}): Initialiser {
+export function orthogonal({ gain = 1 }: { readonly gain?: number } = {}): Initializer {
   checkNumber('orthogonal', 'gain', gain);
   return (shape, key) => {
     checkKey('orthogonal', key);

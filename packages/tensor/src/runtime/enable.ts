@@ -134,10 +134,7 @@ async function assemble(
   limits: string[],
   modules: Readonly<Record<string, WebAssembly.Module>>,
 ): Promise<Enabled> {
-  const [{ base64, kernelConfigs }, compiled] = await Promise.all([
-    import('../generated/tfjs-wasm.js'),
-    loadCore(wanted, modules),
-  ]);
+  const [{ base64, kernelConfigs }, compiled] = await Promise.all([import('../generated/tfjs-wasm.js'), loadCore(wanted, modules)]);
   const memory = createMemory(heapBytes);
   const module = instantiateTfjs(await unpack(base64), memory);
   const heap = new Heap(module, memory);

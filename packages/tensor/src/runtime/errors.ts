@@ -21,6 +21,8 @@ export class WorkerLostError extends Error {
   override readonly name: string = 'WorkerLostError';
 
   constructor(reason: string) {
-    super(`A worker thread of backend 'x' was lost: ${reason}. Call disable() and enable() to start again; tensors on the backend are lost then.`);
+    super(
+      `A worker thread of backend 'x' was lost: ${reason}. Call disable() and enable() to start again; tensors on the backend are lost then.`,
+    );
   }
 }

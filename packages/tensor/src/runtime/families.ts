@@ -45,6 +45,8 @@ export async function loadFamily(name: string, tier: Tier, given?: WebAssembly.M
   const exported = new Set(WebAssembly.Module.exports(given).map(({ name: kernel }) => kernel));
   const missing = kernels.filter((kernel) => !exported.has(kernel));
   if (missing.length > 0)
-    throw new Error(`enable({ modules: { ${name} } }): the module has no ${missing.join(', ')}; compile wasm/${name}-${tier}.wasm of this very version.`);
+    throw new Error(
+      `enable({ modules: { ${name} } }): the module has no ${missing.join(', ')}; compile wasm/${name}-${tier}.wasm of this very version.`,
+    );
   return { module: given, kernels };
 }

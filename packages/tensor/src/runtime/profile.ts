@@ -52,7 +52,9 @@ export class Profiler {
         const start = performance.now();
         const result = run(call);
         const end = performance.now();
-        const inputs = Object.values(call.inputs).flat().filter((tensor) => tensor != null) as TensorInfo[];
+        const inputs = Object.values(call.inputs)
+          .flat()
+          .filter((tensor) => tensor != null) as TensorInfo[];
         const outputs = [result].flat() as TensorInfo[];
         this.#calls.push({
           name,
@@ -85,7 +87,12 @@ export class Profiler {
   }
 }
 
-function flops(name: string, inputs: readonly TensorInfo[], outputs: readonly TensorInfo[], attrs: Record<string, unknown> | undefined): number {
+function flops(
+  name: string,
+  inputs: readonly TensorInfo[],
+  outputs: readonly TensorInfo[],
+  attrs: Record<string, unknown> | undefined,
+): number {
   const [a, b] = inputs;
   const [output] = outputs;
   if (!a || !output) return 0;

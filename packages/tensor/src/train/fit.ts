@@ -2,8 +2,8 @@ import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Layer } from '../layers/layer.ts';
 import { checkFunction, checkNumber, describe } from '../ops/arguments.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
-import { adam } from '../optimisers/adam.ts';
-import { disposeState, type Optimiser, type OptimiserState } from '../optimisers/optimiser.ts';
+import { adam } from '../optimizers/adam.ts';
+import { disposeState, type Optimizer, type OptimizerState } from '../optimizers/optimizer.ts';
 import { fold, key, split, type Key } from '../random/key.ts';
 import { permutation } from '../random/permutation.ts';
 import { dataSource, type Data, type DataSource } from './data.ts';
@@ -17,9 +17,9 @@ export interface FitOptions {
   /** Default {@link softmaxCrossEntropy}. */
   readonly loss?: Loss;
   /** Default `adam()`. */
-  readonly optimiser?: Optimiser;
-  /** The optimiser's state, to go on from one or to keep it; then the caller disposes it. Default: a new one, disposed at the end. */
-  readonly state?: OptimiserState;
+  readonly optimizer?: Optimizer;
+  /** The optimizer's state, to go on from one or to keep it; then the caller disposes it. Default: a new one, disposed at the end. */
+  readonly state?: OptimizerState;
   /** Passes over the data. Default 1. */
   readonly epochs?: number;
   /** Examples in a step; the last of an epoch may have fewer. Data that yield batches have their own. Default 32. */
@@ -36,7 +36,7 @@ export interface FitOptions {
 
 /** The options, each given. */
 interface Settings extends Required<Omit<FitOptions, 'state' | 'validation' | 'seed'>> {
-  readonly state: OptimiserState | undefined;
+  readonly state: OptimizerState | undefined;
   readonly validation: Data | undefined;
 }
 
@@ -47,7 +47,7 @@ interface Settings extends Required<Omit<FitOptions, 'state' | 'validation' | 's
  *
  * @throws {TypeError | RangeError} if an argument is invalid, at the call.
  * @example
- * for await (const event of fit(net, { x: images, y: labels }, { optimiser: sgd(), epochs: 3, metrics: { accuracy } })) {
+ * for await (const event of fit(net, { x: images, y: labels }, { optimizer: sgd(), epochs: 3, metrics: { accuracy } })) {
  *   if (event.type === 'epoch') console.log(event.epoch, event.loss, event.metrics.accuracy);
  * }
  */
@@ -56,7 +56,7 @@ export function fit(
   data: Data,
   {
     loss = softmaxCrossEntropy,
-    optimiser = adam(),
+    optimizer = adam(),
     state,
     epochs = 1,
     batchSize = 32,
@@ -73,15 +73,15 @@ export function fit(
   checkMetrics('fit', metrics);
   checkNumber('fit', 'epochs', epochs, { least: 1, whole: true });
   checkNumber('fit', 'batchSize', batchSize, { least: 1, whole: true });
-  if (typeof optimiser?.update !== 'function')
-    throw new TypeError(`fit: optimiser is ${describe(optimiser)}, but must be one, such as sgd({ learningRate: 0.1 }).`);
+  if (typeof optimizer?.update !== 'function')
+    throw new TypeError(`fit: optimizer is ${describe(optimizer)}, but must be one, such as sgd({ learningRate: 0.1 }).`);
   checkNumber('fit', 'seed', seed, { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true });
-  return run(net, source, { loss, optimiser, state, epochs, batchSize, shuffle, validation, metrics }, key(seed));
+  return run(net, source, { loss, optimizer, state, epochs, batchSize, shuffle, validation, metrics }, key(seed));
 }
 
 async function* run(net: Layer, source: DataSource, settings: Settings, seed: Key): AsyncGenerator<FitEvent, void, void> {
-  const { optimiser, epochs } = settings;
-  const state = settings.state ?? optimiser.init(trainable(net));
+  const { optimizer, epochs } = settings;
+  const state = settings.state ?? optimizer.init(trainable(net));
   const progress = { steps: 0, seconds: 0 };
   try {
     for (let epoch = 1; epoch <= epochs; epoch++)
@@ -93,7 +93,7 @@ async function* run(net: Layer, source: DataSource, settings: Settings, seed: Ke
 }
 
 interface Epoch {
-  readonly state: OptimiserState;
+  readonly state: OptimizerState;
   readonly epoch: number;
   readonly seed: Key;
   /** Of all epochs so far. */
@@ -106,7 +106,7 @@ async function* runEpoch(
   settings: Settings,
   { state, epoch, seed, progress }: Epoch,
 ): AsyncGenerator<FitEvent, void, void> {
-  const { optimiser, loss, metrics, epochs, batchSize, shuffle, validation } = settings;
+  const { optimizer, loss, metrics, epochs, batchSize, shuffle, validation } = settings;
   const [forOrder, forLayers] = split(seed, 2);
   const { count } = source;
   const steps = count === undefined ? undefined : epochs * Math.ceil(count / batchSize);
@@ -125,7 +125,7 @@ async function* runEpoch(
         const value = trainStep(
           net,
           { x, y },
-          { optimiser, state, loss, key: fold(forLayers, progress.steps), ...(observe ? { observe } : {}) },
+          { optimizer, state, loss, key: fold(forLayers, progress.steps), ...(observe ? { observe } : {}) },
         );
         const read = (means['loss'] as RunningMean).add(value, size);
         examples += size;

@@ -4,7 +4,7 @@ import type { ApplyContext, Layer, NamedVariables } from '../layers/layer.ts';
 import { checkFunction, checkTensor, describe } from '../ops/arguments.ts';
 import { needGradients } from '../ops/kernel.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
-import type { Optimiser, OptimiserState } from '../optimisers/optimiser.ts';
+import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts';
 import type { Key } from '../random/key.ts';
 import { checkBatch, type Batch } from './data.ts';
 
@@ -12,9 +12,9 @@ import { checkBatch, type Batch } from './data.ts';
 export type Loss = (output: Tensor, y: Tensor) => Tensor;
 
 export interface TrainStepOptions {
-  readonly optimiser: Optimiser;
-  /** What `optimiser.init(trainable(net))` returned; changed in place. */
-  readonly state: OptimiserState;
+  readonly optimizer: Optimizer;
+  /** What `optimizer.init(trainable(net))` returned; changed in place. */
+  readonly state: OptimizerState;
   /** Default {@link softmaxCrossEntropy}. */
   readonly loss?: Loss;
   /** For layers that draw random numbers; give each step another. */
@@ -29,14 +29,14 @@ export interface TrainStepOptions {
  * @returns The loss before the update, float32[], which the caller disposes; reading it is what makes a device wait.
  * @throws {TypeError | RangeError} if the batch doesn't fit the network or the loss is no scalar; nothing is changed then.
  * @example
- * const optimiser = sgd({ learningRate: 0.1 });
- * const state = optimiser.init(trainable(net));
- * const loss = trainStep(net, { x, y }, { optimiser, state });
+ * const optimizer = sgd({ learningRate: 0.1 });
+ * const state = optimizer.init(trainable(net));
+ * const loss = trainStep(net, { x, y }, { optimizer, state });
  */
 export function trainStep(
   net: Layer,
   batch: Batch,
-  { optimiser, state, loss = softmaxCrossEntropy, key, observe }: TrainStepOptions,
+  { optimizer, state, loss = softmaxCrossEntropy, key, observe }: TrainStepOptions,
 ): Tensor {
   checkLayer('trainStep', net);
   checkBatch('trainStep', 'batch', batch);
@@ -70,7 +70,7 @@ export function trainStep(
       if (gradient) gradients[name] = gradient;
     }
     try {
-      optimiser.update(parameters, gradients, state);
+      optimizer.update(parameters, gradients, state);
       if (output) observe?.(output);
     } catch (error) {
       value.dispose();

@@ -6,7 +6,14 @@ beforeAll(async () => void (await enable({ threads: 1 })));
 afterAll(disable);
 
 test.each(['float32', 'int32', 'bool'] as const)('OneHot gives %s; indices out of range give a row of the other value', (dtype) => {
-  const indices = tf.tensor2d([[0, 2], [3, -1]], [2, 2], 'int32');
+  const indices = tf.tensor2d(
+    [
+      [0, 2],
+      [3, -1],
+    ],
+    [2, 2],
+    'int32',
+  );
   const { dtype: given, shape } = tf.oneHot(indices, 3, 1, 0, dtype);
   expect([given, shape]).toEqual([dtype, [2, 2, 3]]);
   expect([...tf.oneHot(indices, 3, 1, 0, dtype).dataSync()]).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);

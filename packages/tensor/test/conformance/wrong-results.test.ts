@@ -12,7 +12,7 @@ interface Heap {
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
 }
 
-/** As an optimiser would that updates weights where they lie. */
+/** As an optimizer would that updates weights where they lie. */
 function writeInPlace(tensor: tf.Tensor, value: number): void {
   (tf.backend() as unknown as Heap).typedArrayFromHeap(tensor).fill(value);
 }

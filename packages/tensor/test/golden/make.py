@@ -121,7 +121,7 @@ def cross_entropy():
     write("cross-entropy", {"logits": values(logits), "classes": classes.tolist(), "distributions": values(distributions), "rows": rows})
 
 
-def optimisers():
+def optimizers():
     generator = torch.Generator().manual_seed(SEED + 3)
     start = {"weight": draw(generator, 3, 4), "bias": draw(generator, 4)}
     gradients = [{"weight": draw(generator, 3, 4), "bias": draw(generator, 4)} for _ in range(10)]
@@ -145,15 +145,15 @@ def optimisers():
     rows = []
     for name, (kind, theirs, ours) in cases.items():
         leaves = {key: value.clone().requires_grad_() for key, value in start.items()}
-        optimiser = getattr(torch.optim, kind)(leaves.values(), **theirs)
+        optimizer = getattr(torch.optim, kind)(leaves.values(), **theirs)
         steps = []
         for step in gradients:
             for key, leaf in leaves.items():
                 leaf.grad = step[key].clone()
-            optimiser.step()
+            optimizer.step()
             steps.append({key: values(leaf) for key, leaf in leaves.items()})
-        rows.append({"name": name, "optimiser": kind.lower(), "options": ours, "steps": steps})
-    write("optimisers", {"start": {k: values(v) for k, v in start.items()}, "gradients": [{k: values(v) for k, v in g.items()} for g in gradients], "rows": rows})
+        rows.append({"name": name, "optimizer": kind.lower(), "options": ours, "steps": steps})
+    write("optimizers", {"start": {k: values(v) for k, v in start.items()}, "gradients": [{k: values(v) for k, v in g.items()} for g in gradients], "rows": rows})
 
 
 def philox(counter, key):
@@ -194,5 +194,5 @@ def random():
 activations()
 mlp()
 cross_entropy()
-optimisers()
+optimizers()
 random()

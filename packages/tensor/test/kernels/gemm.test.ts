@@ -9,8 +9,26 @@ import { floats, integers } from './values.ts';
 
 /** Sizes around every tile's edges, rows and columns alone, and several blocks of k. */
 const sizes: readonly (readonly [m: number, n: number, k: number])[] = [
-  [1, 1, 1], [1, 7, 5], [7, 1, 5], [1, 33, 130], [31, 1, 130], [2, 3, 4], [5, 8, 3], [6, 16, 7], [7, 17, 1], [8, 15, 64], [9, 31, 65],
-  [10, 33, 2], [11, 16, 129], [13, 65, 37], [29, 47, 61], [64, 64, 64], [128, 10, 100], [97, 101, 103], [30, 40, 1031], [200, 70, 400],
+  [1, 1, 1],
+  [1, 7, 5],
+  [7, 1, 5],
+  [1, 33, 130],
+  [31, 1, 130],
+  [2, 3, 4],
+  [5, 8, 3],
+  [6, 16, 7],
+  [7, 17, 1],
+  [8, 15, 64],
+  [9, 31, 65],
+  [10, 33, 2],
+  [11, 16, 129],
+  [13, 65, 37],
+  [29, 47, 61],
+  [64, 64, 64],
+  [128, 10, 100],
+  [97, 101, 103],
+  [30, 40, 1031],
+  [200, 70, 400],
 ];
 const activations = Object.keys(gemmActivations) as GemmActivation[];
 
@@ -36,7 +54,8 @@ inEveryCombination((kernels) => {
           for (let i = 0; i < given.length; i++) {
             const error = Math.abs(given[i]! - expected[i]!);
             const most = 2 ** -23 * (Math.sqrt(k) * scale[i]! + 4);
-            if (!(error <= most)) wrong.push(`${m}x${k}x${n} ${transposeA} ${transposeB} ${activation}: [${i}] is ${given[i]}, not ${expected[i]}`);
+            if (!(error <= most))
+              wrong.push(`${m}x${k}x${n} ${transposeA} ${transposeB} ${activation}: [${i}] is ${given[i]}, not ${expected[i]}`);
           }
         }
       }
@@ -45,7 +64,11 @@ inEveryCombination((kernels) => {
   });
 
   test('f32-gemm: a batch, shared and repeated matrices, and adding to C', () => {
-    for (const [m, n, k, batch] of [[5, 9, 13, 7], [20, 70, 33, 3], [100, 120, 90, 5]] as const) {
+    for (const [m, n, k, batch] of [
+      [5, 9, 13, 7],
+      [20, 70, 33, 3],
+      [100, 120, 90, 5],
+    ] as const) {
       for (const repeat of ['none', 'a', 'b'] as const) {
         const a = floats(m * k * (repeat === 'a' ? 1 : batch), 1);
         const b = floats(k * n * (repeat === 'b' ? 1 : batch), 2);
@@ -61,7 +84,10 @@ inEveryCombination((kernels) => {
           const right = b.subarray(strides.strideB * index, strides.strideB * index + k * n);
           const expected = referenceGemm({ m, n, k }, left, right);
           const part = given.subarray(index * m * n, (index + 1) * m * n);
-          expect(part).toBeAllclose(expected.map((value, i) => value + before[index * m * n + i]!), { rtol: 1e-5, atol: 1e-4 });
+          expect(part).toBeAllclose(
+            expected.map((value, i) => value + before[index * m * n + i]!),
+            { rtol: 1e-5, atol: 1e-4 },
+          );
         }
       }
     }
@@ -79,7 +105,9 @@ inEveryCombination((kernels) => {
     const given = blocks.read(c, new Float32Array(m * n));
     blocks.release();
     const expected = referenceGemm({ m, n, k }, a, b);
-    given.forEach((value, i) => expect([Number.isNaN(value), Number.isFinite(value)]).toEqual([Number.isNaN(expected[i]), Number.isFinite(expected[i]!)]));
+    given.forEach((value, i) =>
+      expect([Number.isNaN(value), Number.isFinite(value)]).toEqual([Number.isNaN(expected[i]), Number.isFinite(expected[i]!)]),
+    );
   });
 
   test('f32-gemm: repeated runs give the same bits', () => {
@@ -97,7 +125,11 @@ inEveryCombination((kernels) => {
   });
 
   test('i32-gemm: exact, modulo 2^32', () => {
-    for (const [m, n, k] of [[1, 1, 1], [3, 5, 7], [8, 33, 20]] as const) {
+    for (const [m, n, k] of [
+      [1, 1, 1],
+      [3, 5, 7],
+      [8, 33, 20],
+    ] as const) {
       for (const transposeA of [false, true]) {
         for (const transposeB of [false, true]) {
           const a = integers(m * k, 1);
@@ -110,7 +142,8 @@ inEveryCombination((kernels) => {
           for (let i = 0; i < m; i++) {
             for (let j = 0; j < n; j++) {
               let sum = 0;
-              for (let l = 0; l < k; l++) sum = (sum + Math.imul(a[transposeA ? l * m + i : i * k + l]!, b[transposeB ? j * k + l : l * n + j]!)) | 0;
+              for (let l = 0; l < k; l++)
+                sum = (sum + Math.imul(a[transposeA ? l * m + i : i * k + l]!, b[transposeB ? j * k + l : l * n + j]!)) | 0;
               expect(given[i * n + j]).toBe(sum);
             }
           }

@@ -1,21 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, expect, test } from 'vitest';
-import { activationLayer, dense, dropout, initialisers, random, sequential, type ApplyContext, type Layer } from '../../src/index.ts';
+import { activationLayer, dense, dropout, initializers, random, sequential, type ApplyContext, type Layer } from '../../src/index.ts';
 import { useBackend } from '../backends.ts';
 
 beforeAll(() => useBackend('x wide'));
 const key = random.key(1);
 
-test('dense begins as its initialisers say', () => {
-  const layer = dense(3, 2, { key, init: initialisers.constant(2), biasInit: initialisers.ones() });
+test('dense begins as its initializers say', () => {
+  const layer = dense(3, 2, { key, init: initializers.constant(2), biasInit: initializers.ones() });
   tf.tidy(() => {
     expect(layer.apply(tf.ones([1, 3]))).toBeAllclose([[7, 7]]);
   });
   layer.dispose();
 });
 
-test('an initialiser that gives another shape is refused, and nothing leaks', () => {
+test('an initializer that gives another shape is refused, and nothing leaks', () => {
   expectNoLeak(() => {
     expect(() => dense(3, 2, { key, init: () => tf.zeros([2, 3]) })).toThrow(
       'the result of init is float32[2, 3], but its shape must be [3, 2]',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build, type BuildOptions, type BuildResult } from 'esbuild';
@@ -19,13 +19,19 @@ const expected = ['x', 72, 24, 24, 24, 24, 24, 24];
 /** What a user gets: the tarball, installed into an empty project. */
 describe.runIf(existsSync(join(root, 'dist')))('the packed tarball', () => {
   const directory = mkdtempSync(join(tmpdir(), 'x-tensor-packed-'));
-  const run = (command: string, ...args: string[]): string => execFileSync(command, args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  // Without what pnpm tells its scripts' npm, and not for ever: no request leaves the machine.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^p?npm_|^NODE_PATH$/i.test(name)));
+  const run = (command: string, ...args: string[]): string =>
+    execFileSync(command, args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env, timeout: 60_000 });
 
   beforeAll(() => {
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: root });
+    run('npm', 'pack', '--silent', '--pack-destination', directory, root);
     const tarball = readdirSync(directory).find((name) => name.endsWith('.tgz'));
     writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
-    run('npm', 'install', '--silent', '--no-audit', '--no-fund', `./${tarball}`, '@tensorflow/tfjs-core@4.22.0');
+    run('npm', 'install', '--silent', '--offline', '--legacy-peer-deps', '--no-audit', '--no-fund', `./${tarball}`);
+    // The peer is the user's own: here the workspace's.
+    mkdirSync(join(directory, 'node_modules/@tensorflow'), { recursive: true });
+    symlinkSync(realpathSync(join(root, 'node_modules/@tensorflow/tfjs-core')), join(directory, 'node_modules/@tensorflow/tfjs-core'));
     writeFileSync(join(directory, 'main.js'), program);
   }, 120_000);
   afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -8,7 +8,10 @@ const wasm = (name: string): Uint8Array<ArrayBuffer> => readFileSync(resolve(imp
 afterEach(disable);
 
 test('kernels that the caller compiled run', async () => {
-  const runtime = await enable({ tier: 'simd', modules: { dense: new WebAssembly.Module(wasm('dense-simd')), product: new WebAssembly.Module(wasm('product-simd')) } });
+  const runtime = await enable({
+    tier: 'simd',
+    modules: { dense: new WebAssembly.Module(wasm('dense-simd')), product: new WebAssembly.Module(wasm('product-simd')) },
+  });
   expect(runtime.tier).toBe('simd');
   expect(matMul(ones([2, 3]), ones([3, 1])).dataSync()).toEqual(new Float32Array([3, 3]));
 });

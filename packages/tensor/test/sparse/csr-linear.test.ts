@@ -7,12 +7,22 @@ import { floats } from '../kernels/values.ts';
 import { sparseMatrix } from './matrices.ts';
 
 const shapes: readonly (readonly [rows: number, columns: number, batch: number, density: number])[] = [
-  [1, 1, 1, 1], [4, 3, 2, 0], [5, 7, 1, 0.5], [16, 20, 33, 0.3], [31, 17, 64, 1], [23, 40, 70, 0.2], [64, 50, 128, 0.05],
+  [1, 1, 1, 1],
+  [4, 3, 2, 0],
+  [5, 7, 1, 0.5],
+  [16, 20, 33, 0.3],
+  [31, 17, 64, 1],
+  [23, 40, 70, 0.2],
+  [64, 50, 128, 0.05],
 ];
 const activations: readonly ActivationName[] = ['linear', 'relu', 'relu6', 'leakyRelu', 'tanh', 'gelu', 'sigmoid'];
 
 /** Output, and gradients of x, values and bias, of the loss sum(y·weight). */
-function run(apply: (x: tf.Tensor, values: tf.Tensor, bias: tf.Tensor) => tf.Tensor, inputs: tf.Tensor[], weight: tf.Tensor): Float32Array[] {
+function run(
+  apply: (x: tf.Tensor, values: tf.Tensor, bias: tf.Tensor) => tf.Tensor,
+  inputs: tf.Tensor[],
+  weight: tf.Tensor,
+): Float32Array[] {
   return tf.tidy(() => {
     const y = apply(inputs[0]!, inputs[1]!, inputs[2]!);
     const grads = tf.grads((...all) => tf.sum(tf.mul(apply(all[0]!, all[1]!, all[2]!), weight)))(inputs);
@@ -32,12 +42,21 @@ describe.each(backends)('csrLinear on %s', (name) => {
       const { pointers, indices, values } = sparseMatrix(rows, columns, density, index + 1);
       const activation = activations[index % activations.length]!;
       const pattern = csrPattern(rows, columns, pointers, indices);
-      const inputs = [tf.tensor(floats(batch * columns, 1, { scale: 1 }), [batch, columns]), tf.tensor1d(values), tf.tensor1d(floats(rows, 2, { scale: 1 }))];
+      const inputs = [
+        tf.tensor(floats(batch * columns, 1, { scale: 1 }), [batch, columns]),
+        tf.tensor1d(values),
+        tf.tensor1d(floats(rows, 2, { scale: 1 })),
+      ];
       const weight = tf.tensor(floats(batch * rows, 3, { scale: 1 }), [batch, rows]);
       const sparse = run((x, v, b) => csrLinear(x, v, pattern, b, { activation }), inputs, weight);
       const dense = run((x, v, b) => csrLinearDense(x, csrToDense(v, pattern), b, activation), inputs, weight);
       const sizes = [columns, rows, batch, batch];
-      sparse.forEach((given, i) => expect(given, `${rows}x${columns} ${activation} ${i}`).toBeAllclose(dense[i]!, { rtol: 1e-5, atol: 1e-5 * Math.sqrt(sizes[i]!) * 2 }));
+      sparse.forEach((given, i) =>
+        expect(given, `${rows}x${columns} ${activation} ${i}`).toBeAllclose(dense[i]!, {
+          rtol: 1e-5,
+          atol: 1e-5 * Math.sqrt(sizes[i]!) * 2,
+        }),
+      );
       tf.dispose([...inputs, weight]);
       pattern.dispose();
     });
@@ -55,7 +74,9 @@ describe.each(backends)('csrLinear on %s', (name) => {
       expect(y.shape).toEqual([2, 3, 6]);
       expect(y.dataSync()).toEqual(csrLinear(x, exact, pattern).dataSync());
       expect(csrLinear(tf.ones([5]), exact, pattern).shape).toEqual([6]);
-      const gradient = tf.grad((v) => tf.sum(csrLinear(x, v, pattern)))(more).dataSync();
+      const gradient = tf
+        .grad((v) => tf.sum(csrLinear(x, v, pattern)))(more)
+        .dataSync();
       expect([...gradient.slice(-2)]).toEqual([0, 0]);
     });
     expect(tf.memory().numTensors).toBe(before);
@@ -85,7 +106,8 @@ test('on our backend without the sparse kernels an error says how to load them',
 });
 
 test('a pattern is refused unless its pointers rise from 0 to the count and its columns rise in each row', () => {
-  const make = (rows: number, columns: number, pointers: number[], indices: number[]) => () => csrPattern(rows, columns, Int32Array.from(pointers), Int32Array.from(indices));
+  const make = (rows: number, columns: number, pointers: number[], indices: number[]) => () =>
+    csrPattern(rows, columns, Int32Array.from(pointers), Int32Array.from(indices));
   expect(make(2, 3, [0, 1], [0])).toThrow(/2 rows need 3/);
   expect(make(1, 3, [0, 2], [0])).toThrow(/from 0 to 2, but must go from 0 to the count of indices, 1/);
   expect(make(2, 3, [0, 2, 1], [0])).toThrow(/pointers\[1\] is 2 after 0/);

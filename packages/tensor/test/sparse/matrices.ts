@@ -24,7 +24,11 @@ export function sparseMatrix(rows: number, columns: number, density: number, see
 }
 
 /** The same matrix by columns: where each column's non-zeros begin, their rows, and where their values are. */
-export function transposed({ rows, columns, pointers, indices }: TestMatrix): { pointers: Int32Array; indices: Int32Array; permutation: Int32Array } {
+export function transposed({ rows, columns, pointers, indices }: TestMatrix): {
+  pointers: Int32Array;
+  indices: Int32Array;
+  permutation: Int32Array;
+} {
   const entries: [column: number, row: number, q: number][] = [];
   for (let row = 0; row < rows; row++) for (let q = pointers[row]!; q < pointers[row + 1]!; q++) entries.push([indices[q]!, row, q]);
   entries.sort((a, b) => a[0] - b[0] || a[1] - b[1]);

@@ -50,7 +50,7 @@ describe.each(backends)('%s', (backend) => {
     await expectNoLeak(async () => {
       const net = makeNet();
       const options = {
-        optimiser: adam({ learningRate: 0.02 }),
+        optimizer: adam({ learningRate: 0.02 }),
         epochs: 3,
         batchSize: 32,
         metrics: { accuracy },
@@ -148,12 +148,12 @@ describe.each(backends)('%s', (backend) => {
   test("a given state is gone on from, and is the caller's", async () => {
     await expectNoLeak(async () => {
       const [whole, parts] = [makeNet(), makeNet()];
-      const optimiser = sgd({ learningRate: 0.1, momentum: 0.9 });
-      const [ofWhole, ofParts] = [optimiser.init(trainable(whole)), optimiser.init(trainable(parts))];
+      const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 });
+      const [ofWhole, ofParts] = [optimizer.init(trainable(whole)), optimizer.init(trainable(parts))];
       const data = clouds(32, 1);
-      await collect(whole, data, { optimiser, state: ofWhole, epochs: 1, shuffle: false });
+      await collect(whole, data, { optimizer, state: ofWhole, epochs: 1, shuffle: false });
       expect(ofWhole.step).toBe(1);
-      await collect(parts, data, { optimiser, state: ofParts, epochs: 1, shuffle: false });
+      await collect(parts, data, { optimizer, state: ofParts, epochs: 1, shuffle: false });
       expect(Object.values(parts.variables).map((v) => [...v.dataSync()])).toEqual(
         Object.values(whole.variables).map((v) => [...v.dataSync()]),
       );

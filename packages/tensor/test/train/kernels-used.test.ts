@@ -7,9 +7,9 @@ test("on backend 'x' a training step is made of our kernels, and takes few other
   const [first, second] = random.split(random.key(1), 2);
   const net = sequential([dense(20, 30, { key: first, activation: 'relu' }), dense(30, 10, { key: second })]);
   const batch = { x: random.normal(random.key(2), [8, 20]), y: tf.zeros([8], 'int32') };
-  const optimiser = sgd();
-  const state = optimiser.init(trainable(net));
-  const { summary } = await runtime.profile(() => trainStep(net, batch, { optimiser, state }).dispose());
+  const optimizer = sgd();
+  const state = optimizer.init(trainable(net));
+  const { summary } = await runtime.profile(() => trainStep(net, batch, { optimizer, state }).dispose());
   const calls = Object.fromEntries(summary.map(({ name, calls }) => [name, calls]));
   expect(calls).toMatchObject({
     XLinear: 2,

@@ -24,9 +24,9 @@ describe.each(backends)('%s', (backend) => {
         const before = variables.map((variable) => variable.dataSync().slice());
         const measure = (): tf.Scalar => tf.losses.softmaxCrossEntropy(tf.oneHot(y, 2), net.apply(x));
         const { value, grads } = tf.variableGrads(measure, variables);
-        const optimiser = sgd({ learningRate: 0.5 });
-        const state = optimiser.init(trainable(net));
-        expect(trainStep(net, { x, y }, { optimiser, state })).toBeAllclose(value, { rtol: 1e-6 });
+        const optimizer = sgd({ learningRate: 0.5 });
+        const state = optimizer.init(trainable(net));
+        expect(trainStep(net, { x, y }, { optimizer, state })).toBeAllclose(value, { rtol: 1e-6 });
         variables.forEach((variable, index) => {
           const expected = [...grads[variable.name]!.dataSync()].map((gradient, at) => before[index]![at]! - 0.5 * gradient);
           expect([...variable.dataSync()]).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-6 });
@@ -40,11 +40,11 @@ describe.each(backends)('%s', (backend) => {
   test('leaves one tensor, the loss', () => {
     const net = makeNet();
     const { x, y } = batch();
-    const optimiser = sgd({ momentum: 0.9 });
-    const state = optimiser.init(trainable(net));
+    const optimizer = sgd({ momentum: 0.9 });
+    const state = optimizer.init(trainable(net));
     const seen: number[][] = [];
     for (let step = 0; step < 3; step++)
-      expectNoLeak(() => trainStep(net, { x, y }, { optimiser, state, observe: (output) => seen.push(output.shape) }), {
+      expectNoLeak(() => trainStep(net, { x, y }, { optimizer, state, observe: (output) => seen.push(output.shape) }), {
         keeps: 1,
       }).dispose();
     expect(seen).toEqual([
@@ -72,10 +72,10 @@ describe.each(backends)('%s', (backend) => {
       ]);
       const x = tf.zeros([4, 3]);
       const y = tf.zeros([4, 2]);
-      const optimiser = sgd({ learningRate: 0.1 });
-      const state = optimiser.init(trainable(net));
+      const optimizer = sgd({ learningRate: 0.1 });
+      const state = optimizer.init(trainable(net));
       const before = [...inner.variables.weight.dataSync()];
-      const loss = trainStep(net, { x, y }, { optimiser, state, loss: meanSquaredError });
+      const loss = trainStep(net, { x, y }, { optimizer, state, loss: meanSquaredError });
       expect(loss).toBeAllclose(0.5 * before.reduce((sum, value) => sum + value * value, 0), { rtol: 1e-6 });
       // The gradient of half the square is the weight itself.
       expect([...inner.variables.weight.dataSync()]).toBeAllclose(
@@ -102,10 +102,10 @@ describe.each(backends)('%s', (backend) => {
         };
         const net = sequential([part, part]);
         expect(Object.keys(trainable(net))).toEqual(['0.scale']);
-        const optimiser = sgd({ learningRate: 0.001 });
-        const state = optimiser.init(trainable(net));
+        const optimizer = sgd({ learningRate: 0.001 });
+        const state = optimizer.init(trainable(net));
         // d/ds of (4 s²)² at 3 is 64 s³ = 1728.
-        trainStep(net, { x: tf.ones([1, 1]), y: tf.zeros([1, 1]) }, { optimiser, state, loss: meanSquaredError });
+        trainStep(net, { x: tf.ones([1, 1]), y: tf.zeros([1, 1]) }, { optimizer, state, loss: meanSquaredError });
         expect(shared.dataSync()[0]).toBeCloseTo(3 - 1.728, 5);
         expect(fixed.dataSync()[0]).toBe(2);
         net.dispose();
@@ -117,12 +117,12 @@ describe.each(backends)('%s', (backend) => {
     expectNoLeak(() => {
       const net = makeNet();
       const { x, y } = batch();
-      const optimiser = sgd();
-      const state = optimiser.init(trainable(net));
+      const optimizer = sgd();
+      const state = optimizer.init(trainable(net));
       const before = values(net);
       const wide = tf.zeros([6, 4]);
       const refuse = (options: object, message: string | RegExp, given = { x, y }): void =>
-        expect(() => trainStep(net, given, { optimiser, state, ...options })).toThrow(message);
+        expect(() => trainStep(net, given, { optimizer, state, ...options })).toThrow(message);
       refuse({}, 'linear: x has 4 values along its last axis', { x: wide, y });
       refuse({ loss: (output: tf.Tensor) => tf.mean(output, 1) }, 'the result of loss is float32[6], but its shape must be []');
       refuse(

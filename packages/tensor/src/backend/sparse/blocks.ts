@@ -26,7 +26,12 @@ export const blocksKernels: readonly BackendKernel[] = [
     run: ({ inputs, attrs, backend }) => {
       const { batch, features } = attrs as unknown as Attributes;
       const output = backend.makeOutput([batch, features], 'float32');
-      fromBlocks(backend.kernels, { rowMajor: backend.address(output), blocks: backend.address(inputs['blocks'] as TensorInfo), batch, features });
+      fromBlocks(backend.kernels, {
+        rowMajor: backend.address(output),
+        blocks: backend.address(inputs['blocks'] as TensorInfo),
+        batch,
+        features,
+      });
       return output;
     },
   },

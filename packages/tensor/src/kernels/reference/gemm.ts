@@ -18,7 +18,8 @@ export function referenceGemm(call: ReferenceGemm, a: Float32Array, b: Float32Ar
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;
-      for (let l = 0; l < k; l++) sum += (a[transposeA ? l * m + i : i * k + l] as number) * (b[transposeB ? j * k + l : l * n + j] as number);
+      for (let l = 0; l < k; l++)
+        sum += (a[transposeA ? l * m + i : i * k + l] as number) * (b[transposeB ? j * k + l : l * n + j] as number);
       c[i * n + j] = activate(sum + (bias?.[j] ?? 0), activation, slope);
     }
   }

@@ -34,5 +34,9 @@ function run(kernels: Kernels, name: string, { rowMajor, blocks, batch, features
   words[p + 1] = blocks;
   words[p + 2] = batch;
   words[p + 3] = features;
-  threads.run(kernels.number(name), blockCount(batch) * Math.ceil(features / GROUP), Math.max(1, Math.ceil(GRAIN / (GROUP * Math.min(batch, 64)))));
+  threads.run(
+    kernels.number(name),
+    blockCount(batch) * Math.ceil(features / GROUP),
+    Math.max(1, Math.ceil(GRAIN / (GROUP * Math.min(batch, 64)))),
+  );
 }

@@ -42,22 +42,34 @@ export function csrLinear(
   checkPattern(where, pattern);
   const { rows, columns, nonZeros } = pattern;
   checkTensor(where, 'values', values, { dtype: 'float32', rank: 1 });
-  if (values.size < nonZeros) throw new RangeError(`${where}: values has ${values.size} elements, but the pattern has ${nonZeros} non-zeros.`);
+  if (values.size < nonZeros)
+    throw new RangeError(`${where}: values has ${values.size} elements, but the pattern has ${nonZeros} non-zeros.`);
   checkTensor(where, 'x', x, { dtype: 'float32', leastRank: 1 });
   if (x.shape.at(-1) !== columns)
-    throw new RangeError(`${where}: x has ${x.shape.at(-1)} values along its last axis (its shape is [${x.shape.join(', ')}]), but the pattern [${rows}, ${columns}] takes ${columns}.`);
+    throw new RangeError(
+      `${where}: x has ${x.shape.at(-1)} values along its last axis (its shape is [${x.shape.join(', ')}]), but the pattern [${rows}, ${columns}] takes ${columns}.`,
+    );
   if (bias !== undefined) checkTensor(where, 'bias', bias, { dtype: 'float32', shape: [rows] });
   checkChoice(where, 'activation', activation, activationNames);
   checkNumber(where, 'slope', slope);
   needGradients();
   return tf.tidy(() => {
     const matrix = x.rank === 2 ? x : tf.reshape(x, [-1, columns]);
-    const y = hasKernel(KERNEL) ? byKernel(matrix, values, pattern, bias, activation, slope) : composed(matrix, values, pattern, bias, activation, slope);
+    const y = hasKernel(KERNEL)
+      ? byKernel(matrix, values, pattern, bias, activation, slope)
+      : composed(matrix, values, pattern, bias, activation, slope);
     return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), rows]);
   });
 }
 
-function byKernel(x: Tensor, values: Tensor, pattern: CsrPattern, bias: Tensor | undefined, activation: ActivationName, slope: number): Tensor {
+function byKernel(
+  x: Tensor,
+  values: Tensor,
+  pattern: CsrPattern,
+  bias: Tensor | undefined,
+  activation: ActivationName,
+  slope: number,
+): Tensor {
   needGradient(linearGradient);
   needGradient(blocksGradient);
   const batch = x.shape[0] as number;
@@ -65,13 +77,21 @@ function byKernel(x: Tensor, values: Tensor, pattern: CsrPattern, bias: Tensor |
   const inputs = bias === undefined ? { blocks, values } : { blocks, values, bias };
   const fused = activation === 'linear' ? 'linear' : invertible[activation];
   // The kernel does those that the product's epilogue has; the others follow it.
-  if (fused !== undefined && fusible.has(fused)) return runKernel<Tensor>(KERNEL, inputs, { pattern, batch, activation: fused, name: activation, slope });
+  if (fused !== undefined && fusible.has(fused))
+    return runKernel<Tensor>(KERNEL, inputs, { pattern, batch, activation: fused, name: activation, slope });
   return compose(runKernel<Tensor>(KERNEL, inputs, { pattern, batch, activation: 'linear', name: 'linear', slope }), activation, slope);
 }
 
 const fusible: ReadonlySet<string> = new Set(['linear', 'relu', 'relu6', 'leakyrelu']);
 
-function composed(x: Tensor, values: Tensor, pattern: CsrPattern, bias: Tensor | undefined, activation: ActivationName, slope: number): Tensor {
+function composed(
+  x: Tensor,
+  values: Tensor,
+  pattern: CsrPattern,
+  bias: Tensor | undefined,
+  activation: ActivationName,
+  slope: number,
+): Tensor {
   const product = tf.matMul(x, csrToDense(values, pattern), false, true);
   const z = bias === undefined ? product : tf.add(product, bias);
   return activation === 'linear' ? z : compose(z, activation, slope);

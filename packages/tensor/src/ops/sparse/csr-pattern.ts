@@ -79,11 +79,16 @@ export function csrPattern(rows: number, columns: number, pointers: Int32Array, 
   checkNumber(where, 'rows', rows, { least: 0, whole: true });
   checkNumber(where, 'columns', columns, { least: 0, whole: true });
   for (const [name, value] of Object.entries({ pointers, indices }))
-    if (!(value instanceof Int32Array)) throw new TypeError(`${where}: ${name} is ${describe(value)}, but must be an Int32Array; use Int32Array.from(${name}).`);
+    if (!(value instanceof Int32Array))
+      throw new TypeError(`${where}: ${name} is ${describe(value)}, but must be an Int32Array; use Int32Array.from(${name}).`);
   if (pointers.length !== rows + 1)
-    throw new RangeError(`${where}: pointers has ${pointers.length} numbers, but ${rows} rows need ${rows + 1}: where each begins, and where the last ends.`);
+    throw new RangeError(
+      `${where}: pointers has ${pointers.length} numbers, but ${rows} rows need ${rows + 1}: where each begins, and where the last ends.`,
+    );
   if (pointers[0] !== 0 || pointers[rows] !== indices.length)
-    throw new RangeError(`${where}: pointers go from ${pointers[0]} to ${pointers[rows]}, but must go from 0 to the count of indices, ${indices.length}.`);
+    throw new RangeError(
+      `${where}: pointers go from ${pointers[0]} to ${pointers[rows]}, but must go from 0 to the count of indices, ${indices.length}.`,
+    );
   for (let row = 0; row < rows; row++) checkRow(where, row, columns, pointers, indices);
   return new CsrPattern(rows, columns, pointers, indices);
 }
@@ -92,19 +97,25 @@ function checkRow(where: string, row: number, columns: number, pointers: Int32Ar
   const begin = pointers[row] as number;
   const end = pointers[row + 1] as number;
   if (end < begin || end > indices.length)
-    throw new RangeError(`${where}: pointers[${row + 1}] is ${end} after ${begin}, but pointers may not fall, nor exceed the count of indices.`);
+    throw new RangeError(
+      `${where}: pointers[${row + 1}] is ${end} after ${begin}, but pointers may not fall, nor exceed the count of indices.`,
+    );
   let last = -1;
   for (let q = begin; q < end; q++) {
     const column = indices[q] as number;
-    if (column < 0 || column >= columns) throw new RangeError(`${where}: indices[${q}] in row ${row} is ${column}, but must be from 0 to ${columns - 1}.`);
+    if (column < 0 || column >= columns)
+      throw new RangeError(`${where}: indices[${q}] in row ${row} is ${column}, but must be from 0 to ${columns - 1}.`);
     if (column <= last)
-      throw new RangeError(`${where}: indices[${q}] in row ${row} is ${column} after ${last}, but a row's columns must rise, each once; sort them and join repeated ones.`);
+      throw new RangeError(
+        `${where}: indices[${q}] in row ${row} is ${column} after ${last}, but a row's columns must rise, each once; sort them and join repeated ones.`,
+      );
     last = column;
   }
 }
 
 /** @throws {TypeError | Error} unless the argument is a live pattern. */
 export function checkPattern(where: string, value: unknown): asserts value is CsrPattern {
-  if (!(value instanceof CsrPattern)) throw new TypeError(`${where}: pattern is ${describe(value)}, but must be a sparse pattern; make one with csrPattern().`);
+  if (!(value instanceof CsrPattern))
+    throw new TypeError(`${where}: pattern is ${describe(value)}, but must be a sparse pattern; make one with csrPattern().`);
   if (value.isDisposed) throw new Error(`${where}: pattern is disposed; use that of the layer as it is now.`);
 }

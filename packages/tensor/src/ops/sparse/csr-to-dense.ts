@@ -14,7 +14,8 @@ export function csrToDense(values: Tensor, pattern: CsrPattern): Tensor {
   checkPattern('csrToDense', pattern);
   checkTensor('csrToDense', 'values', values, { dtype: 'float32', rank: 1 });
   const { rows, columns, nonZeros } = pattern;
-  if (values.size < nonZeros) throw new RangeError(`csrToDense: values has ${values.size} elements, but the pattern has ${nonZeros} non-zeros.`);
+  if (values.size < nonZeros)
+    throw new RangeError(`csrToDense: values has ${values.size} elements, but the pattern has ${nonZeros} non-zeros.`);
   needGradients();
   return tf.tidy(() => {
     const used = values.size === nonZeros ? values : tf.slice(values, 0, nonZeros);

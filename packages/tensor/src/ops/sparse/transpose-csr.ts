@@ -6,7 +6,11 @@ interface Rows {
 }
 
 /** A pattern's columns as compressed rows, and for each non-zero there its number in the rows: a counting sort, in time of the non-zeros. */
-export function transposeCsr({ rows, columns, pointers, indices }: Rows): { readonly pointers: Int32Array; readonly indices: Int32Array; readonly permutation: Int32Array } {
+export function transposeCsr({ rows, columns, pointers, indices }: Rows): {
+  readonly pointers: Int32Array;
+  readonly indices: Int32Array;
+  readonly permutation: Int32Array;
+} {
   const starts = new Int32Array(columns + 1);
   for (let q = 0; q < indices.length; q++) starts[(indices[q] as number) + 1]!++;
   for (let column = 0; column < columns; column++) starts[column + 1]! += starts[column] as number;

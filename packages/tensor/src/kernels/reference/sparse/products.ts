@@ -36,7 +36,8 @@ export function referenceSddmm(
   for (let row = 0; row < rows; row++) {
     for (let q = pointers[row] as number; q < (pointers[row + 1] as number); q++) {
       let sum = 0;
-      for (let example = 0; example < batch; example++) sum += (d[example * rows + row] as number) * (x[example * columns + (indices[q] as number)] as number);
+      for (let example = 0; example < batch; example++)
+        sum += (d[example * rows + row] as number) * (x[example * columns + (indices[q] as number)] as number);
       values[q] = sum;
     }
   }

@@ -2,14 +2,14 @@ import { random, type CsrPattern, type Key } from '@x/tensor';
 import { checkNumber } from '../validation.ts';
 
 /** First values of a sparse layer's non-zeros, row by row. */
-export type ValuesInitialiser = (pattern: CsrPattern, key: Key) => Float32Array;
+export type ValuesInitializer = (pattern: CsrPattern, key: Key) => Float32Array;
 
 /**
  * Normal with variance gain / d for a unit with d inputs: what a layer's outputs vary by doesn't depend on its density.
  *
  * @param gain Default 2, for rectifiers.
  */
-export function inDegreeNormal({ gain = 2 }: { readonly gain?: number } = {}): ValuesInitialiser {
+export function inDegreeNormal({ gain = 2 }: { readonly gain?: number } = {}): ValuesInitializer {
   checkNumber('inDegreeNormal', 'gain', gain, { above: 0 });
   return (pattern, key) => {
     const values = normal(key, pattern.nonZeros, 1);
@@ -23,7 +23,7 @@ export function inDegreeNormal({ gain = 2 }: { readonly gain?: number } = {}): V
 }
 
 /** Uniform in ±sqrt(3 gain / inputs) whatever the density, as code that masks a dense layer does. Default gain 2. */
-export function denseFanInUniform({ gain = 2 }: { readonly gain?: number } = {}): ValuesInitialiser {
+export function denseFanInUniform({ gain = 2 }: { readonly gain?: number } = {}): ValuesInitializer {
   checkNumber('denseFanInUniform', 'gain', gain, { above: 0 });
   return (pattern, key) => {
     const bound = Math.sqrt((3 * gain) / pattern.columns);
@@ -35,7 +35,7 @@ export function denseFanInUniform({ gain = 2 }: { readonly gain?: number } = {})
 }
 
 /** Normal with mean 0 and the given standard deviation; SET's own program takes 0.1. */
-export function normalValues(std: number): ValuesInitialiser {
+export function normalValues(std: number): ValuesInitializer {
   checkNumber('normalValues', 'std', std, { least: 0 });
   return (pattern, key) => normal(key, pattern.nonZeros, std);
 }

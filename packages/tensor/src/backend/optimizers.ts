@@ -98,4 +98,4 @@ const accumulate: BackendKernel = {
   },
 };
 
-export const optimiserKernels: readonly BackendKernel[] = [sgd, adam, accumulate];
+export const optimizerKernels: readonly BackendKernel[] = [sgd, adam, accumulate];

@@ -1,6 +1,6 @@
 import { addN, div, maximum, mul, sqrt, square, sum, tidy } from '@tensorflow/tfjs-core';
 import { checkNumber } from '../ops/arguments.ts';
-import type { GradientTransform } from './optimiser.ts';
+import type { GradientTransform } from './optimizer.ts';
 
 /**
  * Scales all gradients by one factor so that their joint Euclidean norm is at most `norm`: g · norm / max(norm, |g|).

@@ -10,25 +10,25 @@ describe.each([
   beforeAll(() => useBackend('x wide'));
 
   test('writes into the values of a parameter and its slots that nobody shares, and into a copy of shared ones', () => {
-    const optimiser = make();
+    const optimizer = make();
     const parameters = tf.tidy(() => ({ w: tf.variable(tf.ones([3])) }));
     const gradients = { w: tf.ones([3]) };
-    const state = optimiser.init(parameters);
+    const state = optimizer.init(parameters);
     const variables = [parameters.w, ...Object.values(state.slots).map(({ w }) => w!)];
     const ids = (): object[] => variables.map(({ dataId }) => dataId);
 
     const first = ids();
-    optimiser.update(parameters, gradients, state);
+    optimizer.update(parameters, gradients, state);
     expect(ids()).toEqual(first);
     expect(ids().every((id, index) => id === first[index])).toBe(true);
 
     const views = variables.map((variable) => tf.clone(variable));
-    optimiser.update(parameters, gradients, state);
+    optimizer.update(parameters, gradients, state);
     expect(ids().some((id, index) => id === first[index])).toBe(false);
 
     const copied = ids();
     tf.dispose(views);
-    optimiser.update(parameters, gradients, state);
+    optimizer.update(parameters, gradients, state);
     expect(ids().every((id, index) => id === copied[index])).toBe(true);
     disposeState(state);
     tf.dispose([parameters, gradients]);
@@ -38,9 +38,9 @@ describe.each([
     await tf.setBackend('cpu');
     const parameters = tf.tidy(() => ({ w: tf.variable(tf.tensor1d([1, 2])) }));
     await tf.setBackend('x');
-    const optimiser = make();
-    const state = optimiser.init(parameters);
-    tf.tidy(() => optimiser.update(parameters, { w: tf.ones([2]) }, state));
+    const optimizer = make();
+    const state = optimizer.init(parameters);
+    tf.tidy(() => optimizer.update(parameters, { w: tf.ones([2]) }, state));
     const [a, b] = parameters.w.dataSync();
     expect(a).toBeLessThan(1);
     expect(b! - a!).toBeCloseTo(1, 6);

@@ -3,7 +3,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkNumber } from '../ops/arguments.ts';
 import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
-import type { Optimiser } from './optimiser.ts';
+import type { Optimizer } from './optimizer.ts';
 import { perParameter } from './per-parameter.ts';
 import { makeWritable } from './writable.ts';
 
@@ -43,12 +43,12 @@ interface Step {
  *
  * @throws {RangeError} if an option is out of range.
  * @example
- * const optimiser = adam({ learningRate: (step) => 1e-3 * 0.99 ** step });
+ * const optimizer = adam({ learningRate: (step) => 1e-3 * 0.99 ** step });
  *
  * D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2014, arXiv 1412.6980; epsilon is outside the
  * corrected root, as in its algorithm 1, not as in its section 2's faster variant, which tfjs's Adam is.
  */
-export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimiser {
+export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimizer {
   return adamLike('adam', { weightDecay, ...options }, false);
 }
 
@@ -60,11 +60,11 @@ export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimis
  * I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2017, arXiv 1711.05101; the decay is multiplied by
  * the learning rate as in PyTorch, not by the schedule alone as in the paper.
  */
-export function adamw({ weightDecay = 0.01, ...options }: AdamOptions = {}): Optimiser {
+export function adamw({ weightDecay = 0.01, ...options }: AdamOptions = {}): Optimizer {
   return adamLike('adamw', { weightDecay, ...options }, true);
 }
 
-function adamLike(name: string, options: AdamOptions & { weightDecay: number }, decoupled: boolean): Optimiser {
+function adamLike(name: string, options: AdamOptions & { weightDecay: number }, decoupled: boolean): Optimizer {
   const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay } = options;
   checkLearningRate(name, learningRate);
   checkNumber(name, 'beta1', beta1, { least: 0, below: 1 });

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { adam, adamw, chain, clipByGlobalNorm, disposeState, random, sgd, type NamedVariables, type Optimiser } from '../../src/index.ts';
+import { adam, adamw, chain, clipByGlobalNorm, disposeState, random, sgd, type NamedVariables, type Optimizer } from '../../src/index.ts';
 import { backends, useBackend } from '../backends.ts';
 
-/** An optimiser joins by one line: how to make it, and its slots. */
-const rows: { name: string; make: () => Optimiser; slots: string[] }[] = [
+/** An optimizer joins by one line: how to make it, and its slots. */
+const rows: { name: string; make: () => Optimizer; slots: string[] }[] = [
   { name: 'sgd', make: () => sgd({ learningRate: 0.05 }), slots: [] },
   { name: 'sgd, momentum', make: () => sgd({ learningRate: 0.02, momentum: 0.8 }), slots: ['momentum'] },
   {
@@ -38,23 +38,23 @@ describe.each(backends)('%s', (backend) => {
     });
 
     test('finds the least of a quadratic', () => {
-      const optimiser = make();
+      const optimizer = make();
       const variables = parameters();
-      const state = optimiser.init(variables);
+      const state = optimizer.init(variables);
       const target = random.normal(random.key(2), [3, 4]);
       const loss = (): number => tf.tidy(() => tf.sum(tf.squaredDifference(variables.weight, target)).dataSync()[0]!);
       const before = loss();
       for (let step = 0; step < 200; step++)
-        tf.tidy(() => optimiser.update(variables, { weight: tf.mul(tf.sub(variables.weight, target), 2) }, state));
+        tf.tidy(() => optimizer.update(variables, { weight: tf.mul(tf.sub(variables.weight, target), 2) }, state));
       expect(loss()).toBeLessThan(before / 1000);
       disposeState(state);
       tf.dispose([variables, target]);
     });
 
     test('has its state in the open: slots named and shaped, and the step', () => {
-      const optimiser = make();
+      const optimizer = make();
       const variables = parameters();
-      const state = optimiser.init(variables);
+      const state = optimizer.init(variables);
       expect(Object.keys(state.slots)).toEqual(slots);
       for (const slot of Object.values(state.slots)) {
         expect(Object.entries(slot).map(([name, { shape, trainable }]) => [name, shape, trainable])).toEqual([
@@ -63,20 +63,20 @@ describe.each(backends)('%s', (backend) => {
         ]);
       }
       expect(state.step).toBe(0);
-      tf.tidy(() => optimiser.update(variables, gradientsOf(0), state));
+      tf.tidy(() => optimizer.update(variables, gradientsOf(0), state));
       expect(state.step).toBe(1);
       disposeState(state);
       tf.dispose(variables);
     });
 
     test('holds nothing itself: two networks in turn train as each alone, and a state copied after three steps goes on alike', () => {
-      const optimiser = make();
+      const optimizer = make();
       const [one, other, alone] = [parameters(), parameters(), parameters()];
-      const [ofOne, ofOther, ofAlone] = [optimiser.init(one), optimiser.init(other), make().init(alone)];
+      const [ofOne, ofOther, ofAlone] = [optimizer.init(one), optimizer.init(other), make().init(alone)];
       for (let step = 0; step < 3; step++)
         tf.tidy(() => {
-          optimiser.update(one, gradientsOf(step), ofOne);
-          optimiser.update(other, gradientsOf(step + 50), ofOther);
+          optimizer.update(one, gradientsOf(step), ofOne);
+          optimizer.update(other, gradientsOf(step + 50), ofOther);
           make().update(alone, gradientsOf(step), ofAlone);
         });
       expect(read(one)).toEqual(read(alone));
@@ -88,8 +88,8 @@ describe.each(backends)('%s', (backend) => {
           copy[name].assign(tf.mul(one[name], 1));
           for (const slot of slots) ofCopy.slots[slot]![name]!.assign(tf.mul(ofOne.slots[slot]![name]!, 1));
         }
-        optimiser.update(one, gradientsOf(9), ofOne);
-        optimiser.update(copy, gradientsOf(9), ofCopy);
+        optimizer.update(one, gradientsOf(9), ofOne);
+        optimizer.update(copy, gradientsOf(9), ofCopy);
       });
       expect(read(copy)).toEqual(read(one));
       [ofOne, ofOther, ofAlone, ofCopy].forEach(disposeState);
@@ -97,10 +97,10 @@ describe.each(backends)('%s', (backend) => {
     });
 
     test('what was made of a parameter or a slot before keeps its values', () => {
-      const optimiser = make();
+      const optimizer = make();
       const variables = parameters();
-      const state = optimiser.init(variables);
-      tf.tidy(() => optimiser.update(variables, gradientsOf(0), state));
+      const state = optimizer.init(variables);
+      tf.tidy(() => optimizer.update(variables, gradientsOf(0), state));
       const held = [variables.weight, ...Object.values(state.slots).map(({ weight }) => weight!)].flatMap((variable) => {
         const values = variable.dataSync().slice();
         return [
@@ -109,7 +109,7 @@ describe.each(backends)('%s', (backend) => {
         ];
       });
       const before = variables.weight.dataSync().slice();
-      tf.tidy(() => optimiser.update(variables, gradientsOf(1), state));
+      tf.tidy(() => optimizer.update(variables, gradientsOf(1), state));
       for (const { view, values } of held) expect([...view.dataSync()]).toEqual([...values]);
       expect(variables.weight.dataSync()).not.toEqual(before);
       tf.dispose(held.map(({ view }) => view));
@@ -119,13 +119,13 @@ describe.each(backends)('%s', (backend) => {
 
     test('sharing changes no number', () => {
       const run = (share: boolean): number[] => {
-        const optimiser = make();
+        const optimizer = make();
         const variables = parameters();
-        const state = optimiser.init(variables);
+        const state = optimizer.init(variables);
         const views: tf.Tensor[] = [];
         for (let step = 0; step < 3; step++) {
           if (share) views.push(tf.clone(variables.weight), ...Object.values(state.slots).map(({ bias }) => tf.clone(bias!)));
-          tf.tidy(() => optimiser.update(variables, gradientsOf(step), state));
+          tf.tidy(() => optimizer.update(variables, gradientsOf(step), state));
         }
         const values = read(variables);
         disposeState(state);
@@ -136,12 +136,12 @@ describe.each(backends)('%s', (backend) => {
     });
 
     test('a parameter without a gradient stays, and the gradients stay as they are', () => {
-      const optimiser = make();
+      const optimizer = make();
       const variables = parameters();
-      const state = optimiser.init(variables);
+      const state = optimizer.init(variables);
       const gradients = gradientsOf(0);
       const before = gradients.weight.dataSync().slice();
-      optimiser.update(variables, { weight: gradients.weight }, state);
+      optimizer.update(variables, { weight: gradients.weight }, state);
       expect(variables.bias).toBeAllclose([1, 1, 1, 1], exactly);
       expect(gradients.weight).toBeAllclose(before, exactly);
       tf.dispose([gradients, variables]);
@@ -150,12 +150,12 @@ describe.each(backends)('%s', (backend) => {
 
     test('leaks nothing', () => {
       expectNoLeak(() => {
-        const optimiser = make();
+        const optimizer = make();
         const variables = parameters();
-        const state = optimiser.init(variables);
+        const state = optimizer.init(variables);
         const gradients = gradientsOf(0);
         expectNoLeak(() => {
-          for (let step = 0; step < 3; step++) optimiser.update(variables, gradients, state);
+          for (let step = 0; step < 3; step++) optimizer.update(variables, gradients, state);
         });
         tf.dispose([gradients, variables]);
         disposeState(state);
@@ -165,15 +165,15 @@ describe.each(backends)('%s', (backend) => {
 
     test('refuses gradients and states that belong to others, before it changes anything', () => {
       expectNoLeak(() => {
-        const optimiser = make();
+        const optimizer = make();
         const variables = parameters();
-        const state = optimiser.init(variables);
+        const state = optimizer.init(variables);
         const before = read(variables);
         const right = gradientsOf(0);
         const [wrong, whole, gone] = [tf.zeros([4, 3]), tf.zeros([4], 'int32'), tf.zeros([4])];
         gone.dispose();
         const refused = (gradients: Record<string, tf.Tensor>, message: string, using = state): void =>
-          expect(() => optimiser.update(variables, gradients, using)).toThrow(message);
+          expect(() => optimizer.update(variables, gradients, using)).toThrow(message);
         refused({ weight: wrong }, "gradients['weight'] is float32[4, 3], but its shape must be [3, 4]");
         refused({ ...right, bias: whole }, "gradients['bias'] is int32[4], but its dtype must be float32");
         refused({ ...right, bias: gone }, "gradients['bias'] is disposed");

@@ -3,7 +3,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkNumber } from '../ops/arguments.ts';
 import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
-import type { Optimiser } from './optimiser.ts';
+import type { Optimizer } from './optimizer.ts';
 import { perParameter } from './per-parameter.ts';
 import { makeWritable } from './writable.ts';
 
@@ -41,14 +41,14 @@ interface Step {
  *
  * @throws {RangeError} if an option is out of range, or nesterov is asked for without momentum or with dampening.
  * @example
- * const optimiser = sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true });
- * const state = optimiser.init(net.variables);
- * optimiser.update(net.variables, gradients, state);
+ * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true });
+ * const state = optimizer.init(net.variables);
+ * optimizer.update(net.variables, gradients, state);
  *
  * I. Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013, whose m this
  * differs from by the factor -learningRate.
  */
-export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 }: SgdOptions = {}): Optimiser {
+export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 }: SgdOptions = {}): Optimizer {
   checkLearningRate('sgd', learningRate);
   checkNumber('sgd', 'momentum', momentum, { least: 0 });
   checkNumber('sgd', 'dampening', dampening);

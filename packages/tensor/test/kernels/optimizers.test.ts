@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { adamStep } from '../../src/kernels/adam.ts';
 import { axpy } from '../../src/kernels/axpy.ts';
-import { referenceAdamStep, referenceAxpy, referenceSgdStep } from '../../src/kernels/reference/optimisers.ts';
+import { referenceAdamStep, referenceAxpy, referenceSgdStep } from '../../src/kernels/reference/optimizers.ts';
 import { sgdStep } from '../../src/kernels/sgd.ts';
 import { inEveryCombination } from './combinations.ts';
 import { Blocks } from './memory.ts';

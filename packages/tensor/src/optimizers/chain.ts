@@ -7,19 +7,19 @@ import {
   disposeState,
   type GradientTransform,
   type Gradients,
-  type Optimiser,
-  type OptimiserState,
-} from './optimiser.ts';
+  type Optimizer,
+  type OptimizerState,
+} from './optimizer.ts';
 
 /**
- * An optimiser that gets its gradients through transforms, the first one first.
+ * An optimizer that gets its gradients through transforms, the first one first.
  *
- * @throws {TypeError} if a part but the last is no transform, or the last is no optimiser.
+ * @throws {TypeError} if a part but the last is no transform, or the last is no optimizer.
  * @example
- * const optimiser = chain(clipByGlobalNorm(1), adamw({ learningRate: 3e-4 }));
+ * const optimizer = chain(clipByGlobalNorm(1), adamw({ learningRate: 3e-4 }));
  */
-export function chain(...parts: [...GradientTransform[], Optimiser]): Optimiser {
-  const optimiser = parts.at(-1) as Optimiser;
+export function chain(...parts: [...GradientTransform[], Optimizer]): Optimizer {
+  const optimizer = parts.at(-1) as Optimizer;
   const transforms = parts.slice(0, -1) as GradientTransform[];
   transforms.forEach((part, index) => {
     if (typeof part?.transform !== 'function')
@@ -27,13 +27,13 @@ export function chain(...parts: [...GradientTransform[], Optimiser]): Optimiser 
         `chain: part ${index} is ${describe(part)}, but all before the last must be transforms, such as clipByGlobalNorm(1).`,
       );
   });
-  if (typeof optimiser?.update !== 'function')
-    throw new TypeError(`chain: the last part is ${describe(optimiser)}, but must be an optimiser, such as sgd() or adamw().`);
+  if (typeof optimizer?.update !== 'function')
+    throw new TypeError(`chain: the last part is ${describe(optimizer)}, but must be an optimizer, such as sgd() or adamw().`);
   return {
     init: (parameters) => {
-      const states: OptimiserState[] = [];
+      const states: OptimizerState[] = [];
       try {
-        for (const part of [...transforms, optimiser]) states.push(part.init(parameters));
+        for (const part of [...transforms, optimizer]) states.push(part.init(parameters));
       } catch (error) {
         for (const state of states) disposeState(state);
         throw error;
@@ -52,17 +52,17 @@ export function chain(...parts: [...GradientTransform[], Optimiser]): Optimiser 
       for (const part of parts) part.step = state.step;
       tidy(() => {
         const through = transforms.reduce(
-          (passed: Gradients, part, index) => part.transform(passed, parts[index] as OptimiserState, parameters),
+          (passed: Gradients, part, index) => part.transform(passed, parts[index] as OptimizerState, parameters),
           gradients,
         );
-        optimiser.update(parameters, through, parts.at(-1) as OptimiserState);
+        optimizer.update(parameters, through, parts.at(-1) as OptimizerState);
       });
       state.step++;
     },
   };
 }
 
-function slotsOf(states: readonly OptimiserState[]): Record<string, NamedVariables> {
+function slotsOf(states: readonly OptimizerState[]): Record<string, NamedVariables> {
   return Object.fromEntries(
     states.flatMap(({ slots }, index) => Object.entries(slots).map(([slot, variables]) => [`${index}.${slot}`, variables])),
   );

@@ -1,24 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { initialisers, random, type Initialiser } from '../../src/index.ts';
+import { initializers, random, type Initializer } from '../../src/index.ts';
 import { useBackend } from '../backends.ts';
 
 beforeAll(() => useBackend('cpu'));
 const key = random.key(21);
-const values = (init: Initialiser, shape: number[]): number[] => tf.tidy(() => [...init(shape, key).dataSync()]);
+const values = (init: Initializer, shape: number[]): number[] => tf.tidy(() => [...init(shape, key).dataSync()]);
 const variance = (list: number[]): number => list.reduce((sum, value) => sum + value * value, 0) / list.length;
 
 describe('variance, within 5 %', () => {
-  test.each<[string, Initialiser, number]>([
-    ['glorotUniform', initialisers.glorotUniform(), 2 / 500],
-    ['glorotNormal', initialisers.glorotNormal(), 2 / 500],
-    ['heUniform', initialisers.heUniform(), 2 / 200],
-    ['heNormal', initialisers.heNormal(), 2 / 200],
-    ['lecunUniform', initialisers.lecunUniform(), 1 / 200],
-    ['lecunNormal', initialisers.lecunNormal(), 1 / 200],
-    ['uniform', initialisers.uniform({ min: -1, max: 1 }), 1 / 3],
-    ['normal', initialisers.normal({ std: 2 }), 4],
-    ['truncatedNormal', initialisers.truncatedNormal({ std: 2 }), 4 * 0.7737],
+  test.each<[string, Initializer, number]>([
+    ['glorotUniform', initializers.glorotUniform(), 2 / 500],
+    ['glorotNormal', initializers.glorotNormal(), 2 / 500],
+    ['heUniform', initializers.heUniform(), 2 / 200],
+    ['heNormal', initializers.heNormal(), 2 / 200],
+    ['lecunUniform', initializers.lecunUniform(), 1 / 200],
+    ['lecunNormal', initializers.lecunNormal(), 1 / 200],
+    ['uniform', initializers.uniform({ min: -1, max: 1 }), 1 / 3],
+    ['normal', initializers.normal({ std: 2 }), 4],
+    ['truncatedNormal', initializers.truncatedNormal({ std: 2 }), 4 * 0.7737],
   ])('%s of [200, 300]', (_, init, expected) => {
     const list = values(init, [200, 300]);
     expect(variance(list) / expected).toBeGreaterThan(0.95);
@@ -27,16 +27,16 @@ describe('variance, within 5 %', () => {
 });
 
 test('glorotUniform stays within its bound', () => {
-  const list = values(initialisers.glorotUniform(), [200, 300]);
+  const list = values(initializers.glorotUniform(), [200, 300]);
   const bound = Math.sqrt(6 / 500);
   expect(Math.max(...list.map(Math.abs))).toBeLessThanOrEqual(bound);
   expect(Math.max(...list.map(Math.abs))).toBeGreaterThan(bound * 0.99);
 });
 
 test('constants', () => {
-  expect(values(initialisers.zeros(), [2])).toEqual([0, 0]);
-  expect(values(initialisers.ones(), [2])).toEqual([1, 1]);
-  expect(values(initialisers.constant(-3), [2])).toEqual([-3, -3]);
+  expect(values(initializers.zeros(), [2])).toEqual([0, 0]);
+  expect(values(initializers.ones(), [2])).toEqual([1, 1]);
+  expect(values(initializers.constant(-3), [2])).toEqual([-3, -3]);
 });
 
 test.each([
@@ -45,7 +45,7 @@ test.each([
   [[4, 6], 4, 6],
   [[3, 3, 8, 16], 72, 144],
 ])('fans of %o', (shape, fanIn, fanOut) => {
-  expect(initialisers.fans(shape)).toEqual({ fanIn, fanOut });
+  expect(initializers.fans(shape)).toEqual({ fanIn, fanOut });
 });
 
 test.each([[[6, 6]], [[4, 9]], [[9, 4]], [[2, 3, 4]]])(
@@ -53,7 +53,7 @@ test.each([[[6, 6]], [[4, 9]], [[9, 4]], [[2, 3, 4]]])(
   (shape) => {
     tf.tidy(() => {
       const columns = shape.at(-1)!;
-      const matrix = tf.reshape(initialisers.orthogonal({ gain: 2 })(shape, key), [-1, columns]);
+      const matrix = tf.reshape(initializers.orthogonal({ gain: 2 })(shape, key), [-1, columns]);
       const rows = matrix.shape[0]!;
       const product = rows <= columns ? tf.matMul(matrix, matrix, false, true) : tf.matMul(matrix, matrix, true, false);
       expect(product).toBeAllclose(tf.mul(tf.eye(Math.min(rows, columns)), 4), { rtol: 0, atol: 4e-6 });
@@ -62,5 +62,5 @@ test.each([[[6, 6]], [[4, 9]], [[9, 4]], [[2, 3, 4]]])(
 );
 
 test('a weight with no inputs can be made', () => {
-  expect(values(initialisers.heNormal(), [0, 3])).toEqual([]);
+  expect(values(initializers.heNormal(), [0, 3])).toEqual([]);
 });

@@ -6,35 +6,35 @@ import { checkTensor, describe } from '../ops/arguments.ts';
 export type Gradients = Readonly<Record<string, Tensor>>;
 
 /**
- * All that an optimiser remembers, in the open: so it can be saved, restored, averaged, or changed for part of a
+ * All that an optimizer remembers, in the open: so it can be saved, restored, averaged, or changed for part of a
  * parameter. `slots` has for each kind of memory (such as `momentum`) one variable a parameter, of its shape.
  */
-export interface OptimiserState {
+export interface OptimizerState {
   /** Updates done. */
   step: number;
   readonly slots: Readonly<Record<string, NamedVariables>>;
   /** States of the parts of a {@link chain}, whose slots `slots` shows under `index.slot`. */
-  readonly parts?: readonly OptimiserState[];
+  readonly parts?: readonly OptimizerState[];
 }
 
-/** Changes parameters by their gradients. It holds nothing itself: one optimiser may serve many networks. */
-export interface Optimiser {
+/** Changes parameters by their gradients. It holds nothing itself: one optimizer may serve many networks. */
+export interface Optimizer {
   /** The state before the first update. */
-  init(parameters: NamedVariables): OptimiserState;
+  init(parameters: NamedVariables): OptimizerState;
   /** Does one update: changes the parameters and the state in place. Tensors made from a parameter earlier keep its old values. */
-  update(parameters: NamedVariables, gradients: Gradients, state: OptimiserState): void;
+  update(parameters: NamedVariables, gradients: Gradients, state: OptimizerState): void;
 }
 
-/** Changes gradients before an optimiser uses them; see {@link chain}. */
+/** Changes gradients before an optimizer uses them; see {@link chain}. */
 export interface GradientTransform {
   /** The state before the first update. */
-  init(parameters: NamedVariables): OptimiserState;
+  init(parameters: NamedVariables): OptimizerState;
   /** The gradients to use instead, new tensors or the given ones; may change the state's slots, not its step. */
-  transform(gradients: Gradients, state: OptimiserState, parameters: NamedVariables): Gradients;
+  transform(gradients: Gradients, state: OptimizerState, parameters: NamedVariables): Gradients;
 }
 
 /** Disposes a state's variables; may be called again. */
-export function disposeState(state: OptimiserState): void {
+export function disposeState(state: OptimizerState): void {
   for (const slot of Object.values(state.slots)) for (const variable of Object.values(slot)) if (!variable.isDisposed) variable.dispose();
 }
 

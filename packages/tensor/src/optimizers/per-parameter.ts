@@ -1,12 +1,12 @@
 import { tidy, variable, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { NamedVariables } from '../layers/layer.ts';
 import { describe } from '../ops/arguments.ts';
-import { checkGradients, checkParameters, type Optimiser, type OptimiserState } from './optimiser.ts';
+import { checkGradients, checkParameters, type Optimizer, type OptimizerState } from './optimizer.ts';
 
 /** Updates one parameter and its slots, which come in the order of the rule's names. */
 export type ParameterUpdate = (parameter: Variable, gradient: Tensor, slots: readonly Variable[]) => void;
 
-/** An optimiser that treats each parameter by itself. */
+/** An optimizer that treats each parameter by itself. */
 export interface ParameterRule {
   /** Its function's name, for errors. */
   readonly name: string;
@@ -15,8 +15,8 @@ export interface ParameterRule {
   readonly at: (step: number) => ParameterUpdate;
 }
 
-/** The optimiser of a rule: makes its slots, checks everything before the first change, and counts steps. */
-export function perParameter({ name, slots, at }: ParameterRule): Optimiser {
+/** The optimizer of a rule: makes its slots, checks everything before the first change, and counts steps. */
+export function perParameter({ name, slots, at }: ParameterRule): Optimizer {
   return {
     init: (parameters) => {
       checkParameters(`${name}.init`, parameters);
@@ -43,7 +43,7 @@ function zeros(parameters: NamedVariables): NamedVariables {
   return tidy(() => Object.fromEntries(Object.entries(parameters).map(([key, parameter]) => [key, variable(zerosLike(parameter), false)])));
 }
 
-function checkState(where: string, slots: readonly string[], gradients: object, parameters: NamedVariables, state: OptimiserState): void {
+function checkState(where: string, slots: readonly string[], gradients: object, parameters: NamedVariables, state: OptimizerState): void {
   if (typeof state?.step !== 'number' || !Number.isInteger(state.step) || state.step < 0 || typeof state.slots !== 'object')
     throw new TypeError(`${where}: state is ${describe(state)}, but must be what init(parameters) returned.`);
   for (const slot of slots) {
