@@ -7,7 +7,7 @@ import { SCRATCH_BYTES } from '../runtime/control.ts';
 const COLUMNS = { simd: 8, relaxed: 8, wide: 16 } as const;
 const ROWS = { simd: 5, relaxed: 6, wide: 6 } as const;
 /** Most steps of k in a block: a panel of B that stays in the first-level cache. */
-const DEPTH = 512;
+const DEPTH = { simd: 1024, relaxed: 1024, wide: 512 } as const;
 /** Floats of packed A that fit into a thread's scratch beside the panels of B. */
 const WHOLE_FLOATS = (SCRATCH_BYTES - 136 * 1024) / 4;
 /** Multiplications below which sharing out costs more than it gives. */
@@ -57,7 +57,7 @@ function rowGroups(m: number, rows: number): number {
   return whole > 0 && rest + rows <= 8 ? whole - 1 + Math.ceil((rest + rows) / 4) : whole + 1;
 }
 
-function write({ threads }: Kernels, p: number, call: Gemm, index: number, splits: number, packed = 0): void {
+function write({ threads, tier }: Kernels, p: number, call: Gemm, index: number, splits: number, packed = 0): void {
   const { m, n, k, transposeA = false, transposeB = false, strideA = 0, strideB = 0, strideC = m * n } = call;
   const { words, floats } = threads;
   words[p] = call.a + index * strideA * 4;
@@ -79,7 +79,7 @@ function write({ threads }: Kernels, p: number, call: Gemm, index: number, split
   words[p + 16] = strideB;
   words[p + 17] = strideC;
   // Blocks of equal depth: a short last one would waste its share of the tile's start and end.
-  const blocks = Math.ceil(k / DEPTH);
+  const blocks = Math.ceil(k / DEPTH[tier]);
   words[p + 18] = Math.ceil(k / blocks / 4) * 4;
   words[p + 19] = splits;
   words[p + 20] = call.accumulate ? 1 : 0;

@@ -1,6 +1,8 @@
 import { gemm } from '../kernels/gemm.ts';
 import type { Gemm } from '../kernels/product.ts';
 import { referenceGemm } from '../kernels/reference/gemm.ts';
+import { referenceSoftmax } from '../kernels/reference/softmax.ts';
+import { softmax } from '../kernels/softmax.ts';
 import type { Kernels } from './kernels.ts';
 
 /** Sizes that reach every path of the product: full tiles, rows and columns left over, several blocks of k. */
@@ -11,7 +13,23 @@ const sizes = [
 
 /** Whether the kernels, as this engine compiled them, compute what their references compute. */
 export function selfTest(kernels: Kernels): boolean {
-  return sizes.every((size) => productIsRight(kernels, size));
+  return sizes.every((size) => productIsRight(kernels, size)) && softmaxIsRight(kernels);
+}
+
+/** Softmax has a maximum, an exponential, a sum and a division in it, over whole vectors and what is left. */
+function softmaxIsRight(kernels: Kernels): boolean {
+  const [rows, n] = [3, 43];
+  const { heap } = kernels;
+  const bytes = 2 * 4 * rows * n;
+  const x = heap.allocate(bytes);
+  const to = x + bytes / 2;
+  const values = Float32Array.from({ length: rows * n }, (_, i) => ((i * 7919) % 29) / 2 - 7);
+  heap.floats.set(values, x / 4);
+  softmax(kernels, { x, to, rows, n });
+  const given = heap.floats.slice(to / 4, to / 4 + rows * n);
+  heap.release(x, bytes);
+  const { probabilities } = referenceSoftmax(values, rows, n);
+  return given.every((value, i) => Math.abs(value - (probabilities[i] as number)) <= 1e-5 * (probabilities[i] as number));
 }
 
 function productIsRight(kernels: Kernels, size: Pick<Gemm, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB'>): boolean {
