@@ -25,4 +25,6 @@ export const checks: readonly Check[] = [
   task('exports', 'lint'),
   { ...program('size', 'tooling/size/src/main.ts'), needsBuild: true },
   program('tables', 'tooling/bench/src/table.ts', '--check'),
+  // tfjs-core's own suite: seconds, and its list of expected failures stays exact.
+  { name: 'conformance', command: 'pnpm', args: ['--filter', '@x-tooling/conformance', 'conformance'], needsBuild: true },
 ];
