@@ -107,11 +107,11 @@ export class Heap {
 
   #cut(size: number, asked: number): number {
     if (this.#slab + size > this.#slabEnd) {
-      // The rest of the old slab is not lost to its size: it is kept as lines of the smallest class that fits whole.
-      const rest = this.#slabEnd - this.#slab;
-      if (rest >= LINE) {
-        const largest = Math.min(rest, 1024) & -LINE;
-        this.#keep(this.#slab, largest);
+      // What the old slab has left serves smaller blocks; every number of lines up to 1 KiB is a class.
+      while (this.#slabEnd - this.#slab >= LINE) {
+        const piece = Math.min(this.#slabEnd - this.#slab, 1024) & -LINE;
+        this.#keep(this.#slab, piece);
+        this.#slab += piece;
       }
       this.#slab = this.#reserve(SLAB_BYTES, asked);
       this.#slabEnd = this.#slab + SLAB_BYTES;
