@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 /** tfjs's own code, which `@x/tensor` ships in a file of its own: it isn't what the package adds. */
@@ -12,41 +12,70 @@ export interface PackageSize {
   readonly gzip: number;
   /** The package's `"x": {"maxGzipBytes"}`. */
   readonly ceiling: number | undefined;
-  readonly files: readonly { readonly path: string; readonly gzip: number }[];
+  readonly files: readonly SizedFile[];
+}
+
+interface SizedFile {
+  readonly path: string;
+  readonly raw: number;
+  readonly gzip: number;
 }
 
 interface Manifest {
   readonly name: string;
-  readonly x?: { readonly maxGzipBytes?: number };
+  readonly x?: {
+    readonly maxGzipBytes?: number;
+    /** Names of which a program loads one of the files `<name>-*.js`: the largest counts. */
+    readonly variants?: readonly string[];
+    /** Names of files `<name>-*.js` that a program loads only when it asks for them: the largest has a ceiling of its own. */
+    readonly onDemand?: Readonly<Record<string, number>>;
+  };
 }
 
 /**
- * Measures what each package under `packages/` ships: the JavaScript in its `dist/`, without source maps and tfjs's code.
+ * Measures what a program loads of each package under `packages/`: the JavaScript in its `dist/`, without source maps and tfjs's code,
+ * and on a row of its own each part that is loaded on demand.
  *
- * @throws Error for a package that isn't built, or whose ceiling is no positive number.
+ * @throws Error for a package or a part that isn't built, or whose ceiling is no positive number.
  */
 export function measureSizes(root: string): PackageSize[] {
   return globSync('packages/*/package.json', { cwd: root })
     .sort()
-    .map((path): PackageSize => {
+    .flatMap((path): PackageSize[] => {
       const directory = join(root, path, '..');
-      const { name, x } = JSON.parse(readFileSync(join(root, path), 'utf8')) as Manifest;
-      const ceiling = x?.maxGzipBytes;
-      if (ceiling !== undefined && !(ceiling > 0))
-        throw new Error(`"x.maxGzipBytes" of ${name} must be a positive number of bytes, not ${JSON.stringify(ceiling)}.`);
+      const { name, x: { maxGzipBytes, variants = [], onDemand = {} } = {} } = JSON.parse(
+        readFileSync(join(root, path), 'utf8'),
+      ) as Manifest;
       const paths = globSync('dist/**/*.js', { cwd: directory });
       if (paths.length === 0) throw new Error(`${name} has no dist/*.js: build it first (pnpm --filter ${name} build).`);
-      let raw = 0;
       const files = paths
         .filter((file) => !vendored.test(file))
-        .map((file) => {
+        .map((file): SizedFile => {
           const content = readFileSync(join(directory, file));
-          raw += content.length;
-          return { path: file, gzip: gzipSync(content, { level: 9 }).length };
+          return { path: file, raw: content.length, gzip: gzipSync(content, { level: 9 }).length };
         })
         .sort((a, b) => b.gzip - a.gzip);
-      return { name, raw, gzip: files.reduce((sum, { gzip }) => sum + gzip, 0), ceiling, files };
+      const named = (part: string): SizedFile[] => {
+        const found = files.filter(({ path: file }) => basename(file).startsWith(`${part}-`));
+        if (found.length === 0) throw new Error(`${name} has no dist/${part}-*.js, which its package.json names under "x".`);
+        return found;
+      };
+      const parts = Object.entries(onDemand).map(([part, ceiling]) => ({ part, ceiling, files: named(part) }));
+      // Largest first: all but that one are not loaded beside it.
+      const left = new Set([...parts.flatMap((part) => part.files), ...variants.flatMap((variant) => named(variant).slice(1))]);
+      const loaded = files.filter((file) => !left.has(file));
+      return [
+        total(name, 'x.maxGzipBytes', maxGzipBytes, loaded),
+        ...parts.map((part) => total(`${name} ${part.part}`, `x.onDemand.${part.part}`, part.ceiling, part.files.slice(0, 1))),
+      ];
     });
+}
+
+function total(name: string, option: string, ceiling: number | undefined, files: readonly SizedFile[]): PackageSize {
+  if (ceiling !== undefined && !(ceiling > 0))
+    throw new Error(`"${option}" of ${name} must be a positive number of bytes, not ${JSON.stringify(ceiling)}.`);
+  const sum = (value: (file: SizedFile) => number): number => files.reduce((bytes, file) => bytes + value(file), 0);
+  return { name, raw: sum(({ raw }) => raw), gzip: sum(({ gzip }) => gzip), ceiling, files };
 }
 
 /** Why a package's size isn't accepted, or undefined. */
