@@ -26,7 +26,9 @@ export function dropout(rate: number): Layer {
       if (!training || rate === 0) return clone(x);
       if (!key) throw new TypeError('dropout: in training the context needs a key: apply(x, { training: true, key: random.key(seed) }).');
       const words = bits(key, x.size);
-      const scale = Float32Array.from(words, (word) => (word < dropped ? 0 : kept));
+      const scale = new Float32Array(x.size);
+      // A loop: `from` with a function takes twenty times as long, which was most of a step's time.
+      for (let i = 0; i < scale.length; i++) scale[i] = (words[i] as number) < dropped ? 0 : kept;
       return tidy(() => mul(x, tensor(scale, x.shape)));
     },
     outputShape: (shape) => shape,
