@@ -9,9 +9,15 @@ export { HeapExhaustedError, WorkerLostError } from './runtime/errors.ts';
 // Operations that tfjs lacks
 export { activation, type ActivationOptions } from './ops/activation.ts';
 export type { ActivationName } from './ops/activation-name.ts';
+export { batchNorm, type BatchNormResult } from './ops/batch-norm.ts';
+export { embedding } from './ops/embedding.ts';
+export { groupNorm, type GroupNormOptions } from './ops/group-norm.ts';
+export { layerNorm, type NormOptions } from './ops/layer-norm.ts';
 export { linear, type LinearOptions } from './ops/linear.ts';
 export { meanSquaredError, type MeanSquaredErrorOptions } from './ops/mean-squared-error.ts';
 export type { Reduction } from './ops/reduction.ts';
+export { rmsNorm } from './ops/rms-norm.ts';
+export { scaledDotProductAttention, type AttentionOptions } from './ops/scaled-dot-product-attention.ts';
 export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './ops/softmax-cross-entropy.ts';
 
 // Sparse matrices

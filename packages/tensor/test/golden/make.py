@@ -156,6 +156,69 @@ def optimizers():
     write("optimizers", {"start": {k: values(v) for k, v in start.items()}, "gradients": [{k: values(v) for k, v in g.items()} for g in gradients], "rows": rows})
 
 
+def normalization():
+    generator = torch.Generator().manual_seed(SEED + 4)
+    x = draw(generator, 4, 3, 6, scale=2.0) + 1
+    x = x.float().to(DOUBLE)
+    gamma, beta, dy = draw(generator, 6), draw(generator, 6), draw(generator, 4, 3, 6)
+    functional = torch.nn.functional
+    cases = {
+        "layerNorm": (functional.layer_norm, {"normalized_shape": [6]}, {}),
+        "layerNorm epsilon": (functional.layer_norm, {"normalized_shape": [6], "eps": 0.5}, {"epsilon": 0.5}),
+        "groupNorm": (functional.group_norm, {"num_groups": 2}, {"groups": 2}),
+        "groupNorm by example": (functional.group_norm, {"num_groups": 1, "eps": 0.5}, {"groups": 1, "epsilon": 0.5}),
+        "groupNorm by channel": (functional.group_norm, {"num_groups": 6}, {"groups": 6}),
+        "batchNorm": (functional.batch_norm, {"running_mean": None, "running_var": None, "training": True}, {}),
+        "rmsNorm": (None, {"eps": 1e-5}, {}),
+        "rmsNorm epsilon": (None, {"eps": 0.5}, {"epsilon": 0.5}),
+    }
+    rows = []
+    for name, (function, theirs, ours) in cases.items():
+        leaves = [t.clone().requires_grad_() for t in [x, gamma, beta]]
+        channels_last = not name.startswith(("group", "batch"))
+        if function is None:
+            # PyTorch 1.13 has no rms_norm yet.
+            y = leaves[0] / torch.sqrt((leaves[0] ** 2).mean(-1, keepdim=True) + theirs["eps"]) * leaves[1]
+        elif channels_last:
+            y = function(leaves[0], weight=leaves[1], bias=leaves[2], **theirs)
+        else:
+            y = function(leaves[0].transpose(1, 2), weight=leaves[1], bias=leaves[2], **theirs).transpose(1, 2)
+        y.backward(dy)
+        gradients = [values(leaf.grad) for leaf in leaves if leaf.grad is not None]
+        rows.append({"name": name, "op": name.split()[0], "options": ours, "y": values(y), "gradients": gradients})
+    flat = x.reshape(-1, 6)
+    statistics = {"mean": values(flat.mean(0)), "variance": values(flat.var(0, unbiased=False))}
+    write("normalization", {"x": values(x), "gamma": values(gamma), "beta": values(beta), "dy": values(dy), "statistics": statistics, "rows": rows})
+
+
+def attention():
+    generator = torch.Generator().manual_seed(SEED + 5)
+    q, k, v = draw(generator, 2, 2, 5, 3), draw(generator, 2, 2, 7, 3), draw(generator, 2, 2, 7, 4)
+    dy = draw(generator, 2, 2, 5, 4)
+    sees = torch.rand(2, 1, 5, 7, generator=generator) < 0.6
+    sees[..., 0] = True
+    bias = draw(generator, 2, 1, 7)
+    causal = torch.ones(5, 7, dtype=torch.bool).tril()
+    infinite = torch.tensor(float("-inf"), dtype=DOUBLE)
+    none = torch.tensor(0.0, dtype=DOUBLE)
+    cases = {
+        "plain": (none, 3**-0.5, {}),
+        "scaled": (none, 0.3, {"scale": 0.3}),
+        "causal": (torch.where(causal, none, infinite), 3**-0.5, {"causal": True}),
+        "of what it sees": (torch.where(sees, none, infinite), 3**-0.5, {"mask": "sees"}),
+        "biased": (bias, 3**-0.5, {"mask": "bias"}),
+        "causal and biased": (torch.where(causal, bias, infinite), 3**-0.5, {"causal": True, "mask": "bias"}),
+    }
+    rows = []
+    for name, (mask, scale, options) in cases.items():
+        leaves = [t.clone().requires_grad_() for t in [q, k, v]]
+        y = torch.softmax(scale * leaves[0] @ leaves[1].transpose(2, 3) + mask, -1) @ leaves[2]
+        y.backward(dy)
+        rows.append({"name": name, "options": options, "y": values(y), "gradients": [values(leaf.grad) for leaf in leaves]})
+    inputs = {"q": values(q), "k": values(k), "v": values(v), "dy": values(dy), "sees": sees.int().tolist(), "bias": values(bias)}
+    write("attention", {**inputs, "rows": rows})
+
+
 def philox(counter, key):
     c, k = list(counter), list(key)
     for _ in range(10):
@@ -195,4 +258,6 @@ activations()
 mlp()
 cross_entropy()
 optimizers()
+normalization()
+attention()
 random()
