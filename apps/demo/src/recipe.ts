@@ -1,4 +1,4 @@
-import { adamw, softmaxCrossEntropy, type Loss, type Optimizer } from '@x/tensor';
+import { adamw, schedules, softmaxCrossEntropy, type Loss, type Optimizer } from '@x/tensor';
 
 /** The numbers of the recipe, which the report shows. */
 export const recipe = {
@@ -19,11 +19,7 @@ export function optimizerFor(steps: number): Optimizer {
   const rise = Math.max(1, Math.round(recipe.warmUp * steps));
   return adamw({
     weightDecay: recipe.weightDecay,
-    learningRate: (step) => {
-      if (step < rise) return (recipe.peakLearningRate * (step + 1)) / rise;
-      const progress = Math.min(1, (step - rise) / Math.max(1, steps - rise));
-      return (recipe.peakLearningRate * (1 + Math.cos(Math.PI * progress))) / 2;
-    },
+    learningRate: schedules.warmUp(schedules.cosine(recipe.peakLearningRate, Math.max(1, steps - rise)), rise),
   });
 }
 

@@ -40,12 +40,25 @@ export * as initializers from './layers/initializers.ts';
 export type { Initializer } from './layers/initializer.ts';
 
 // Optimizers
+export { accumulate } from './optimizers/accumulate.ts';
+export { adagrad, type AdagradOptions } from './optimizers/adagrad.ts';
 export { adam, adamw, type AdamOptions } from './optimizers/adam.ts';
+export { addWeightDecay, type AddWeightDecayOptions } from './optimizers/add-weight-decay.ts';
+export { averageWeights, type AverageWeightsOptions } from './optimizers/average-weights.ts';
 export { chain } from './optimizers/chain.ts';
 export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts';
+export { clipByNorm } from './optimizers/clip-by-norm.ts';
+export { clipByValue } from './optimizers/clip-by-value.ts';
 export type { LearningRate } from './optimizers/learning-rate.ts';
+export { lookahead, type LookaheadOptions } from './optimizers/lookahead.ts';
 export { disposeState, type Gradients, type GradientTransform, type Optimizer, type OptimizerState } from './optimizers/optimizer.ts';
+export { rmsprop, type RmspropOptions } from './optimizers/rmsprop.ts';
+export { scale } from './optimizers/scale.ts';
+export * as schedules from './optimizers/schedules/index.ts';
+export type { Schedule } from './optimizers/schedules/schedule.ts';
 export { sgd, type SgdOptions } from './optimizers/sgd.ts';
+export { swapValues } from './optimizers/swap-values.ts';
+export { trace, type TraceOptions } from './optimizers/trace.ts';
 
 // Training
 export { accuracy } from './train/accuracy.ts';

@@ -1,5 +1,4 @@
 import { tidy } from '@tensorflow/tfjs-core';
-import type { NamedVariables } from '../layers/layer.ts';
 import { describe } from '../ops/arguments.ts';
 import {
   checkGradients,
@@ -10,9 +9,10 @@ import {
   type Optimizer,
   type OptimizerState,
 } from './optimizer.ts';
+import { joinSlots } from './slots.ts';
 
 /**
- * An optimizer that gets its gradients through transforms, the first one first.
+ * An optimizer that gets its gradients through transforms, the first one first. Its state shows each part's slots under `index.slot`.
  *
  * @throws {TypeError} if a part but the last is no transform, or the last is no optimizer.
  * @example
@@ -38,7 +38,7 @@ export function chain(...parts: [...GradientTransform[], Optimizer]): Optimizer 
         for (const state of states) disposeState(state);
         throw error;
       }
-      return { step: 0, slots: slotsOf(states), parts: states };
+      return { step: 0, slots: joinSlots({}, Object.fromEntries(states.entries())), parts: states };
     },
     update: (parameters, gradients, state) => {
       checkParameters('chain.update', parameters);
@@ -60,10 +60,4 @@ export function chain(...parts: [...GradientTransform[], Optimizer]): Optimizer 
       state.step++;
     },
   };
-}
-
-function slotsOf(states: readonly OptimizerState[]): Record<string, NamedVariables> {
-  return Object.fromEntries(
-    states.flatMap(({ slots }, index) => Object.entries(slots).map(([slot, variables]) => [`${index}.${slot}`, variables])),
-  );
 }

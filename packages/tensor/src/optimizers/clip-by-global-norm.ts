@@ -1,6 +1,7 @@
 import { addN, div, maximum, mul, sqrt, square, sum, tidy } from '@tensorflow/tfjs-core';
 import { checkNumber } from '../ops/arguments.ts';
-import type { GradientTransform } from './optimizer.ts';
+import { mapGradients } from './map-gradients.ts';
+import { stateless, type GradientTransform } from './optimizer.ts';
 
 /**
  * Scales all gradients by one factor so that their joint Euclidean norm is at most `norm`: g · norm / max(norm, |g|).
@@ -14,14 +15,13 @@ import type { GradientTransform } from './optimizer.ts';
 export function clipByGlobalNorm(norm: number): GradientTransform {
   checkNumber('clipByGlobalNorm', 'norm', norm, { above: 0 });
   return {
-    init: () => ({ step: 0, slots: {} }),
+    init: stateless,
     transform: (gradients) => {
-      const entries = Object.entries(gradients);
-      if (entries.length === 0) return gradients;
+      const all = Object.values(gradients);
+      if (all.length === 0) return gradients;
       return tidy(() => {
-        const whole = sqrt(addN(entries.map(([, gradient]) => sum(square(gradient)))));
-        const factor = div(norm, maximum(whole, norm));
-        return Object.fromEntries(entries.map(([name, gradient]) => [name, mul(gradient, factor)]));
+        const factor = div(norm, maximum(sqrt(addN(all.map((gradient) => sum(square(gradient))))), norm));
+        return mapGradients(gradients, (gradient) => mul(gradient, factor));
       });
     },
   };

@@ -13,7 +13,7 @@ export interface OptimizerState {
   /** Updates done. */
   step: number;
   readonly slots: Readonly<Record<string, NamedVariables>>;
-  /** States of the parts of a {@link chain}, whose slots `slots` shows under `index.slot`. */
+  /** States of the parts, such as those of a {@link chain}, whose slots `slots` shows under `part.slot`. */
   readonly parts?: readonly OptimizerState[];
 }
 
@@ -31,6 +31,11 @@ export interface GradientTransform {
   init(parameters: NamedVariables): OptimizerState;
   /** The gradients to use instead, new tensors or the given ones; may change the state's slots, not its step. */
   transform(gradients: Gradients, state: OptimizerState, parameters: NamedVariables): Gradients;
+}
+
+/** The state of what remembers nothing. */
+export function stateless(): OptimizerState {
+  return { step: 0, slots: {} };
 }
 
 /** Disposes a state's variables; may be called again. */

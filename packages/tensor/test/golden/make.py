@@ -18,8 +18,8 @@ HERE = pathlib.Path(__file__).parent
 DOUBLE = torch.float64
 
 
-def write(name, content):
-    head = {"script": "packages/tensor/test/golden/make.py", "torch": torch.__version__, "seed": SEED}
+def write(name, content, script="make.py"):
+    head = {"script": f"packages/tensor/test/golden/{script}", "torch": torch.__version__, "seed": SEED}
     (HERE / f"{name}.json").write_text(json.dumps({**head, **content}, separators=(",", ":")) + "\n")
 
 
@@ -141,6 +141,19 @@ def optimizers():
         "adam betas": ("Adam", {"lr": 0.02, "betas": (0.7, 0.9), "eps": 1e-3}, {"learningRate": 0.02, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3}),
         "adamw": ("AdamW", {"lr": 0.01}, {"learningRate": 0.01}),
         "adamw weight decay": ("AdamW", {"lr": 0.01, "weight_decay": 0.2}, {"learningRate": 0.01, "weightDecay": 0.2}),
+        "rmsprop": ("RMSprop", {"lr": 0.01}, {"learningRate": 0.01}),
+        "rmsprop centered": ("RMSprop", {"lr": 0.01, "alpha": 0.9, "centered": True}, {"learningRate": 0.01, "decay": 0.9, "centered": True}),
+        "rmsprop everything": (
+            "RMSprop",
+            {"lr": 0.01, "alpha": 0.8, "eps": 1e-3, "momentum": 0.7, "centered": True, "weight_decay": 0.1},
+            {"learningRate": 0.01, "decay": 0.8, "epsilon": 1e-3, "momentum": 0.7, "centered": True, "weightDecay": 0.1},
+        ),
+        "adagrad": ("Adagrad", {"lr": 0.1}, {"learningRate": 0.1}),
+        "adagrad everything": (
+            "Adagrad",
+            {"lr": 0.1, "weight_decay": 0.05, "initial_accumulator_value": 0.5, "eps": 1e-3},
+            {"learningRate": 0.1, "weightDecay": 0.05, "initial": 0.5, "epsilon": 1e-3},
+        ),
     }
     rows = []
     for name, (kind, theirs, ours) in cases.items():
@@ -254,10 +267,11 @@ def random():
     )
 
 
-activations()
-mlp()
-cross_entropy()
-optimizers()
-normalization()
-attention()
-random()
+if __name__ == "__main__":
+    activations()
+    mlp()
+    cross_entropy()
+    optimizers()
+    normalization()
+    attention()
+    random()

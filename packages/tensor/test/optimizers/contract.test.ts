@@ -1,11 +1,34 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { adam, adamw, chain, clipByGlobalNorm, disposeState, random, sgd, type NamedVariables, type Optimizer } from '../../src/index.ts';
+import {
+  accumulate,
+  adagrad,
+  adam,
+  adamw,
+  addWeightDecay,
+  averageWeights,
+  chain,
+  clipByGlobalNorm,
+  clipByNorm,
+  clipByValue,
+  decodeSafetensors,
+  disposeState,
+  encodeSafetensors,
+  lookahead,
+  random,
+  rmsprop,
+  scale,
+  schedules,
+  sgd,
+  trace,
+  type NamedVariables,
+  type Optimizer,
+} from '../../src/index.ts';
 import { backends, useBackend } from '../backends.ts';
 
-/** An optimizer joins by one line: how to make it, and its slots. */
-const rows: { name: string; make: () => Optimizer; slots: string[] }[] = [
+/** An optimizer joins by one line: how to make it, its slots, and in how many steps it updates once. */
+const rows: { name: string; make: () => Optimizer; slots: string[]; every?: number }[] = [
   { name: 'sgd', make: () => sgd({ learningRate: 0.05 }), slots: [] },
   { name: 'sgd, momentum', make: () => sgd({ learningRate: 0.02, momentum: 0.8 }), slots: ['momentum'] },
   {
@@ -21,6 +44,36 @@ const rows: { name: string; make: () => Optimizer; slots: string[] }[] = [
     make: () => chain(clipByGlobalNorm(10), sgd({ learningRate: 0.05, momentum: 0.5 })),
     slots: ['1.momentum'],
   },
+  { name: 'rmsprop', make: () => rmsprop({ learningRate: schedules.cosine(0.1, 200) }), slots: ['square'] },
+  {
+    name: 'rmsprop, centered, momentum, decay',
+    make: () => rmsprop({ learningRate: schedules.exponential(0.1, 0.98), centered: true, momentum: 0.5, weightDecay: 1e-4 }),
+    slots: ['square', 'mean', 'momentum'],
+  },
+  { name: 'adagrad', make: () => adagrad({ learningRate: 0.5, weightDecay: 1e-4 }), slots: ['sum'] },
+  {
+    name: 'chain of all transforms',
+    make: () =>
+      chain(
+        clipByValue(5),
+        clipByNorm(6),
+        addWeightDecay(1e-4),
+        scale(schedules.linear(1, 0.5, 100)),
+        trace(0.5),
+        sgd({ learningRate: 0.05 }),
+      ),
+    slots: ['4.trace'],
+  },
+  { name: 'chain of a nesterov trace', make: () => chain(trace(0.5, { nesterov: true }), sgd({ learningRate: 0.05 })), slots: ['0.trace'] },
+  { name: 'accumulate', make: () => accumulate(adam({ learningRate: 0.1 }), 2), slots: ['sum', 'inner.mean', 'inner.square'], every: 2 },
+  {
+    name: 'accumulate a chain',
+    make: () => accumulate(chain(trace(0.5), sgd({ learningRate: 0.1 })), 3),
+    slots: ['sum', 'inner.0.trace'],
+    every: 3,
+  },
+  { name: 'lookahead', make: () => lookahead(sgd({ learningRate: 0.1, momentum: 0.5 }), { every: 2 }), slots: ['slow', 'inner.momentum'] },
+  { name: 'averageWeights', make: () => averageWeights(sgd({ learningRate: 0.1 }), { decay: 0.9 }), slots: ['average'] },
 ];
 
 const parameters = (): { weight: tf.Variable; bias: tf.Variable } =>
@@ -31,7 +84,7 @@ const exactly = { rtol: 0, atol: 0 };
 describe.each(backends)('%s', (backend) => {
   beforeAll(() => useBackend(backend));
 
-  describe.each(rows)('$name', ({ make, slots }) => {
+  describe.each(rows)('$name', ({ make, slots, every = 1 }) => {
     const gradientsOf = (step: number): { weight: tf.Tensor; bias: tf.Tensor } => ({
       weight: random.normal(random.key(100 + step), [3, 4]),
       bias: random.normal(random.key(200 + step), [4]),
@@ -109,12 +162,38 @@ describe.each(backends)('%s', (backend) => {
         ];
       });
       const before = variables.weight.dataSync().slice();
-      tf.tidy(() => optimizer.update(variables, gradientsOf(1), state));
+      for (let step = 1; step <= every; step++) tf.tidy(() => optimizer.update(variables, gradientsOf(step), state));
       for (const { view, values } of held) expect([...view.dataSync()]).toEqual([...values]);
       expect(variables.weight.dataSync()).not.toEqual(before);
       tf.dispose(held.map(({ view }) => view));
       disposeState(state);
       tf.dispose(variables);
+    });
+
+    test('a state that was saved to a file goes on from it bit for bit', async () => {
+      const parts = (variables: NamedVariables, state: { slots: Readonly<Record<string, NamedVariables>> }): Record<string, tf.Variable> =>
+        Object.fromEntries(
+          Object.entries({ ...state.slots, parameters: variables }).flatMap(([slot, own]) =>
+            Object.entries(own).map(([name, variable]) => [`${slot}/${name}`, variable]),
+          ),
+        );
+      const [one, other] = [parameters(), parameters()];
+      const ofOne = make().init(one);
+      for (let step = 0; step < 4; step++) tf.tidy(() => make().update(one, gradientsOf(step), ofOne));
+      const bytes = await encodeSafetensors(parts(one, ofOne));
+      const ofOther = make().init(other);
+      const { tensors } = decodeSafetensors(bytes);
+      for (const [name, variable] of Object.entries(parts(other, ofOther))) variable.assign(tensors[name]!);
+      ofOther.step = ofOne.step;
+      tf.dispose(tensors);
+      for (let step = 4; step < 9; step++)
+        tf.tidy(() => {
+          make().update(one, gradientsOf(step), ofOne);
+          make().update(other, gradientsOf(step), ofOther);
+        });
+      expect(read(parts(other, ofOther))).toEqual(read(parts(one, ofOne)));
+      [ofOne, ofOther].forEach(disposeState);
+      tf.dispose([one, other]);
     });
 
     test('sharing changes no number', () => {

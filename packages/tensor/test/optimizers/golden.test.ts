@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { adam, adamw, disposeState, sgd } from '../../src/index.ts';
+import { adagrad, adam, adamw, disposeState, rmsprop, sgd } from '../../src/index.ts';
 import { backends, useBackend } from '../backends.ts';
 import { golden } from '../golden/golden.ts';
+
+const makers = { sgd, adam, adamw, rmsprop, adagrad };
 
 interface Values {
   readonly weight: number[][];
@@ -12,10 +14,9 @@ interface Values {
 interface Golden {
   readonly start: Values;
   readonly gradients: Values[];
-  readonly rows: { name: string; optimizer: 'sgd' | 'adam' | 'adamw'; options: object; steps: Values[] }[];
+  readonly rows: { name: string; optimizer: keyof typeof makers; options: object; steps: Values[] }[];
 }
 
-const makers = { sgd, adam, adamw };
 const { start, gradients, rows } = golden<Golden>('optimizers');
 
 describe.each(backends)('%s', (backend) => {

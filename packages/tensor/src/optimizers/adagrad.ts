@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Variable } from '@tensorflow/tfjs-core';
+import { checkNumber } from '../ops/arguments.ts';
+import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
+import type { Optimizer } from './optimizer.ts';
+import { perParameter } from './per-parameter.ts';
+
+export interface AdagradOptions {
+  /** Default 0.01. */
+  readonly learningRate?: LearningRate;
+  /** What the sum of squares begins with. Default 0. */
+  readonly initial?: number;
+  /** Added to the root of the sum. Default 1e-10. */
+  readonly epsilon?: number;
+  /** Penalty: this times the parameter is added to its gradient. Default 0. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Adagrad, as PyTorch's Adagrad defines it (its `lr_decay` is the schedule `(step) => rate / (1 + step · decay)`):
+ *
+ *   g = gradient + weightDecay · p
+ *   s = s + g²
+ *   p = p - learningRate · g / (sqrt(s) + epsilon)
+ *
+ * State: the slot `sum` (s).
+ *
+ * @throws {RangeError} if an option is out of range.
+ *
+ * J. Duchi, E. Hazan, Y. Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011;
+ * the diagonal form. TensorFlow's begins the sum with 0.1 instead.
+ */
+export function adagrad({ learningRate = 0.01, initial = 0, epsilon = 1e-10, weightDecay = 0 }: AdagradOptions = {}): Optimizer {
+  checkLearningRate('adagrad', learningRate);
+  checkNumber('adagrad', 'initial', initial, { least: 0 });
+  checkNumber('adagrad', 'epsilon', epsilon, { least: 0 });
+  checkNumber('adagrad', 'weightDecay', weightDecay, { least: 0 });
+  return perParameter({
+    name: 'adagrad',
+    slots: ['sum'],
+    initial,
+    at: (step) => {
+      const rate = rateAt('adagrad', learningRate, step);
+      return (parameter, gradient, slots) => {
+        const sum = slots[0] as Variable;
+        const g = weightDecay > 0 ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient;
+        sum.assign(tf.add(sum, tf.square(g)));
+        parameter.assign(tf.sub(parameter, tf.div(tf.mul(g, rate), tf.add(tf.sqrt(sum), epsilon))));
+      };
+    },
+  });
+}

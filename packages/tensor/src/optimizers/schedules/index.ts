@@ -1,0 +1,11 @@
+export { constant } from './constant.ts';
+export { cosine, cosineRestarts, type CosineOptions, type CosineRestartsOptions } from './cosine.ts';
+export { exponential, type ExponentialOptions } from './exponential.ts';
+export { inverseSquareRoot } from './inverse-square-root.ts';
+export { join } from './join.ts';
+export { linear } from './linear.ts';
+export { oneCycle, type OneCycleOptions } from './one-cycle.ts';
+export { piecewise } from './piecewise.ts';
+export { polynomial, type PolynomialOptions } from './polynomial.ts';
+export type { Schedule } from './schedule.ts';
+export { warmUp, type WarmUpOptions } from './warm-up.ts';
