@@ -1,0 +1,93 @@
+import { checkChoice, checkNumber } from '../validation.ts';
+import { frexp } from './frexp.ts';
+import { roundingDivideByPowerOfTwo, saturatingRoundingDoublingHighMul, singleRoundingMultiply } from './fixed-point.ts';
+import { roundHalfAway, roundHalfEven } from './rounding.ts';
+
+/** A positive or negative real number as multiplier · 2^(shift - 31), |multiplier| in [2^30, 2^31) or 0. */
+export interface QuantizedMultiplier {
+  /** int32. */
+  readonly multiplier: number;
+  /** Positive to the left. */
+  readonly shift: number;
+}
+
+/**
+ * How an int32 sum becomes a small integer:
+ *
+ * - `fp32`: float32(sum) · float32(scale), to the nearest, ties to even, as XNNPACK does; the kernels' default.
+ * - `double`: gemmlowp's two roundings, one after the high product and one after the shift, as TFLite's kernels did.
+ * - `single`: one rounding, ties toward +∞, as TFLite built with TFLITE_SINGLE_ROUNDING, and ruy.
+ */
+export type RequantizationRounding = 'fp32' | 'double' | 'single';
+
+/**
+ * A real multiplier in integers, as TFLite's QuantizeMultiplier; under 2^-32 it becomes 0.
+ *
+ * @throws {RangeError} if it isn't finite.
+ * @example
+ * quantizeMultiplier(0.75); // => { multiplier: 1610612736, shift: 0 }
+ */
+export function quantizeMultiplier(
+  real: number,
+  { rounding = 'double' }: { readonly rounding?: 'double' | 'single' } = {},
+): QuantizedMultiplier {
+  checkNumber('quantizeMultiplier', 'real', real);
+  checkChoice('quantizeMultiplier', 'rounding', rounding, ['double', 'single']);
+  if (real === 0) return { multiplier: 0, shift: 0 };
+  const { mantissa, exponent } = frexp(real);
+  let multiplier = roundHalfAway(mantissa * 2 ** 31);
+  let shift = exponent;
+  if (Math.abs(multiplier) === 2 ** 31) {
+    multiplier /= 2;
+    shift++;
+  }
+  if (shift < -31) return { multiplier: 0, shift: 0 };
+  if (rounding === 'single' && shift > 30) return { multiplier: 2 ** 31 - 1, shift: 30 };
+  return { multiplier, shift };
+}
+
+/**
+ * x · multiplier · 2^(shift - 31) of an int32 x, by one rounding or two, bit for bit as TFLite's MultiplyByQuantizedMultiplier.
+ *
+ * @throws {RangeError} if the rounding is unknown, or `single` and the multiplier negative.
+ * @example
+ * const quarter = quantizeMultiplier(0.25);
+ * multiplyByQuantizedMultiplier(-6, quarter); // => -2
+ * multiplyByQuantizedMultiplier(-6, quarter, { rounding: 'single' }); // => -1
+ */
+export function multiplyByQuantizedMultiplier(
+  x: number,
+  { multiplier, shift }: QuantizedMultiplier,
+  { rounding = 'double' }: { readonly rounding?: 'double' | 'single' } = {},
+): number {
+  if (rounding === 'double') {
+    const shifted = shift > 0 ? x << shift : x;
+    return roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMul(shifted, multiplier), Math.max(-shift, 0));
+  }
+  checkChoice('multiplyByQuantizedMultiplier', 'rounding', rounding, ['double', 'single']);
+  checkNumber('multiplyByQuantizedMultiplier', 'multiplier', multiplier, { least: 0, remedy: 'Single rounding is defined for no others.' });
+  return singleRoundingMultiply(x, multiplier, shift);
+}
+
+/**
+ * The same of a 64-bit x, with the multiplier reduced to 16 bits, as TFLite's int16 kernels do:
+ * (x · reduced + 2^(14 - shift)) >> (15 - shift).
+ */
+export function multiplyWideByQuantizedMultiplier(x: bigint, { multiplier, shift }: QuantizedMultiplier): bigint {
+  const reduced = BigInt(multiplier < 0x7fff0000 ? (multiplier + 2 ** 15) >> 16 : 0x7fff);
+  const total = BigInt(15 - shift);
+  return (x * reduced + (1n << (total - 1n))) >> total;
+}
+
+/**
+ * An int32 sum at another scale: clamp(round(sum · scale) + zeroPoint, least, most), in float32 as XNNPACK does it.
+ * A sum beyond 2^24 is rounded to float32 first, as in every such kernel.
+ */
+export function requantizeFp32(
+  sum: number,
+  scale: number,
+  { zeroPoint = 0, least = -128, most = 127 }: { readonly zeroPoint?: number; readonly least?: number; readonly most?: number } = {},
+): number {
+  const scaled = Math.fround(Math.fround(sum) * Math.fround(scale));
+  return roundHalfEven(Math.min(Math.max(scaled, least - zeroPoint), most - zeroPoint)) + zeroPoint;
+}

@@ -1,0 +1,3 @@
+import { readmeSnippets } from '@x-tooling/testing/readme';
+
+readmeSnippets(new URL('../README.md', import.meta.url));

@@ -1,0 +1,5 @@
+import { library } from '@x-tooling/tsdown';
+import type { UserConfig } from 'tsdown';
+
+const config: UserConfig = library();
+export default config;
