@@ -50,3 +50,27 @@ export {
 } from './formats/microscaling.ts';
 export { fromNf4, nf4Values, toNf4, type Nf4Blocks } from './formats/nf4.ts';
 export { dynamicMap } from './formats/dynamic-map.ts';
+
+// Ranges of activations
+export type { Observer, Range, RangePurpose } from './observers/observer.ts';
+export { minMax, movingAverage } from './observers/min-max.ts';
+export { percentile } from './observers/percentile.ts';
+export { squaredError } from './observers/squared-error.ts';
+export { entropy, entropyThreshold } from './observers/entropy.ts';
+export { fractionBits, toFixedPoint } from './observers/fixed-point.ts';
+
+// Weights in integers
+export {
+  dequantizeWeight,
+  roundToGrid,
+  weightGrid,
+  type GridOptions,
+  type QuantizedWeight,
+  type WeightGrid,
+  type WeightMatrix,
+} from './weights/weight-grid.ts';
+export { binaryWeight, ternaryWeight } from './weights/few-values.ts';
+export { gptq, outputError, type GptqOptions } from './weights/gptq.ts';
+export { awqScales, type AwqScales, type InputStatistics } from './weights/awq.ts';
+export { smoothingFactors } from './weights/smooth-quant.ts';
+export { equalizingFactors } from './weights/equalize.ts';

@@ -12,15 +12,6 @@ export interface QuantizedMultiplier {
 }
 
 /**
- * How an int32 sum becomes a small integer:
- *
- * - `fp32`: float32(sum) · float32(scale), to the nearest, ties to even, as XNNPACK does; the kernels' default.
- * - `double`: gemmlowp's two roundings, one after the high product and one after the shift, as TFLite's kernels did.
- * - `single`: one rounding, ties toward +∞, as TFLite built with TFLITE_SINGLE_ROUNDING, and ruy.
- */
-export type RequantizationRounding = 'fp32' | 'double' | 'single';
-
-/**
  * A real multiplier in integers, as TFLite's QuantizeMultiplier; under 2^-32 it becomes 0.
  *
  * @throws {RangeError} if it isn't finite.

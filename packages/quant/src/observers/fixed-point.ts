@@ -1,0 +1,54 @@
+import { integerRange } from '../arithmetic/quantization-parameters.ts';
+import { roundHalfEven } from '../arithmetic/rounding.ts';
+import { checkNumber } from '../validation.ts';
+import { extremes } from './observer.ts';
+
+/** Fraction bits tried beside those that just hold the largest number: below, and above, where the largest is cut. */
+const FEWER = 1;
+const MORE = 6;
+
+/**
+ * The fraction bits of dynamic fixed point: f of least Σ |x - x̂|, x̂ = clamp(round(x · 2^f), -2^(bits - 1), 2^(bits - 1) - 1) / 2^f.
+ * One f serves a whole layer; layers have their own.
+ *
+ * @param bits Width of a number, 2 to 16.
+ * @returns f, a whole number, negative where numbers are large.
+ * @throws {RangeError} if the width is out of range, or a value NaN or infinite.
+ * @example
+ * fractionBits([0.5, -0.25, 0.125], 8); // => 7
+ *
+ * J. Qiu et al., "Going Deeper with Embedded FPGA Platform for Convolutional Neural Network", FPGA 2016; ties to even.
+ */
+export function fractionBits(values: ArrayLike<number>, bits: number): number {
+  checkNumber('fractionBits', 'bits', bits, { least: 2, most: 16, whole: true });
+  const { min, max } = extremes('fractionBits', values);
+  const size = Math.max(max, -min);
+  if (!(size > 0)) return bits - 1;
+  const holding = bits - 1 - Math.ceil(Math.log2(size));
+  let chosen = holding;
+  let least = Infinity;
+  for (let fraction = holding - FEWER; fraction <= holding + MORE; fraction++) {
+    const error = absoluteError(values, bits, fraction);
+    if (error < least) [least, chosen] = [error, fraction];
+  }
+  return chosen;
+}
+
+/** Numbers as fixed point of so many fraction bits leaves them. */
+export function toFixedPoint(values: ArrayLike<number>, bits: number, fraction: number): Float32Array<ArrayBuffer> {
+  const round = fixedPointOf(bits, fraction);
+  return Float32Array.from(values, round);
+}
+
+function absoluteError(values: ArrayLike<number>, bits: number, fraction: number): number {
+  const round = fixedPointOf(bits, fraction);
+  let error = 0;
+  for (let i = 0; i < values.length; i++) error += Math.abs((values[i] as number) - round(values[i] as number));
+  return error;
+}
+
+function fixedPointOf(bits: number, fraction: number): (x: number) => number {
+  const { least, most } = integerRange({ bits });
+  const scale = 2 ** fraction;
+  return (x) => Math.min(Math.max(roundHalfEven(x * scale), least), most) / scale;
+}
