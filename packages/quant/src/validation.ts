@@ -38,11 +38,6 @@ export function checkChoice(where: string, name: string, value: unknown, choices
     throw new RangeError(`${where}: ${name} is ${show(value)}, but must be one of ${choices.join(', ')}.`);
 }
 
-/** @throws {RangeError} unless the value is a part of a whole. */
-export function checkFraction(where: string, name: string, value: unknown): void {
-  checkNumber(where, name, value, { least: 0, most: 1, remedy: 'It is a part of the whole, such as 0.1.' });
-}
-
 /** A value as its writer would recognise it. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
