@@ -25,6 +25,22 @@ export { CsrPattern, csrPattern, type CsrTensors } from './ops/sparse/csr-patter
 export { csrToDense } from './ops/sparse/csr-to-dense.ts';
 export { csrLinear } from './ops/sparse/csr-linear.ts';
 
+// Integers of few bits
+export { chooseQuantization, type Int8Type, type Quantization } from './ops/quant/quantization.ts';
+export { QuantizedTensor, quantizedTensor } from './ops/quant/quantized-tensor.ts';
+export {
+  QuantizedMatrix,
+  quantizedMatrix,
+  type QuantizedMatrixOptions,
+  type QuantizedMatrixTensors,
+} from './ops/quant/quantized-matrix.ts';
+export { quantizeMatrix, type QuantizeMatrixOptions } from './ops/quant/quantize-matrix.ts';
+export { dequantize, dynamicQuantize, quantize, type DynamicQuantizeOptions } from './ops/quant/quantize.ts';
+export { fakeQuantize, type FakeQuantizeOptions } from './ops/quant/fake-quantize.ts';
+export { int8Linear, int8MatMul, type Int8Activation, type Int8LinearOptions } from './ops/quant/int8-linear.ts';
+export { quantizedLinear, type InputQuantization, type QuantizedLinearOptions } from './ops/quant/quantized-linear.ts';
+export type { RequantizationRounding } from './kernels/quant/requantization.ts';
+
 // Random numbers
 export * as random from './random/index.ts';
 export type { Key } from './random/key.ts';

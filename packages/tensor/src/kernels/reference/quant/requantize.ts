@@ -1,0 +1,38 @@
+import type { RequantizationRounding } from '../../quant/requantization.ts';
+import { doubleRounding, fixedPointMultiplier, singleRounding } from './fixed-point.ts';
+
+/** The integers an output may be, and which of them stands for 0. */
+export interface OutputRange {
+  readonly zeroPoint: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** From a sum and the scale it is multiplied by to an integer of the output. */
+export function requantizer(
+  rounding: RequantizationRounding,
+  scale: number,
+  { zeroPoint, least, most }: OutputRange,
+): (sum: number) => number {
+  const scaled = scaler(rounding, scale);
+  return (sum) => Math.min(Math.max(scaled(sum) + zeroPoint, least), most);
+}
+
+function scaler(rounding: RequantizationRounding, scale: number): (sum: number) => number {
+  if (rounding === 'double') {
+    const fixed = fixedPointMultiplier(scale);
+    return (sum) => doubleRounding(sum, fixed);
+  }
+  if (rounding === 'single') {
+    const fixed = fixedPointMultiplier(scale, true);
+    return (sum) => singleRounding(sum, fixed);
+  }
+  const factor = Math.fround(scale);
+  return (sum) => nearestEven(Math.fround(Math.fround(sum) * factor));
+}
+
+/** The nearest whole number to a float, of two equally near ones the even one. */
+export function nearestEven(x: number): number {
+  if (!(Math.abs(x) < 2 ** 22)) return Math.sign(x) * 2 ** 22;
+  return Math.fround(x + 12582912) - 12582912;
+}

@@ -1,0 +1,128 @@
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { requantizationRoundings, type RequantizationRounding } from '../../kernels/quant/requantization.ts';
+import { referenceInt8Product } from '../../kernels/reference/quant/int8-product.ts';
+import { requantizer } from '../../kernels/reference/quant/requantize.ts';
+import { checkChoice, checkTensor } from '../arguments.ts';
+import { checkQuantization, rangeOf, roundHalfEven, type Quantization } from './quantization.ts';
+import { checkQuantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
+import { checkQuantizedTensor, fromBytes, type QuantizedTensor } from './quantized-tensor.ts';
+
+/** Activations that are a narrower range of the output's integers. */
+export type Int8Activation = 'linear' | 'relu' | 'relu6';
+export const int8Activations: readonly Int8Activation[] = ['linear', 'relu', 'relu6'];
+
+export interface Int8LinearOptions {
+  /** What the output's integers stand for, as calibration found it. */
+  readonly output: Quantization;
+  /** Default `linear`: none. */
+  readonly activation?: Int8Activation;
+  /** Default `fp32`. */
+  readonly rounding?: RequantizationRounding;
+}
+
+/**
+ * The product of 8-bit matrices, exactly: sum over the inputs of (x - xZero)·(w - wZero).
+ *
+ * @param x [..., inputs]; its scale is not used.
+ * @param weight [inputs, units] without groups; its scales are not used.
+ * @returns int32[..., units], modulo 2^32.
+ * @throws {TypeError | RangeError} if x's last axis is not the weight's inputs, or the weight has groups.
+ *
+ * As ONNX's MatMulInteger.
+ */
+export function int8MatMul(x: QuantizedTensor, weight: QuantizedMatrix): Tensor {
+  checkOperands('int8MatMul', x, weight);
+  return tensor(sums(x, weight), [...x.shape.slice(0, -1), weight.units], 'int32');
+}
+
+/**
+ * A linear layer on 8-bit integers, from the sums to the integers of the next layer in one pass:
+ * q = clamp(round((sum + bias) · xScale · wScale / outputScale) + outputZero), where the bias counts in steps of xScale · wScale.
+ *
+ * @param x [..., inputs].
+ * @param weight [inputs, units] without groups, per tensor or per channel.
+ * @param bias float32[units], rounded to such steps, or int32[units], counting them; none if left out.
+ * @returns [..., units], quantized as `output` says.
+ * @throws {TypeError | RangeError} if shapes don't fit, the weight has groups, or an option is out of range.
+ * @example
+ * const hidden = int8Linear(x, weight, bias, { activation: 'relu', output: { scale: 0.05, zeroPoint: -128 } });
+ *
+ * B. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2017,
+ * arXiv 1712.05877; without bias as ONNX's QLinearMatMul.
+ */
+export function int8Linear(
+  x: QuantizedTensor,
+  weight: QuantizedMatrix,
+  bias: Tensor | undefined,
+  { output, activation = 'linear', rounding = 'fp32' }: Int8LinearOptions,
+): QuantizedTensor {
+  const where = 'int8Linear';
+  checkOperands(where, x, weight);
+  if (bias !== undefined) checkTensor(where, 'bias', bias, { dtype: ['float32', 'int32'], shape: [weight.units] });
+  const to = checkQuantization(where, 'output', output);
+  checkChoice(where, 'activation', activation, int8Activations);
+  checkChoice(where, 'rounding', rounding, requantizationRoundings);
+  const { units } = weight;
+  const steps = biasSteps(bias, x.scale, weight);
+  const [least, most] = clampOf(activation, to);
+  const all = sums(x, weight);
+  const values = new Uint8Array(all.length);
+  for (let unit = 0; unit < units; unit++) {
+    const requantize = requantizer(rounding, requantizationScale(x.scale, weight.scaleAt(0, unit), to.scale), {
+      zeroPoint: to.zeroPoint,
+      least,
+      most,
+    });
+    for (let at = unit; at < all.length; at += units) values[at] = requantize(((all[at] as number) + (steps[unit] as number)) | 0);
+  }
+  return fromBytes(values, [...x.shape.slice(0, -1), units], to);
+}
+
+/** What a sum is multiplied by. */
+export function requantizationScale(xScale: number, wScale: number, outputScale: number): number {
+  return (xScale * wScale) / outputScale;
+}
+
+/** A bias in steps of xScale · wScale, as int32. */
+export function biasSteps(bias: Tensor | undefined, xScale: number, weight: QuantizedMatrix): Int32Array {
+  if (bias === undefined) return new Int32Array(weight.units);
+  const values = bias.dataSync();
+  if (bias.dtype === 'int32') return values as Int32Array;
+  return Int32Array.from(values, (value, unit) =>
+    Math.min(Math.max(roundHalfEven(value / (xScale * weight.scaleAt(0, unit))), -(2 ** 31)), 2 ** 31 - 1),
+  );
+}
+
+/** The integers that an activation leaves. */
+export function clampOf(
+  activation: Int8Activation,
+  { scale, zeroPoint, type }: Required<Quantization>,
+): readonly [least: number, most: number] {
+  const [least, most] = rangeOf(type);
+  if (activation === 'linear') return [least, most];
+  return [zeroPoint, activation === 'relu6' ? Math.min(most, zeroPoint + roundHalfEven(6 / scale)) : most];
+}
+
+function sums(x: QuantizedTensor, weight: QuantizedMatrix): Int32Array<ArrayBuffer> {
+  const { inputs, units } = weight;
+  return referenceInt8Product({
+    ...{ x: x.values(), rows: x.size / inputs, inputs, units, w: weight.values() },
+    xZero: () => x.zeroPoint,
+    wZero: (unit) => weight.zeroPointAt(0, unit),
+  });
+}
+
+/** @throws {TypeError | RangeError} unless x and an ungrouped weight can be multiplied. */
+export function checkOperands(where: string, x: unknown, weight: unknown): void {
+  checkQuantizedMatrix(where, 'weight', weight);
+  checkQuantizedTensor(where, 'x', x, 1);
+  const { inputs, units, groupSize } = weight;
+  if (groupSize !== undefined)
+    throw new RangeError(
+      `${where}: weight has groups of ${groupSize} inputs, whose sums can't be added as integers; use quantizedLinear(), or a weight without groups.`,
+    );
+  if (x.shape.at(-1) !== inputs)
+    throw new RangeError(
+      `${where}: x has ${x.shape.at(-1)} values along its last axis (its shape is [${x.shape.join(', ')}]), but weight [${inputs}, ${units}] takes ${inputs}.`,
+    );
+}

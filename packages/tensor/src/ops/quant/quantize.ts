@@ -1,0 +1,72 @@
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { referenceDequantize, referenceQuantize } from '../../kernels/reference/quant/quantize.ts';
+import { checkTensor } from '../arguments.ts';
+import { checkQuantization, chooseQuantization, rangeOf, type Int8Type, type Quantization } from './quantization.ts';
+import { checkQuantizedTensor, fromBytes, type QuantizedTensor } from './quantized-tensor.ts';
+
+/**
+ * Numbers to 8-bit integers: q = saturate(round(x / scale) + zeroPoint), ties to even, rounded before the zero point is added.
+ *
+ * @param x float32 of any shape. Infinities saturate.
+ * @throws {TypeError | RangeError} if x is no float32 tensor or holds NaN, or scale or zeroPoint is invalid.
+ * @example
+ * const q = quantize(tf.tensor1d([0, 2, 3, 1000, -254]), { scale: 2, zeroPoint: 128, type: 'uint8' });
+ * q.values(); // => Uint8Array [128, 129, 130, 255, 1]
+ *
+ * As ONNX's QuantizeLinear.
+ */
+export function quantize(x: Tensor, quantization: Quantization): QuantizedTensor {
+  const where = 'quantize';
+  checkTensor(where, 'x', x, { dtype: 'float32' });
+  const checked = checkQuantization(where, 'quantization', quantization);
+  const values = x.dataSync() as Float32Array;
+  refuseNaN(where, values);
+  const [least, most] = rangeOf(checked.type);
+  const integers = referenceQuantize(values, checked.scale, checked.zeroPoint, least, most);
+  return fromBytes(Uint8Array.from(integers), x.shape, checked);
+}
+
+/**
+ * The numbers that integers stand for: scale · (q - zeroPoint).
+ *
+ * @returns float32 of the same shape.
+ * @throws {TypeError | Error} if it is no live quantized tensor.
+ */
+export function dequantize(q: QuantizedTensor): Tensor {
+  checkQuantizedTensor('dequantize', 'q', q);
+  return tensor(referenceDequantize(q.values(), q.scale, q.zeroPoint), q.shape as number[]);
+}
+
+export interface DynamicQuantizeOptions {
+  /** Default `int8`. */
+  readonly type?: Int8Type;
+  /** Default false: the zero point is chosen so that all integers are used. */
+  readonly symmetric?: boolean;
+}
+
+/**
+ * Numbers to 8-bit integers by their own extremes: {@link chooseQuantization} of the least and largest, then {@link quantize}.
+ *
+ * @throws {TypeError | RangeError} if x is no float32 tensor, or holds NaN or infinity.
+ *
+ * With `type: 'uint8'` as ONNX's DynamicQuantizeLinear.
+ */
+export function dynamicQuantize(x: Tensor, { type = 'int8', symmetric = false }: DynamicQuantizeOptions = {}): QuantizedTensor {
+  const where = 'dynamicQuantize';
+  checkTensor(where, 'x', x, { dtype: 'float32' });
+  const values = x.dataSync() as Float32Array;
+  refuseNaN(where, values);
+  let [min, max] = [0, 0];
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  if (!Number.isFinite(max - min))
+    throw new RangeError(`${where}: x goes from ${min} to ${max}, but only finite numbers have a range to quantize.`);
+  return quantize(x, chooseQuantization(min, max, { type, symmetric }));
+}
+
+function refuseNaN(where: string, values: Float32Array): void {
+  const at = values.findIndex((value) => Number.isNaN(value));
+  if (at >= 0) throw new RangeError(`${where}: x has NaN at element ${at}, which no integer stands for; find out where it came from.`);
+}
