@@ -30,7 +30,11 @@ export const withTfjs = true;
 
 export const families: readonly KernelFamily[] = [
   // Apart from the others, because only here the tiers differ in more than how they're compiled.
-  { name: 'product', sources: ['dense/gemm.ts', 'dense/conv.ts'], generated: { 'dense/gemm-tile.ts': gemmTile } },
+  {
+    name: 'product',
+    sources: ['dense/gemm.ts', 'dense/conv.ts', 'dense/attention.ts', 'dense/attention-gradient.ts'],
+    generated: { 'dense/gemm-tile.ts': gemmTile },
+  },
   {
     name: 'dense',
     sources: [

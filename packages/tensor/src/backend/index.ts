@@ -1,4 +1,5 @@
 import { activationGradientKernels } from './activation-gradient.ts';
+import { attentionKernels } from './attention.ts';
 import { binaryKernels } from './binary.ts';
 import { bincountKernels } from './bincount.ts';
 import { castKernels } from './cast.ts';
@@ -36,6 +37,7 @@ export const backendKernels: readonly BackendKernel[] = [
   fusedMatMulKernel,
   linearKernel,
   ...activationGradientKernels,
+  ...attentionKernels,
   ...binaryKernels,
   ...bincountKernels,
   ...castKernels,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkTensor, describe } from './arguments.ts';
-import { needGradients } from './kernel.ts';
+import { hasKernel, needGradients, runKernel } from './kernel.ts';
 
 export interface AttentionOptions {
   /** Whether query i sees keys 0 to i only. Default false. */
@@ -45,7 +45,46 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   checkNumber(where, 'scale', scale);
   if (mask !== undefined) checkMask(where, mask, [batch, heads, queries, keys]);
   needGradients();
-  return composed(q, k, v, causal, mask, scale);
+  return hasKernel('XAttention') && fits(q, v) ? tiled(q, k, v, causal, mask, scale) : composed(q, k, v, causal, mask, scale);
+}
+
+/** Deeper heads than anybody has don't fit into the kernel's blocks. */
+function fits(q: Tensor, v: Tensor): boolean {
+  return Math.max(q.shape[3] as number, v.shape[3] as number) <= MOST_DEPTH;
+}
+const MOST_DEPTH = 1024;
+
+/** A block of scores at a time, forward and, computed again, backward. */
+function tiled(q: Tensor, k: Tensor, v: Tensor, causal: boolean, mask: Tensor | undefined, scale: number): Tensor {
+  return tf.tidy(() => {
+    const attributes = { causal, scale };
+    const masks: Record<string, Tensor> = mask === undefined ? {} : { mask: mask.dtype === 'bool' ? addendOf(mask) : mask };
+    const run = tf.customGrad((...inputs) => {
+      const [x, y, z] = inputs as unknown as [Tensor, Tensor, Tensor];
+      const save = inputs[3] as unknown as tf.GradSaveFunc;
+      const [out, logSums] = runKernel<[Tensor, Tensor]>('XAttention', { q: x, k: y, v: z, ...masks }, attributes);
+      save([x, y, z, out, logSums, ...Object.values(masks)]);
+      const gradFunc = (dout: Tensor, saved: Tensor[]): Tensor[] => {
+        const [savedQ, savedK, savedV, savedOut, savedSums, savedMask] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?];
+        const given = {
+          q: savedQ,
+          k: savedK,
+          v: savedV,
+          out: savedOut,
+          logSums: savedSums,
+          dout,
+          ...(savedMask ? { mask: savedMask } : {}),
+        };
+        return runKernel<Tensor[]>('XAttentionGrad', given, attributes);
+      };
+      return { value: out, gradFunc };
+    });
+    return run(q, k, v);
+  });
+}
+
+function addendOf(sees: Tensor): Tensor {
+  return tf.where(sees, tf.zeros(sees.shape), tf.fill(sees.shape, -Infinity));
 }
 
 function checkMask(where: string, mask: Tensor, to: readonly number[]): void {
@@ -68,7 +107,7 @@ function composed(q: Tensor, k: Tensor, v: Tensor, causal: boolean, mask: Tensor
     let scores = tf.mul(tf.matMul(q, k, false, true), scale);
     if (causal) scores = whereSeen(upTo(queries, keys), scores);
     if (mask === undefined) return tf.matMul(tf.softmax(scores), v);
-    scores = mask.dtype === 'bool' ? whereSeen(mask, scores) : tf.add(scores, mask);
+    scores = whereSeen(mask.dtype === 'bool' ? mask : tf.notEqual(mask, -Infinity), mask.dtype === 'bool' ? scores : tf.add(scores, mask));
     // A row without any key has no softmax.
     const blind = tf.equal(tf.max(scores, -1, true), -Infinity);
     const probabilities = tf.softmax(tf.where(blind, tf.zerosLike(scores), scores));

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { random, scaledDotProductAttention, type AttentionOptions } from '../../src/index.ts';
+import { disable, enable, random, scaledDotProductAttention, type AttentionOptions } from '../../src/index.ts';
 import { backends, useBackend } from '../backends.ts';
 import { golden } from '../golden/golden.ts';
 
@@ -177,5 +177,24 @@ describe.each(backends)('%s', (backend) => {
         true,
       ]);
     });
+  });
+});
+
+test('of length 4096, forward and backward, the heap holds tensors of that length, not its square', async () => {
+  await disable();
+  const runtime = await enable();
+  const scores = 4096 * 4096 * 4;
+  tf.tidy(() => {
+    const inputs = [1, 2, 3, 4].map((seed) => random.normal(random.key(seed), [1, 1, 4096, 8]));
+    const before = runtime.memory();
+    const held = (): number => runtime.memory().used + runtime.memory().cached;
+    const atFirst = before.used + before.cached;
+    tf.grads((q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) => scaledDotProductAttention(q, k, v, { causal: true }))(
+      inputs.slice(0, 3),
+      inputs[3],
+    );
+    expect(held() - atFirst).toBeLessThan(scores / 8);
+    // 16 of the inputs' size: the result, three gradients, and eight times that of q for the parts of the keys.
+    expect(held() - atFirst).toBeLessThan(16 * 4096 * 8 * 4 + 2 ** 20);
   });
 });
