@@ -48,6 +48,8 @@ export const families: readonly KernelFamily[] = [
       'dense/reduce.ts',
       'dense/arg-extremum.ts',
       'dense/softmax.ts',
+      'dense/layer-norm.ts',
+      'dense/channel-norm.ts',
       'dense/sgd.ts',
       'dense/adam.ts',
       'dense/axpy.ts',

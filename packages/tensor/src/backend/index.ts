@@ -16,6 +16,7 @@ import { gatherKernels } from './gather.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
+import { normalizationKernels } from './normalization.ts';
 import { oneHotKernel } from './one-hot.ts';
 import { optimizerKernels } from './optimizers.ts';
 import { poolingKernels } from './pooling.ts';
@@ -53,6 +54,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...crossEntropyKernels,
   ...gatherKernels,
   ...identityKernels,
+  ...normalizationKernels,
   ...optimizerKernels,
   ...raggedKernels,
   ...reduceKernels,

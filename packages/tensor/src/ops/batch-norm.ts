@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkTensor } from './arguments.ts';
-import { needGradients } from './kernel.ts';
+import { channelNorm } from './channel-norm.ts';
+import { hasKernel, needGradients } from './kernel.ts';
 import type { NormOptions } from './layer-norm.ts';
 
 export interface BatchNormResult {
@@ -36,6 +37,10 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, { epsilon = 1e
   if (x.size === 0) throw new RangeError(`batchNorm: x is float32[${x.shape.join(', ')}], but must hold at least one example.`);
   checkNumber('batchNorm', 'epsilon', epsilon, { least: 0 });
   needGradients();
+  if (hasKernel('XChannelNorm')) {
+    const [y, mean, variance] = channelNorm(x, gamma, beta, { images: 1, groups: channels, epsilon });
+    return { y, mean, variance };
+  }
   return tf.tidy(() => {
     const rows = tf.reshape(x, [-1, channels]);
     const mean = tf.mean(rows, 0);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkTensor } from './arguments.ts';
-import { needGradients } from './kernel.ts';
+import { channelNorm } from './channel-norm.ts';
+import { hasKernel, needGradients } from './kernel.ts';
 import type { NormOptions } from './layer-norm.ts';
 
 export interface GroupNormOptions extends NormOptions {
@@ -33,8 +34,13 @@ export function groupNorm(x: Tensor, gamma: Tensor, beta: Tensor, { groups = 32,
     throw new RangeError(`groupNorm: groups is ${groups}, but must divide the ${channels} channels of x, its last axis.`);
   checkNumber('groupNorm', 'epsilon', epsilon, { least: 0 });
   needGradients();
+  const batch = x.shape[0] as number;
+  if (hasKernel('XChannelNorm') && x.size > 0) {
+    const [y, ...statistics] = channelNorm(x, gamma, beta, { images: batch, groups, epsilon });
+    tf.dispose(statistics);
+    return y;
+  }
   return tf.tidy(() => {
-    const batch = x.shape[0] as number;
     const grouped = tf.reshape(x, [batch, x.size / Math.max(1, batch * channels), groups, channels / groups]);
     const centered = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
     const variance = tf.mean(tf.square(centered), [1, 3], true);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkTensor } from './arguments.ts';
-import { needGradients } from './kernel.ts';
+import { hasKernel, needGradients } from './kernel.ts';
+import { rowNorm } from './row-norm.ts';
 
 export interface NormOptions {
   /** Added to the variance. Default 1e-5. */
@@ -29,6 +30,7 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, { epsilon = 1e
   checkTensor('layerNorm', 'beta', beta, { dtype: 'float32', shape: [n] });
   checkNumber('layerNorm', 'epsilon', epsilon, { least: 0 });
   needGradients();
+  if (hasKernel('XLayerNorm')) return rowNorm(x, gamma, beta, epsilon);
   return tf.tidy(() => {
     const centered = tf.sub(x, tf.mean(x, -1, true));
     const variance = tf.mean(tf.square(centered), -1, true);

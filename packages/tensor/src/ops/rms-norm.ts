@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkTensor } from './arguments.ts';
-import { needGradients } from './kernel.ts';
+import { hasKernel, needGradients } from './kernel.ts';
 import type { NormOptions } from './layer-norm.ts';
+import { rowNorm } from './row-norm.ts';
 
 /**
  * Root mean square normalization along the last axis: y = x / sqrt(mean of x² + epsilon) · gamma.
@@ -21,5 +22,6 @@ export function rmsNorm(x: Tensor, gamma: Tensor, { epsilon = 1e-5 }: NormOption
   checkTensor('rmsNorm', 'gamma', gamma, { dtype: 'float32', shape: [x.shape.at(-1) as number] });
   checkNumber('rmsNorm', 'epsilon', epsilon, { least: 0 });
   needGradients();
+  if (hasKernel('XLayerNorm')) return rowNorm(x, gamma, undefined, epsilon);
   return tf.tidy(() => tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon))), gamma));
 }

@@ -1,0 +1,66 @@
+import type { Kernels } from '../runtime/kernels.ts';
+import { reduce } from './reduce.ts';
+
+/** Elements that a thread should get at least, and rows of a part of the gradient. */
+const SHARE = 8192;
+const PART = 64;
+
+/** Addresses and sizes, f32: x [rows, n], gamma [n], and beta [n], or 0 to normalize by the root mean square alone. */
+export interface LayerNorm {
+  readonly x: number;
+  readonly to: number;
+  readonly rows: number;
+  readonly n: number;
+  readonly gamma: number;
+  readonly beta: number;
+  readonly epsilon: number;
+  /** Mean and 1 / sqrt(variance + epsilon) of each row, [rows, 2]. */
+  readonly moments: number;
+}
+
+/** to = (x - mean)·r·gamma + beta by rows, r = 1 / sqrt(variance + epsilon); the moments are kept for the gradient. */
+export function layerNorm(kernels: Kernels, call: LayerNorm): void {
+  if (call.n === 0) return;
+  write(kernels, call);
+  kernels.threads.run(kernels.number('f32_layer_norm'), call.rows, Math.ceil(SHARE / call.n));
+}
+
+/** `to` is the gradient of x. */
+export interface LayerNormGradient extends Omit<LayerNorm, 'epsilon'> {
+  readonly dy: number;
+  /** Address of the gradients of gamma and of beta, [2, n]; the latter is there without beta too. */
+  readonly sums: number;
+}
+
+/** The gradients of {@link layerNorm}. */
+export function layerNormGradient(kernels: Kernels, call: LayerNormGradient): void {
+  const { rows, n, dy, sums } = call;
+  if (n === 0) return;
+  const { threads, heap } = kernels;
+  const parts = Math.ceil(rows / PART);
+  if (parts === 0) {
+    heap.floats.fill(0, sums / 4, sums / 4 + 2 * n);
+    return;
+  }
+  const target = parts > 1 ? heap.allocate(parts * 2 * n * 4) : sums;
+  const p = write(kernels, { ...call, epsilon: 0 });
+  threads.words.set([dy, PART, target], p + 8);
+  threads.run(kernels.number('f32_layer_norm_gradient'), parts, Math.ceil(SHARE / (PART * n)));
+  if (parts === 1) return;
+  reduce(kernels, 'f32_sum', target, sums, [parts, 2 * n], (axis) => axis === 0);
+  heap.release(target, parts * 2 * n * 4);
+}
+
+function write({ threads }: Kernels, { x, to, rows, n, gamma, beta, epsilon, moments }: LayerNorm): number {
+  const p = threads.parameters();
+  const { words } = threads;
+  words[p] = x;
+  words[p + 1] = to;
+  words[p + 2] = rows;
+  words[p + 3] = n;
+  words[p + 4] = gamma;
+  words[p + 5] = beta;
+  threads.floats[p + 6] = epsilon;
+  words[p + 7] = moments;
+  return p;
+}
