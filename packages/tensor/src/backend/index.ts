@@ -11,6 +11,7 @@ import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { dilation2DKernels } from './dilation2d.ts';
 import { einsumKernels } from './einsum.ts';
+import { embeddingKernels } from './embedding.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { gatherKernels } from './gather.ts';
 import { identityKernels } from './identity.ts';
@@ -25,6 +26,7 @@ import { reduceKernels } from './reduce.ts';
 import { scatterKernels } from './scatter.ts';
 import { selectKernels } from './select.ts';
 import { softmaxKernels } from './softmax.ts';
+import { smoothActivationKernels } from './smooth-activation.ts';
 import { sparseKernels } from './sparse/index.ts';
 import { stridedKernels } from './strided.ts';
 import { stringKernels, takingStrings } from './strings.ts';
@@ -52,6 +54,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...poolingKernels,
   ...scatterKernels,
   ...crossEntropyKernels,
+  ...embeddingKernels,
   ...gatherKernels,
   ...identityKernels,
   ...normalizationKernels,
@@ -59,6 +62,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...raggedKernels,
   ...reduceKernels,
   ...selectKernels,
+  ...smoothActivationKernels,
   ...softmaxKernels,
   ...sparseKernels,
   ...stridedKernels,

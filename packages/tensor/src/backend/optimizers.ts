@@ -1,6 +1,8 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { adagradStep } from '../kernels/adagrad.ts';
 import { adamStep } from '../kernels/adam.ts';
 import { axpy } from '../kernels/axpy.ts';
+import { rmspropStep } from '../kernels/rmsprop.ts';
 import { sgdStep } from '../kernels/sgd.ts';
 import type { BackendKernel } from './kernel.ts';
 
@@ -85,6 +87,61 @@ const adam: BackendKernel = {
   },
 };
 
+/** Writes into `value`, `square` and, where given, `mean` (centered) and `buffer` (momentum); gives nothing. PyTorch's RMSprop. */
+const rmsprop: BackendKernel = {
+  name: 'XRmspropUpdate',
+  run: ({ inputs, attrs, backend }) => {
+    const { value, gradient, square, mean, buffer } = inputs as Record<'value' | 'gradient' | 'square', TensorInfo> & {
+      mean?: TensorInfo;
+      buffer?: TensorInfo;
+    };
+    check('XRmspropUpdate', { value, gradient, square, mean, buffer });
+    const {
+      learningRate,
+      alpha = 0.99,
+      epsilon = 1e-8,
+      momentum = 0,
+      weightDecay = 0,
+    } = attrs as { learningRate: number; alpha?: number; epsilon?: number; momentum?: number; weightDecay?: number };
+    rmspropStep(backend.kernels, {
+      value: backend.address(value),
+      gradient: backend.address(gradient),
+      square: backend.address(square),
+      mean: mean ? backend.address(mean) : 0,
+      buffer: buffer ? backend.address(buffer) : 0,
+      count: util.sizeFromShape(value.shape),
+      learningRate,
+      alpha,
+      epsilon,
+      momentum,
+      weightDecay,
+    });
+    for (const written of [value, square, mean, buffer]) if (written) backend.touch(written);
+    return [];
+  },
+};
+
+/** Writes into `value` and `square`; gives nothing. PyTorch's Adagrad; its learning rate's decay is the caller's to say. */
+const adagrad: BackendKernel = {
+  name: 'XAdagradUpdate',
+  run: ({ inputs, attrs, backend }) => {
+    const { value, gradient, square } = inputs as Record<'value' | 'gradient' | 'square', TensorInfo>;
+    check('XAdagradUpdate', { value, gradient, square });
+    const { learningRate, epsilon = 1e-10, weightDecay = 0 } = attrs as { learningRate: number; epsilon?: number; weightDecay?: number };
+    adagradStep(backend.kernels, {
+      value: backend.address(value),
+      gradient: backend.address(gradient),
+      square: backend.address(square),
+      count: util.sizeFromShape(value.shape),
+      learningRate,
+      epsilon,
+      weightDecay,
+    });
+    for (const written of [value, square]) backend.touch(written);
+    return [];
+  },
+};
+
 /** value += scale·addend, in place; gives nothing. */
 const accumulate: BackendKernel = {
   name: 'XAccumulate',
@@ -98,4 +155,4 @@ const accumulate: BackendKernel = {
   },
 };
 
-export const optimizerKernels: readonly BackendKernel[] = [sgd, adam, accumulate];
+export const optimizerKernels: readonly BackendKernel[] = [sgd, adam, rmsprop, adagrad, accumulate];

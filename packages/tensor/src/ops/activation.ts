@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { activationNames, SLOPE, type ActivationName } from './activation-name.ts';
 import { checkChoice, checkNumber, checkTensor } from './arguments.ts';
 import { needGradients } from './kernel.ts';
+import { smoothActivation } from './smooth-activation.ts';
 
 export interface ActivationOptions {
   /** Of `leakyRelu` below 0. Default 0.01. */
@@ -58,13 +59,8 @@ export function compose(x: Tensor, name: ActivationName, slope: number): Tensor 
     case 'softplus':
       return tf.softplus(x);
     case 'silu':
-      return tf.tidy(() => tf.mul(x, tf.sigmoid(x)));
     case 'gelu':
-      return tf.tidy(() => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)));
     case 'geluTanh':
-      return tf.tidy(() => {
-        const inner = tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715 * Math.sqrt(2 / Math.PI)), Math.sqrt(2 / Math.PI)));
-        return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
-      });
+      return smoothActivation(x, name);
   }
 }

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
+import { defineGradient } from '../gradients/define-gradient.ts';
 import { checkTensor } from './arguments.ts';
-import { needGradients } from './kernel.ts';
+import { hasKernel, needGradient, needGradients, runKernel } from './kernel.ts';
+
+const KERNEL = 'XEmbedding';
 
 /**
  * Rows of a table by their numbers: y[..., :] = table[ids[...], :].
@@ -21,5 +24,16 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
   checkTensor('embedding', 'table', table, { dtype: 'float32', rank: 2 });
   checkTensor('embedding', 'ids', ids, { dtype: 'int32' });
   needGradients();
-  return tf.gather(table, ids);
+  if (!hasKernel(KERNEL)) return tf.gather(table, ids);
+  needGradient(embeddingGradient);
+  return runKernel<Tensor>(KERNEL, { table, ids }, { rows: table.shape[0] });
 }
+
+const embeddingGradient: GradConfig = defineGradient<[Tensor], { rows: number }>({
+  kernelName: KERNEL,
+  inputsToSave: ['ids'],
+  gradFunc: (dy, [ids], { rows }) => ({
+    table: () => runKernel<Tensor>('XEmbeddingGrad', { dy, ids }, { rows }),
+    ids: () => tf.zeros(ids.shape),
+  }),
+});

@@ -38,6 +38,19 @@ test('the first step of XAdamUpdate is the learning rate, whatever the gradient'
   expect(m).toBeAllclose([1e-4, -0.5, 10], { rtol: 1e-5 });
 });
 
+test('the first step of XRmspropUpdate is the learning rate over the root of what is fresh; of XAdagradUpdate, the learning rate', () => {
+  for (const [kernel, step] of [
+    ['XRmspropUpdate', 0.1 / Math.sqrt(0.01)],
+    ['XAdagradUpdate', 0.1],
+  ] as const) {
+    const value = tf.tensor1d([1, 1]);
+    const square = tf.zeros([2]);
+    const outputs = tf.engine().runKernel(kernel, { value, gradient: tf.tensor1d([-5, 100]), square }, { learningRate: 0.1 });
+    expect(outputs).toEqual([]);
+    expect(value).toBeAllclose([1 + step, 1 - step], { rtol: 1e-5 });
+  }
+});
+
 test('XAccumulate adds in place', () => {
   const value = tf.tensor1d([1, 2]);
   tf.engine().runKernel('XAccumulate', { value, addend: tf.tensor1d([3, 4]) }, { scale: 2 });

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
+import { adagradStep } from '../../src/kernels/adagrad.ts';
 import { adamStep } from '../../src/kernels/adam.ts';
 import { axpy } from '../../src/kernels/axpy.ts';
-import { referenceAdamStep, referenceAxpy, referenceSgdStep } from '../../src/kernels/reference/optimizers.ts';
+import {
+  referenceAdagradStep,
+  referenceAdamStep,
+  referenceAxpy,
+  referenceRmspropStep,
+  referenceSgdStep,
+} from '../../src/kernels/reference/optimizers.ts';
+import { rmspropStep } from '../../src/kernels/rmsprop.ts';
 import { sgdStep } from '../../src/kernels/sgd.ts';
 import { inEveryCombination } from './combinations.ts';
 import { Blocks } from './memory.ts';
@@ -19,6 +27,17 @@ const adamCases = [
   { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false },
   { learningRate: 0.01, beta1: 0.8, beta2: 0.99, epsilon: 1e-3, weightDecay: 0.1, decoupled: false },
   { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, decoupled: true },
+] as const;
+const rmspropCases = [
+  { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0, weightDecay: 0, centered: false },
+  { learningRate: 0.01, alpha: 0.9, epsilon: 1e-3, momentum: 0.9, weightDecay: 0.1, centered: false },
+  // The variance is a difference, so that epsilon must be larger than its rounding's root.
+  { learningRate: 0.01, alpha: 0.9, epsilon: 0.1, momentum: 0, weightDecay: 0, centered: true },
+  { learningRate: 0.01, alpha: 0.9, epsilon: 0.1, momentum: 0.5, weightDecay: 0.1, centered: true },
+] as const;
+const adagradCases = [
+  { learningRate: 0.01, epsilon: 1e-10, weightDecay: 0 },
+  { learningRate: 0.1, epsilon: 1e-3, weightDecay: 0.1 },
 ] as const;
 const STEPS = 3;
 const tolerance = { rtol: 2e-6, atol: 2e-6 };
@@ -58,6 +77,49 @@ inEveryCombination((kernels) => {
       expect(blocks.read(value, new Float32Array(count))).toBeAllclose(expected.value, tolerance);
       expect(blocks.read(m, new Float32Array(count))).toBeAllclose(expected.m, tolerance);
       expect(blocks.read(v, new Float32Array(count))).toBeAllclose(expected.v, tolerance);
+      blocks.release();
+    }
+  });
+
+  test.for(rmspropCases)('three steps of rmsprop, %j: within 2e-6', ({ centered, ...options }) => {
+    for (const count of counts) {
+      const start = floats(count, 1);
+      const slots = {
+        square: new Float64Array(count),
+        mean: centered ? new Float64Array(count) : undefined,
+        buffer: options.momentum > 0 ? new Float64Array(count) : undefined,
+      };
+      const expected = Float64Array.from(start);
+      const blocks = new Blocks(kernels());
+      const value = blocks.place(start);
+      const [square = 0, mean = 0, buffer = 0] = Object.values(slots).map((slot) => (slot ? blocks.place(new Float32Array(count)) : 0));
+      for (let step = 1; step <= STEPS; step++) {
+        const gradient = floats(count, step + 1);
+        referenceRmspropStep(expected, gradient, slots, options);
+        rmspropStep(kernels(), { value, gradient: blocks.place(gradient), square, mean, buffer, count, ...options });
+      }
+      expect(blocks.read(value, new Float32Array(count))).toBeAllclose(expected, centered ? { rtol: 1e-5, atol: 1e-5 } : tolerance);
+      expect(blocks.read(square, new Float32Array(count))).toBeAllclose(slots.square, tolerance);
+      if (slots.mean) expect(blocks.read(mean, new Float32Array(count))).toBeAllclose(slots.mean, tolerance);
+      if (slots.buffer) expect(blocks.read(buffer, new Float32Array(count))).toBeAllclose(slots.buffer, { rtol: 1e-5, atol: 1e-5 });
+      blocks.release();
+    }
+  });
+
+  test.for(adagradCases)('three steps of adagrad, %j: within 2e-6', (options) => {
+    for (const count of counts) {
+      const start = floats(count, 1);
+      const [expected, squares] = [Float64Array.from(start), new Float64Array(count)];
+      const blocks = new Blocks(kernels());
+      const value = blocks.place(start);
+      const square = blocks.place(new Float32Array(count));
+      for (let step = 1; step <= STEPS; step++) {
+        const gradient = floats(count, step + 1);
+        referenceAdagradStep(expected, gradient, squares, options);
+        adagradStep(kernels(), { value, gradient: blocks.place(gradient), square, count, ...options });
+      }
+      expect(blocks.read(value, new Float32Array(count))).toBeAllclose(expected, tolerance);
+      expect(blocks.read(square, new Float32Array(count))).toBeAllclose(squares, tolerance);
       blocks.release();
     }
   });

@@ -25,6 +25,7 @@ const instruction = (name: string): Operation => unary((x) => `f32x4.${name}(${x
 function binary(value: (x: string, y: string) => string): Operation {
   return { inputs: [4, 4], output: 4, value };
 }
+const ownGradient = (name: string): Operation => binary((dy, x) => `${name}(${dy}, ${x}, k)`);
 const arithmetic = (lanes: string, name: string): Operation => binary((x, y) => `${lanes}.${name}(${x}, ${y})`);
 const comparison = (lanes: string, name: string): Operation => ({
   inputs: [4, 4],
@@ -100,6 +101,14 @@ export const operations: Readonly<Record<string, Operation>> = {
   f32_erf: own('erf'),
   f32_elu: own('elu'),
   f32_selu: own('selu'),
+  f32_gelu: own('gelu'),
+  f32_gelu_tanh: own('geluTanh'),
+  f32_silu: own('silu'),
+
+  // Gradients of activations from dy and the activation's argument x.
+  f32_gelu_gradient: ownGradient('geluGradient'),
+  f32_gelu_tanh_gradient: ownGradient('geluTanhGradient'),
+  f32_silu_gradient: ownGradient('siluGradient'),
 
   // Gradients of activations from dy and the activation's own result y.
   f32_relu_gradient: binary((dy, y) => `v128.and(${dy}, f32x4.gt(${y}, ${zero}))`),

@@ -11,6 +11,7 @@ export function elementwise(_tier: Tier): string {
     `import { sigmoid, softplus } from '../simd/sigmoid';`,
     `import { tanh } from '../simd/tanh';`,
     `import { erf } from '../simd/erf';`,
+    `import { gelu, geluGradient, geluTanh, geluTanhGradient, silu, siluGradient } from '../simd/gelu';`,
     `import { clip, elu, prelu, selu, sign, step } from '../simd/piecewise';`,
     `import { packMasks, widen } from '../simd/lanes';`,
     ...Object.entries(operations).map(([name, operation]) => kernel(name, operation)),

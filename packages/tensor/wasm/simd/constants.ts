@@ -2,7 +2,7 @@
  * Constants of the vector functions, kept in the thread's scratch: loading one there into all lanes is one instruction,
  * while V8 builds a vector constant anew at each use, with several slow ones.
  */
-export const CONSTANT_BYTES: usize = 256;
+export const CONSTANT_BYTES: usize = 272;
 
 // Offsets.
 export const ONE: usize = 0;
@@ -44,6 +44,10 @@ export const ERF_Q: usize = 204; // 8
 export const SELU_SCALE: usize = 236;
 export const SELU_SCALE_ALPHA: usize = 240;
 export const BIAS_LESS_ONE: usize = 244;
+/** 1 / sqrt(2 pi), and sqrt(2/pi) without and with 0.044715. */
+export const INVERSE_ROOT_TAU: usize = 248;
+export const GELU_LINE: usize = 252;
+export const GELU_CUBE: usize = 256;
 
 /** Writes them to `k`. The polynomials are minimax fits, their coefficients rounded to f32. */
 export function writeConstants(k: usize): void {
@@ -110,6 +114,9 @@ export function writeConstants(k: usize): void {
   store<f32>(k, 1.0507009873554805, SELU_SCALE);
   store<f32>(k, 1.7580993408473766, SELU_SCALE_ALPHA);
   store<i32>(k, 126, BIAS_LESS_ONE);
+  store<f32>(k, 0.3989422804014327, INVERSE_ROOT_TAU);
+  store<f32>(k, 0.7978845608028654, GELU_LINE);
+  store<f32>(k, 0.035677408136300125, GELU_CUBE);
 }
 
 /** A constant in all lanes. */

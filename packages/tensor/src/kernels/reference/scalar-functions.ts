@@ -5,6 +5,10 @@ const truth = (value: boolean): number => (value ? 1 : 0);
 const elu = (x: number): number => (x >= 0 ? x : Math.expm1(x));
 const clip = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
 
+const GELU_LINE = Math.sqrt(2 / Math.PI);
+const GELU_CUBE = 0.044715 * GELU_LINE;
+const normalBelow = (x: number): number => (1 + erf(x * Math.SQRT1_2)) / 2;
+
 /** Rounds halves to even. */
 function round(x: number): number {
   const below = Math.floor(x);
@@ -81,6 +85,18 @@ export const scalarFunctions: Readonly<Record<string, (...values: number[]) => n
   f32_erf: (x) => erf(x!),
   f32_elu: (x) => elu(x!),
   f32_selu: (x) => (x! >= 0 ? 1.0507009873554805 : 1.7580993408473766) * elu(x!),
+  f32_gelu: (x) => x! * normalBelow(x!),
+  f32_gelu_gradient: (dy, x) => dy! * (normalBelow(x!) + (x! * Math.exp((-x! * x!) / 2)) / Math.sqrt(2 * Math.PI)),
+  f32_gelu_tanh: (x) => (x! / 2) * (1 + Math.tanh(x! * (GELU_LINE + GELU_CUBE * x! * x!))),
+  f32_gelu_tanh_gradient: (dy, x) => {
+    const t = Math.tanh(x! * (GELU_LINE + GELU_CUBE * x! * x!));
+    return (dy! / 2) * (1 + t + x! * (1 - t * t) * (GELU_LINE + 3 * GELU_CUBE * x! * x!));
+  },
+  f32_silu: (x) => x! / (1 + Math.exp(-x!)),
+  f32_silu_gradient: (dy, x) => {
+    const s = 1 / (1 + Math.exp(-x!));
+    return dy! * s * (1 + x! * (1 - s));
+  },
   f32_relu_gradient: (dy, y) => (y! > 0 ? dy! : 0),
   f32_relu6_gradient: (dy, y) => (y! > 0 && y! < 6 ? dy! : 0),
   f32_leaky_relu_gradient: (dy, y, slope) => (y! > 0 ? dy! : dy! * slope!),
