@@ -19,6 +19,7 @@ export type { Reduction } from './ops/reduction.ts';
 export { rmsNorm } from './ops/rms-norm.ts';
 export { scaledDotProductAttention, type AttentionOptions } from './ops/scaled-dot-product-attention.ts';
 export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './ops/softmax-cross-entropy.ts';
+export type { Padding } from './ops/convolution.ts';
 
 // Sparse matrices
 export { CsrPattern, csrPattern, type CsrTensors } from './ops/sparse/csr-pattern.ts';
@@ -45,13 +46,30 @@ export type { RequantizationRounding } from './kernels/quant/requantization.ts';
 export * as random from './random/index.ts';
 export type { Key } from './random/key.ts';
 
-// Layers
+// Layers: where an operation has the same name, the layer's ends in Layer
 export type { ApplyContext, Layer, NamedVariables, Shape } from './layers/layer.ts';
 export { activationLayer } from './layers/activation-layer.ts';
+export { attention, type MultiHeadOptions } from './layers/attention.ts';
+export { batchNormLayer, type BatchNormLayer, type BatchNormOptions } from './layers/batch-norm.ts';
+export { checkpoint, checkpointed } from './layers/checkpoint.ts';
+export { conv1d, type Conv1dOptions } from './layers/conv1d.ts';
+export { conv2d, type Conv2dOptions, type ConvOptions, type WeightLayer } from './layers/conv2d.ts';
+export { conv2dTranspose, type Conv2dTransposeOptions } from './layers/conv2d-transpose.ts';
 export { dense, type DenseLayer, type DenseOptions } from './layers/dense.ts';
+export { depthwiseConv2d, type DepthwiseConv2dOptions } from './layers/depthwise-conv2d.ts';
 export { dropout } from './layers/dropout.ts';
+export { embeddingLayer, type EmbeddingLayer, type EmbeddingOptions } from './layers/embedding.ts';
 export { flatten } from './layers/flatten.ts';
-export { sequential, type SequentialLayer } from './layers/sequential.ts';
+export { groupNormLayer } from './layers/group-norm.ts';
+export { layerNormLayer, type NormLayer } from './layers/layer-norm.ts';
+export { averagePool2d, globalAveragePool, globalMaxPool, maxPool2d, type PoolOptions } from './layers/pooling.ts';
+export { positionalEmbedding, type PositionalEmbeddingLayer } from './layers/positional-embedding.ts';
+export { residual, type ResidualOptions } from './layers/residual.ts';
+export { revolveCost, revolveSchedule, type RevolveAction } from './layers/revolve.ts';
+export { rmsNormLayer, type RmsNormLayer } from './layers/rms-norm.ts';
+export { sequential, type Checkpointing, type SequentialLayer, type SequentialOptions } from './layers/sequential.ts';
+export type { Size2d } from './layers/sizes.ts';
+export { transformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
 export * as initializers from './layers/initializers.ts';
 export type { Initializer } from './layers/initializer.ts';
 

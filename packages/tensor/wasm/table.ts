@@ -58,6 +58,7 @@ export const families: readonly KernelFamily[] = [
       'dense/axpy.ts',
       'dense/transpose.ts',
       'dense/copy.ts',
+      'dense/dropout.ts',
     ],
     generated: { 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
   },

@@ -10,6 +10,7 @@ import { crossEntropyKernels } from './cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { dilation2DKernels } from './dilation2d.ts';
+import { dropoutKernel } from './dropout.ts';
 import { einsumKernels } from './einsum.ts';
 import { embeddingKernels } from './embedding.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
@@ -39,6 +40,7 @@ export const backendKernels: readonly BackendKernel[] = [
   oneHotKernel,
   fusedMatMulKernel,
   linearKernel,
+  dropoutKernel,
   ...activationGradientKernels,
   ...attentionKernels,
   ...binaryKernels,

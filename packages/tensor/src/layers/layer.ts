@@ -12,6 +12,12 @@ export interface ApplyContext {
   readonly key?: Key;
   /** Takes a scalar that training adds to the loss, such as a router's balance or a penalty; without it such terms are not computed. */
   readonly addLoss?: (term: Tensor) => void;
+  /** What cross-attention attends to, float32[batch, keys, width]; differentiated like x. */
+  readonly memory?: Tensor;
+  /** What attention sees, broadcast to [batch, heads, queries, keys]: bool, or float32 that is added to the scores; not differentiated. */
+  readonly mask?: Tensor;
+  /** Whether a pass is done again for its gradients (see `checkpoint`): what a layer counts, it has counted before. Default false. */
+  readonly recomputing?: boolean;
 }
 
 /**

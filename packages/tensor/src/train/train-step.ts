@@ -56,13 +56,16 @@ export function trainStep(
   };
   let output: Tensor | undefined;
   try {
-    const { value, grads } = tf.variableGrads(() => {
-      const result = net.apply(batch.x, context);
-      if (observe) held.push((output = tf.keep(result)));
-      const whole = loss(result, batch.y);
-      checkTensor('trainStep', 'the result of loss', whole, { dtype: 'float32', shape: [], remedy: 'Take its mean over the examples.' });
-      return (terms.length === 0 ? whole : tf.addN([whole, ...terms])) as tf.Scalar;
-    }, Object.values(parameters));
+    // In a tidy, because tfjs leaves the loss behind where its backward pass throws.
+    const { value, grads } = tf.tidy(() =>
+      tf.variableGrads(() => {
+        const result = net.apply(batch.x, context);
+        if (observe) held.push((output = tf.keep(result)));
+        const whole = loss(result, batch.y);
+        checkTensor('trainStep', 'the result of loss', whole, { dtype: 'float32', shape: [], remedy: 'Take its mean over the examples.' });
+        return (terms.length === 0 ? whole : tf.addN([whole, ...terms])) as tf.Scalar;
+      }, Object.values(parameters)),
+    );
     held.push(...Object.values(grads));
     const gradients: Record<string, Tensor> = {};
     for (const [name, variable] of Object.entries(parameters)) {

@@ -1,0 +1,97 @@
+import { reshape, tidy, transpose, unstack, type Tensor } from '@tensorflow/tfjs-core';
+import { checkFunction, checkNumber, checkTensor } from '../ops/arguments.ts';
+import { needGradients } from '../ops/kernel.ts';
+import { scaledDotProductAttention } from '../ops/scaled-dot-product-attention.ts';
+import { checkKey, fold, type Key } from '../random/key.ts';
+import { dense } from './dense.ts';
+import type { Initializer } from './initializer.ts';
+import type { Layer } from './layer.ts';
+import { variablesOfParts } from './parts.ts';
+import { mapLastAxis } from './shape.ts';
+import { glorotUniform } from './variance-scaling.ts';
+
+export interface MultiHeadOptions {
+  /** Draws the weights; required, so that no two layers begin alike by accident. */
+  readonly key: Key;
+  /** Heads, a divisor of the width. Default 1. */
+  readonly heads?: number;
+  /** Whether each place sees only itself and what comes before it. Default false. */
+  readonly causal?: boolean;
+  /**
+   * Width of another sequence to attend to (cross-attention): keys and values are made of the context's `memory`
+   * [batch, keys, memory] instead of x. Default: none, self-attention.
+   */
+  readonly memory?: number;
+  /** Whether biases are added. Default true. */
+  readonly bias?: boolean;
+  /** First values of each weight. Default {@link glorotUniform}. */
+  readonly init?: Initializer;
+}
+
+/**
+ * Multi-head attention: each head h of depth width / heads computes softmax(q·kᵀ / sqrt(depth))·v, where q, k and v are linear in x,
+ * and a last linear map joins the heads. x [batch, length, width] gives the same shape.
+ *
+ * Variables: of self-attention `qkv.weight` [width, 3 · width], the queries', keys' and values' maps side by side; of
+ * cross-attention `query.weight` [width, width] and `keyValue.weight` [memory, 2 · width]; `out.weight` [width, width];
+ * and the biases of each. PyTorch's `in_proj_weight` is the transpose of `qkv.weight`. The context's `mask` says what
+ * is seen, as that of {@link scaledDotProductAttention}; without dropout of the probabilities.
+ *
+ * A. Vaswani et al., "Attention Is All You Need", 2017, arXiv 1706.03762.
+ *
+ * @throws {RangeError | TypeError} if a size or an option is invalid, or the heads don't divide the width.
+ * @example
+ * const layer = attention(128, { heads: 8, causal: true, key: random.key(0) });
+ * layer.apply(tf.zeros([16, 64, 128])).shape; // => [16, 64, 128]
+ */
+export function attention(width: number, options: MultiHeadOptions): Layer {
+  const where = 'attention';
+  checkNumber(where, 'width', width, { least: 1, whole: true });
+  const { key, heads = 1, causal = false, memory, bias = true, init = glorotUniform() } = options ?? {};
+  checkKey(where, key);
+  checkNumber(where, 'heads', heads, { least: 1, whole: true });
+  if (width % heads !== 0) throw new RangeError(`${where}: heads is ${heads}, but must divide the width, ${width}.`);
+  if (memory !== undefined) checkNumber(where, 'memory', memory, { least: 1, whole: true });
+  checkFunction(where, 'init', init);
+  const map = (index: number, from: number, to: number): Layer => dense(from, to, { key: fold(key, index), bias, init });
+  const out = map(0, width, width);
+  const parts =
+    memory === undefined
+      ? { qkv: map(1, width, 3 * width), out }
+      : { query: map(1, width, width), keyValue: map(2, memory, 2 * width), out };
+  const outputShape: Layer['outputShape'] = (shape) => {
+    if (shape.length !== 3)
+      throw new RangeError(`${where}: the shape [${shape.map((size) => size ?? 'any').join(', ')}] must be [batch, length, ${width}].`);
+    return mapLastAxis(where, shape, width, width);
+  };
+  /** [batch, length, n · width] as n tensors [batch, heads, length, depth]. */
+  const split = (x: Tensor, n: number): Tensor[] => {
+    const [batch, length] = x.shape as [number, number];
+    return unstack(transpose(reshape(x, [batch, length, n, heads, width / heads]), [2, 0, 3, 1, 4]));
+  };
+  return {
+    kind: 'attention',
+    variables: variablesOfParts(parts),
+    apply: (x, { memory: other, mask } = {}) => {
+      checkTensor(where, 'x', x, { dtype: 'float32' });
+      outputShape(x.shape);
+      if (memory !== undefined) {
+        if (other === undefined) throw new TypeError(`${where}: cross-attention needs a memory: apply(x, { memory: tensor }).`);
+        checkTensor(where, 'memory', other, { dtype: 'float32', shape: [x.shape[0] as number, null, memory] });
+      }
+      needGradients();
+      return tidy(() => {
+        const [q, k, v] =
+          'qkv' in parts
+            ? split(parts.qkv.apply(x), 3)
+            : [...split(parts.query.apply(x), 1), ...split(parts.keyValue.apply(other as Tensor), 2)];
+        const heard = scaledDotProductAttention(q as Tensor, k as Tensor, v as Tensor, { causal, ...(mask ? { mask } : {}) });
+        return out.apply(reshape(transpose(heard, [0, 2, 1, 3]), x.shape));
+      });
+    },
+    outputShape,
+    dispose: () => {
+      for (const part of Object.values(parts)) part.dispose();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { add, depthwiseConv2d as depthwise, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import { compose } from '../ops/activation.ts';
+import { checkNumber, checkTensor } from '../ops/arguments.ts';
+import { needGradients } from '../ops/kernel.ts';
+import { checkConvOptions, type Conv2dOptions, type WeightLayer } from './conv2d.ts';
+import { disposeVariables } from './layer.ts';
+import { makeVariables } from './make-variables.ts';
+import { checkSize2d, windowShape, type Size2d } from './sizes.ts';
+
+export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups'> {
+  /** Filters of each channel. Default 1. */
+  readonly multiplier?: number;
+}
+
+/**
+ * A convolution of each channel by filters of its own: output channel c · multiplier + m is channel c convolved with
+ * weight[:, :, c, m]. x [batch, height, width, channels], weight [height, width, channels, multiplier],
+ * bias [channels · multiplier].
+ *
+ * @throws {RangeError | TypeError} if a size or an option is invalid; nothing is allocated then.
+ * @example
+ * const layer = depthwiseConv2d(32, 3, { padding: 'same', activation: 'relu6', key: random.key(0) });
+ * layer.apply(tf.zeros([1, 112, 112, 32])).shape; // => [1, 112, 112, 32]
+ */
+export function depthwiseConv2d(channels: number, window: Size2d, options: DepthwiseConv2dOptions): WeightLayer<'depthwiseConv2d'> {
+  const where = 'depthwiseConv2d';
+  checkNumber(where, 'channels', channels, { least: 1, whole: true });
+  const size = checkSize2d(where, 'window', window);
+  const { strides = 1, dilation = 1, multiplier = 1 } = options ?? {};
+  const settings = checkConvOptions(where, options);
+  checkNumber(where, 'multiplier', multiplier, { least: 1, whole: true });
+  const plan = {
+    window: size,
+    strides: checkSize2d(where, 'strides', strides),
+    dilation: checkSize2d(where, 'dilation', dilation),
+    padding: settings.padding,
+  };
+  if (Math.max(...plan.strides) > 1 && Math.max(...plan.dilation) > 1)
+    throw new RangeError(`${where}: strides are ${plan.strides.join(' x ')} and dilation ${plan.dilation.join(' x ')}, but one must be 1.`);
+  const outputs = channels * multiplier;
+  const variables = makeVariables(where, settings.key, {
+    weight: { shape: [...size, channels, multiplier], init: settings.init, option: 'init' },
+    bias: settings.bias ? { shape: [outputs], init: settings.biasInit, option: 'biasInit' } : undefined,
+  });
+  const { activation, slope, padding } = settings;
+  return {
+    kind: 'depthwiseConv2d',
+    variables,
+    apply: (x) => {
+      checkTensor(where, 'x', x, { dtype: 'float32' });
+      windowShape(where, x.shape, channels, outputs, plan);
+      needGradients();
+      return tidy(() => {
+        const rounding = typeof padding === 'number' ? 'floor' : undefined;
+        const { weight, bias } = variables;
+        const filter = weight as unknown as Tensor4D;
+        const z = depthwise(x as Tensor4D, filter, plan.strides, padding, 'NHWC', plan.dilation, rounding);
+        const shifted = bias ? add(z, bias) : z;
+        return activation === 'linear' ? shifted : compose(shifted, activation, slope);
+      });
+    },
+    outputShape: (shape) => windowShape(where, shape, channels, outputs, plan),
+    dispose: () => disposeVariables(variables),
+  };
+}

@@ -1,0 +1,24 @@
+import { describe } from '../ops/arguments.ts';
+import { fold } from '../random/key.ts';
+import type { ApplyContext, Layer, NamedVariables } from './layer.ts';
+
+/** The variables of parts, under `part.name`. */
+export function variablesOfParts(parts: Readonly<Record<string, Layer>>): NamedVariables {
+  return Object.fromEntries(
+    Object.entries(parts).flatMap(([part, { variables }]) =>
+      Object.entries(variables).map(([name, variable]) => [`${part}.${name}`, variable]),
+    ),
+  );
+}
+
+/** A context with a key of the part's own. */
+export function contextOfPart(context: ApplyContext, index: number): ApplyContext {
+  return context.key ? { ...context, key: fold(context.key, index) } : context;
+}
+
+/** @throws {TypeError} if the argument is no layer. */
+export function checkPart(where: string, name: string, layer: unknown): void {
+  const { apply, variables } = (layer ?? {}) as Partial<Layer>;
+  if (typeof apply !== 'function' || typeof variables !== 'object')
+    throw new TypeError(`${where}: ${name} is ${describe(layer)}, but must be a layer, an object with variables and apply.`);
+}

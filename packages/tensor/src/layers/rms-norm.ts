@@ -1,0 +1,35 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import { checkNumber } from '../ops/arguments.ts';
+import type { NormOptions } from '../ops/layer-norm.ts';
+import { rmsNorm } from '../ops/rms-norm.ts';
+import { key } from '../random/key.ts';
+import { ones } from './initializer.ts';
+import { disposeVariables, type Layer } from './layer.ts';
+import { makeVariables } from './make-variables.ts';
+import { mapLastAxis } from './shape.ts';
+
+/** A {@link rmsNormLayer}. */
+export interface RmsNormLayer extends Layer {
+  readonly kind: 'rmsNorm';
+  readonly variables: { readonly gamma: Variable };
+}
+
+/**
+ * {@link rmsNorm} of the last axis as a layer, with the variable gamma [width], first 1.
+ *
+ * @throws {RangeError} if the width or epsilon is invalid.
+ * @example
+ * rmsNormLayer(128).apply(tf.zeros([16, 64, 128])).shape; // => [16, 64, 128]
+ */
+export function rmsNormLayer(width: number, { epsilon = 1e-5 }: NormOptions = {}): RmsNormLayer {
+  checkNumber('rmsNormLayer', 'width', width, { least: 1, whole: true });
+  checkNumber('rmsNormLayer', 'epsilon', epsilon, { least: 0 });
+  const variables = makeVariables('rmsNormLayer', key(0), { gamma: { shape: [width], init: ones() } });
+  return {
+    kind: 'rmsNorm',
+    variables,
+    apply: (x) => rmsNorm(x, variables.gamma, { epsilon }),
+    outputShape: (shape) => mapLastAxis('rmsNormLayer', shape, width, width),
+    dispose: () => disposeVariables(variables),
+  };
+}
