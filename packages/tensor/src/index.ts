@@ -97,8 +97,14 @@ export { trace, type TraceOptions } from './optimizers/trace.ts';
 // Training
 export { accuracy } from './train/accuracy.ts';
 export type { Batch, Data, Examples } from './train/data.ts';
-export { evaluate, type EvaluateOptions, type Evaluation, type Metric } from './train/evaluate.ts';
+export { brierScore } from './train/brier-score.ts';
+export { evaluate, type EvaluateOptions, type Evaluation } from './train/evaluate.ts';
+export { expectedCalibrationError, type CalibrationOptions } from './train/expected-calibration-error.ts';
 export { fit, type FitOptions } from './train/fit.ts';
+export type { MeanMetric, Metric, SummaryMetric } from './train/metric.ts';
+export { negativeLogLikelihood } from './train/negative-log-likelihood.ts';
+export type { ProbabilityOptions } from './train/probabilities.ts';
+export { topKAccuracy } from './train/top-k-accuracy.ts';
 export type { EndEvent, EpochEvent, FitEvent, StepEvent } from './train/fit-event.ts';
 export type { NumericArray } from './train/gather-rows.ts';
 export { trainable, trainStep, type Loss, type TrainStepOptions } from './train/train-step.ts';

@@ -1,6 +1,7 @@
 import { add, conv2dTranspose as transposed, tidy, transpose, type Tensor4D } from '@tensorflow/tfjs-core';
 import { compose } from '../ops/activation.ts';
 import { checkNumber, checkTensor } from '../ops/arguments.ts';
+import { explicitPadding } from '../ops/convolution.ts';
 import { needGradients } from '../ops/kernel.ts';
 import { checkConvOptions, type ConvOptions, type WeightLayer } from './conv2d.ts';
 import { disposeVariables, type Shape } from './layer.ts';
@@ -70,8 +71,7 @@ export function conv2dTranspose(
       const shape = outputShape(x.shape) as [number, number, number, number];
       needGradients();
       return tidy(() => {
-        const rounding = typeof padding === 'number' ? 'floor' : undefined;
-        const z = transposed(x as Tensor4D, variables.weight as unknown as Tensor4D, shape, steps, padding, rounding);
+        const z = transposed(x as Tensor4D, variables.weight as unknown as Tensor4D, shape, steps, explicitPadding(padding));
         const shifted = variables.bias ? add(z, variables.bias) : z;
         return activation === 'linear' ? shifted : compose(shifted, activation, slope);
       });

@@ -1,6 +1,7 @@
 import { add, depthwiseConv2d as depthwise, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { compose } from '../ops/activation.ts';
 import { checkNumber, checkTensor } from '../ops/arguments.ts';
+import { explicitPadding } from '../ops/convolution.ts';
 import { needGradients } from '../ops/kernel.ts';
 import { checkConvOptions, type Conv2dOptions, type WeightLayer } from './conv2d.ts';
 import { disposeVariables } from './layer.ts';
@@ -51,10 +52,9 @@ export function depthwiseConv2d(channels: number, window: Size2d, options: Depth
       windowShape(where, x.shape, channels, outputs, plan);
       needGradients();
       return tidy(() => {
-        const rounding = typeof padding === 'number' ? 'floor' : undefined;
         const { weight, bias } = variables;
         const filter = weight as unknown as Tensor4D;
-        const z = depthwise(x as Tensor4D, filter, plan.strides, padding, 'NHWC', plan.dilation, rounding);
+        const z = depthwise(x as Tensor4D, filter, plan.strides, explicitPadding(padding), 'NHWC', plan.dilation);
         const shifted = bias ? add(z, bias) : z;
         return activation === 'linear' ? shifted : compose(shifted, activation, slope);
       });

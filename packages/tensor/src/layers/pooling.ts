@@ -1,6 +1,6 @@
 import { avgPool, max, maxPool, mean, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkTensor } from '../ops/arguments.ts';
-import type { Padding } from '../ops/convolution.ts';
+import { explicitPadding, type Padding } from '../ops/convolution.ts';
 import { needGradients } from '../ops/kernel.ts';
 import type { Layer, Shape } from './layer.ts';
 import { checkPadding, checkSize2d, windowShape, type Size2d } from './sizes.ts';
@@ -21,9 +21,7 @@ export interface PoolOptions {
  * maxPool2d(2).apply(tf.zeros([64, 26, 26, 32])).shape; // => [64, 13, 13, 32]
  */
 export function maxPool2d(window: Size2d, options: PoolOptions = {}): Layer {
-  return pool2d('maxPool2d', window, options, (x, size, strides, padding) =>
-    maxPool(x, size, strides, padding, typeof padding === 'number' ? 'floor' : undefined),
-  );
+  return pool2d('maxPool2d', window, options, (x, size, strides, padding) => maxPool(x, size, strides, explicitPadding(padding)));
 }
 
 /**
@@ -33,9 +31,7 @@ export function maxPool2d(window: Size2d, options: PoolOptions = {}): Layer {
  * @throws {RangeError} if the window or an option is invalid.
  */
 export function averagePool2d(window: Size2d, options: PoolOptions = {}): Layer {
-  return pool2d('averagePool2d', window, options, (x, size, strides, padding) =>
-    avgPool(x, size, strides, padding, typeof padding === 'number' ? 'floor' : undefined),
-  );
+  return pool2d('averagePool2d', window, options, (x, size, strides, padding) => avgPool(x, size, strides, explicitPadding(padding)));
 }
 
 type Pool = (x: Tensor4D, window: [number, number], strides: [number, number], padding: Padding) => Tensor;

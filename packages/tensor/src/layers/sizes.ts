@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import { checkNumber, describe } from '../ops/arguments.ts';
-import type { Padding } from '../ops/convolution.ts';
+import { explicitPadding, type Padding } from '../ops/convolution.ts';
 import type { Shape } from './layer.ts';
 
 /** One number for both axes, or [height, width]. */
@@ -50,7 +50,13 @@ export function windowShape(
   checkImage(where, shape, channels);
   const [batch = null, height = null, width = null, depth = null] = shape;
   const { window, strides, dilation, padding } = plan;
-  const info = backend_util.computeConv2DInfo([1, height ?? 1e6, width ?? 1e6, 1], [...window, 1, 1], [...strides], [...dilation], padding);
+  const info = backend_util.computeConv2DInfo(
+    [1, height ?? 1e6, width ?? 1e6, 1],
+    [...window, 1, 1],
+    [...strides],
+    [...dilation],
+    explicitPadding(padding),
+  );
   if (info.outHeight < 1 || info.outWidth < 1)
     throw new RangeError(
       `${where}: the shape [${shape.map((size) => size ?? 'any').join(', ')}] is smaller than a window of ${window.join(' x ')}${dilation.some((step) => step > 1) ? `, dilated by ${dilation.join(' x ')}` : ''}; use padding, or a smaller window.`,

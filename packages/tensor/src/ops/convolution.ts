@@ -19,6 +19,17 @@ export interface Convolution {
   readonly slope: number;
 }
 
+/** Padding as tfjs takes it. Not as a number, for which it goes by the height of the window and its step in both directions. */
+export function explicitPadding(padding: Padding): 'valid' | 'same' | tf.backend_util.ExplicitPadding {
+  if (typeof padding !== 'number') return padding;
+  return [
+    [0, 0],
+    [padding, padding],
+    [padding, padding],
+    [0, 0],
+  ];
+}
+
 /** Activations that the kernel does on its way, on every backend of tfjs. */
 const fused: Partial<Record<ActivationName, string>> = {
   linear: 'linear',
@@ -46,7 +57,7 @@ export function convolution(
   const inKernel = groups === 1 ? fused[activation] : undefined;
   const attributes: Partial<FusedConv2DAttrs> = {
     strides: [...strides],
-    pad: padding,
+    pad: explicitPadding(padding),
     dataFormat: 'NHWC',
     dilations: [...dilation],
     activation: (inKernel ?? 'linear') as never,

@@ -1,14 +1,11 @@
-import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Layer } from '../layers/layer.ts';
 import { checkFunction, checkNumber } from '../ops/arguments.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
 import { eventLoopTurns } from './event-loop.ts';
 import { dataSource, type Data } from './data.ts';
+import { checkMetrics, measure, summarize, type Metric } from './metric.ts';
 import { RunningMean } from './running-mean.ts';
 import { checkLayer, type Loss } from './train-step.ts';
-
-/** A scalar that says how good an output is, the mean over the examples. */
-export type Metric = (output: Tensor, y: Tensor) => Tensor;
 
 export interface EvaluateOptions {
   /** Default {@link softmaxCrossEntropy}. */
@@ -53,11 +50,7 @@ export async function evaluate(
         const count = x.shape[0] as number;
         const output = net.apply(x);
         try {
-          for (const [name, metric] of Object.entries(all))
-            (means[name] as RunningMean).add(
-              tidy(() => metric(output, y)),
-              count,
-            );
+          for (const [name, metric] of Object.entries(all)) (means[name] as RunningMean).add(measure(metric, output, y), count);
         } finally {
           output.dispose();
         }
@@ -68,18 +61,10 @@ export async function evaluate(
       await turn();
       await readFull(means);
     }
-    const { loss: ofLoss, ...rest } = await valuesOf(means);
+    const { loss: ofLoss, ...rest } = await valuesOf(means, metrics);
     return { loss: ofLoss as number, metrics: rest, examples };
   } finally {
     for (const mean of Object.values(means)) mean.dispose();
-  }
-}
-
-/** @throws {TypeError | RangeError} unless all are functions, and none is called `loss`. */
-export function checkMetrics(where: string, metrics: Readonly<Record<string, Metric>>): void {
-  for (const [name, metric] of Object.entries(metrics)) {
-    checkFunction(where, `metrics.${name}`, metric);
-    if (name === 'loss') throw new RangeError(`${where}: a metric is named 'loss', which is the name of the loss itself; give it another.`);
   }
 }
 
@@ -91,8 +76,11 @@ export async function readFull(means: Readonly<Record<string, RunningMean>>): Pr
   for (const mean of Object.values(means)) if (mean.full) await mean.read();
 }
 
-export async function valuesOf(means: Readonly<Record<string, RunningMean>>): Promise<Record<string, number>> {
+export async function valuesOf(
+  means: Readonly<Record<string, RunningMean>>,
+  metrics: Readonly<Record<string, Metric>>,
+): Promise<Record<string, number>> {
   const values: Record<string, number> = {};
-  for (const [name, mean] of Object.entries(means)) values[name] = await mean.mean();
+  for (const [name, mean] of Object.entries(means)) values[name] = await summarize(metrics[name], mean);
   return values;
 }

@@ -1,4 +1,4 @@
-import { tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Layer } from '../layers/layer.ts';
 import { checkFunction, checkNumber, describe } from '../ops/arguments.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
@@ -7,9 +7,10 @@ import { disposeState, type Optimizer, type OptimizerState } from '../optimizers
 import { fold, key, split, type Key } from '../random/key.ts';
 import { permutation } from '../random/permutation.ts';
 import { dataSource, type Data, type DataSource } from './data.ts';
-import { checkMetrics, evaluate, meansOf, readFull, valuesOf, type Metric } from './evaluate.ts';
+import { evaluate, meansOf, readFull, valuesOf } from './evaluate.ts';
 import { eventLoopTurns } from './event-loop.ts';
 import type { FitEvent, StepEvent } from './fit-event.ts';
+import { checkMetrics, measure, type Metric } from './metric.ts';
 import type { RunningMean } from './running-mean.ts';
 import { checkLayer, trainable, trainStep, type Loss } from './train-step.ts';
 
@@ -153,7 +154,7 @@ async function* runEpoch(
       throw new Error(
         `fit: the data yielded no batch in epoch ${epoch}; give something that starts anew each time it is iterated, not a generator that is used up.`,
       );
-    const { loss: ofLoss, ...rest } = await valuesOf(means);
+    const { loss: ofLoss, ...rest } = await valuesOf(means, metrics);
     progress.seconds += seconds;
     const evaluation = validation ? await evaluate(net, validation, { loss, metrics }) : undefined;
     yield {
@@ -179,9 +180,5 @@ function observeMetrics(
   y: Tensor,
   size: number,
 ): void {
-  for (const [name, metric] of Object.entries(metrics))
-    (means[name] as RunningMean).add(
-      tidy(() => metric(output, y)),
-      size,
-    );
+  for (const [name, metric] of Object.entries(metrics)) (means[name] as RunningMean).add(measure(metric, output, y), size);
 }

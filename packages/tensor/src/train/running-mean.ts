@@ -15,13 +15,13 @@ interface Pending {
 /** Scalars read at once: reading each as it comes would make a device wait. */
 const MOST_PENDING = 128;
 
-/** The weighted mean of scalar tensors, which are read a hundred at a time. Owns the tensors it is given. */
+/** The weighted mean of tensors of one size, which are read a hundred at a time. Owns the tensors it is given. */
 export class RunningMean {
   readonly #pending: Pending[] = [];
-  #sum = 0;
+  #sums = new Float64Array(0);
   #weight = 0;
 
-  /** Takes a scalar; gives what reads it, now or later. */
+  /** Takes a tensor; gives what reads its first value, now or later. */
   add(tensor: Tensor, weight: number): Scalar {
     const pending: Pending = { tensor, weight, known: undefined };
     this.#pending.push(pending);
@@ -40,33 +40,39 @@ export class RunningMean {
   async read(): Promise<void> {
     const pending = this.#pending.splice(0);
     if (pending.length === 0) return;
-    const joined = tidy(() => concat(pending.map(({ tensor }) => reshape(tensor, [1]))));
+    const joined = tidy(() => concat(pending.map(({ tensor }) => reshape(tensor, [-1]))));
     try {
       const values = await joined.data();
-      pending.forEach((scalar, index) => this.#settle(scalar, values[index] as number));
+      let at = 0;
+      for (const one of pending) {
+        const { size } = one.tensor;
+        this.#settle(one, values.subarray(at, at + size));
+        at += size;
+      }
     } finally {
       joined.dispose();
       for (const { tensor } of pending) tensor.dispose();
     }
   }
 
-  /** The mean of all so far; NaN of none. */
-  async mean(): Promise<number> {
+  /** The means of all so far, one for each value of a tensor; NaN of none. */
+  async means(): Promise<Float64Array> {
     await this.read();
-    return this.#sum / this.#weight;
+    return this.#weight === 0 ? Float64Array.of(NaN) : this.#sums.map((sum) => sum / this.#weight);
   }
 
   /** Reads and frees what is pending, so that scalars handed out stay readable. */
   dispose(): void {
-    for (const scalar of this.#pending.splice(0)) {
-      this.#settle(scalar, scalar.tensor.dataSync()[0] as number);
-      scalar.tensor.dispose();
+    for (const one of this.#pending.splice(0)) {
+      this.#settle(one, one.tensor.dataSync());
+      one.tensor.dispose();
     }
   }
 
-  #settle(scalar: Pending, value: number): void {
-    scalar.known = value;
-    this.#sum += value * scalar.weight;
-    this.#weight += scalar.weight;
+  #settle(one: Pending, values: ArrayLike<number>): void {
+    one.known = values[0];
+    if (this.#sums.length < values.length) this.#sums = new Float64Array(values.length);
+    for (let i = 0; i < values.length; i++) this.#sums[i]! += (values[i] as number) * one.weight;
+    this.#weight += one.weight;
   }
 }
