@@ -44,7 +44,7 @@ export async function writeResults(
     model: join(directory, 'model.safetensors'),
   };
   await saveSafetensors(files.model, net.variables, {
-    metadata: { data: report.data.name, layers: report.network.sizes.join('-'), testAccuracy: String(report.test.accuracy) },
+    metadata: { data: report.data.name, layers: report.network.layers, testAccuracy: String(report.test.accuracy) },
   });
   await writeFileAtomic(files.json, `${JSON.stringify(report, undefined, 2)}\n`);
   await writeFileAtomic(files.html, renderHtml(report, mistakeImages));

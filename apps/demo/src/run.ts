@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { loadFashionMnist } from '@x-tooling/datasets';
-import { disable, enable } from '@x/tensor';
+import { disable, enable, random } from '@x/tensor';
 import { compareBackends } from './comparison.ts';
 import { prepareDirectory, writeResults, type ResultFiles } from './files.ts';
 import { count, percent, whole } from './format.ts';
 import { firstImages } from './images.ts';
 import { machineOf } from './machine.ts';
-import { layerSizes, multilayerPerceptron } from './models.ts';
+import { modelOf } from './models.ts';
 import type { DemoOptions } from './options.ts';
 import { predict } from './predictions.ts';
 import { recipe } from './recipe.ts';
@@ -42,27 +42,30 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
   });
   const training = firstImages(data.train, options.trainExamples);
   terminal.fact('Data', `Fashion-MNIST from ${source}: ${whole(training.count)} training and ${whole(data.test.count)} test images`);
-  const sizes = layerSizes(options.model, data.height * data.width, data.classes.length);
-  const parameters = sizes.slice(1).reduce((sum, units, layer) => sum + (sizes[layer]! + 1) * units, 0);
-  terminal.fact('Network', `${options.model}, ${sizes.join('-')}, ${whole(parameters)} parameters`);
+  const model = modelOf(options.model, { height: data.height, width: data.width, classes: data.classes.length });
+  const net = model.make(random.key(seed));
+  const parameters = Object.values(net.variables).reduce((sum, { size }) => sum + size, 0);
+  terminal.fact('Network', `${options.model}, ${model.layers}, ${whole(parameters)} parameters`);
   terminal.fact('Training', `${recipe.optimizer}, ${count(epochs, 'epoch')}, batch ${options.batch}, seed ${seed}`);
 
   // Before training, never beside it: both want all cores.
-  const comparison = options.compare
-    ? await compareBackends(data.train, {
-        sizes,
-        seed,
-        signal,
-        onBackend: (backend, fraction) => terminal.busy(`comparing: backend ${backend}`, fraction),
-      })
-    : undefined;
+  const comparison =
+    options.compare && model.sizes
+      ? await compareBackends(data.train, {
+          sizes: model.sizes,
+          seed,
+          signal,
+          onBackend: (backend, fraction) => terminal.busy(`comparing: backend ${backend}`, fraction),
+        })
+      : undefined;
+  if (options.compare && !model.sizes)
+    terminal.fact('Comparison', "left out: tfjs's wasm backend can't train convolutions, and its cpu backend takes minutes for a step");
   if (comparison) {
     terminal.heading(`One tfjs program, unchanged, on three backends: a training step of ${comparison.batch} images`);
     terminal.comparison(comparison);
   }
-  const profile = await profileStep(runtime, training, { sizes, seed, batch: options.batch });
+  const profile = await profileStep(runtime, training, { make: () => model.make(random.key(seed)), batch: options.batch });
 
-  const net = multilayerPerceptron(sizes, seed);
   try {
     terminal.heading('Training: mean loss and accuracy on the training batches, accuracy on the test images');
     terminal.epochHeader();
@@ -88,7 +91,7 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
         testExamples: data.test.count,
         classes: data.classes,
       },
-      network: { sizes, parameters },
+      network: { layers: model.layers, parameters },
       recipe,
       ...(comparison ? { comparison } : {}),
       training: result,

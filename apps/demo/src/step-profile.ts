@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePart } from '@x-tooling/datasets';
-import { disposeState, trainable, trainStep, type Profile, type ProfileSummary, type Runtime } from '@x/tensor';
+import { disposeState, trainable, trainStep, type Layer, type Profile, type ProfileSummary, type Runtime } from '@x/tensor';
 import { normalise } from './images.ts';
-import { multilayerPerceptron } from './models.ts';
 import { loss, optimizerFor } from './recipe.ts';
 
 /** Where the time of one step of training goes. */
@@ -24,10 +23,10 @@ const STEPS = 5;
 export async function profileStep(
   runtime: Runtime,
   { images, labels, count }: ImagePart,
-  { sizes, seed, batch: wanted }: { sizes: readonly number[]; seed: number; batch: number },
+  { make, batch: wanted }: { make: () => Layer; batch: number },
 ): Promise<StepProfile> {
   const batch = Math.min(wanted, count);
-  const net = multilayerPerceptron(sizes, seed);
+  const net = make();
   const optimizer = optimizerFor(WARM_UP + STEPS);
   const state = optimizer.init(trainable(net));
   const pixels = images.length / count;

@@ -93,6 +93,16 @@ describe('a short run', () => {
   });
 });
 
+it('trains the convolutional network, and says why nothing is compared', async () => {
+  const out = join(directory, 'cnn');
+  const { code, stdout } = await demo('--model', 'cnn', '--epochs', '1', '--train-examples', '2000', '--out', out);
+  expect(code).toBe(0);
+  expect(stdout).toContain('conv 3x3x32, pool, conv 3x3x64, pool, dense 128, dense 10, 225,034 parameters');
+  expect(stdout).toMatch(/Comparison +left out/);
+  const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
+  expect(report.test.accuracy).toBeGreaterThan(0.5);
+});
+
 it('shows its options for --help', async () => {
   const { code, stdout } = await demo('--help');
   expect(code).toBe(0);
@@ -101,7 +111,7 @@ it('shows its options for --help', async () => {
 });
 
 it('refuses a wrong option before anything is loaded', async () => {
-  const { code, stdout, stderr } = await demo('--model', 'cnn');
+  const { code, stdout, stderr } = await demo('--model', 'rnn');
   expect(code).toBe(1);
   expect(stdout).toBe('');
   expect(stderr).toContain("'--model <name>'");

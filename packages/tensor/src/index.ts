@@ -60,6 +60,7 @@ export { depthwiseConv2d, type DepthwiseConv2dOptions } from './layers/depthwise
 export { dropout } from './layers/dropout.ts';
 export { embeddingLayer, type EmbeddingLayer, type EmbeddingOptions } from './layers/embedding.ts';
 export { flatten } from './layers/flatten.ts';
+export { fromLayersModel, type LayersModelLike } from './layers/from-layers-model.ts';
 export { groupNormLayer } from './layers/group-norm.ts';
 export { layerNormLayer, type NormLayer } from './layers/layer-norm.ts';
 export { averagePool2d, globalAveragePool, globalMaxPool, maxPool2d, type PoolOptions } from './layers/pooling.ts';
@@ -69,7 +70,9 @@ export { revolveCost, revolveSchedule, type RevolveAction } from './layers/revol
 export { rmsNormLayer, type RmsNormLayer } from './layers/rms-norm.ts';
 export { sequential, type Checkpointing, type SequentialLayer, type SequentialOptions } from './layers/sequential.ts';
 export type { Size2d } from './layers/sizes.ts';
+export { toTfjsLayer, type TfjsLayer, type TfjsLayers, type ToTfjsLayerOptions } from './layers/to-tfjs-layer.ts';
 export { transformerBlock, type TransformerBlockOptions } from './layers/transformer-block.ts';
+export { unflatten } from './layers/unflatten.ts';
 export * as initializers from './layers/initializers.ts';
 export type { Initializer } from './layers/initializer.ts';
 

@@ -53,7 +53,7 @@ ${section('This run', optionTable(report))}
 }
 
 function subtitle({ network, machine, date }: Report): string {
-  return `Layers of ${network.sizes.join(', ')} units, backend x (tier ${machine.tier}, ${count(machine.threads, 'thread')}), ${date.slice(0, 10)}`;
+  return `Network ${network.layers}, backend x (tier ${machine.tier}, ${count(machine.threads, 'thread')}), ${date.slice(0, 10)}`;
 }
 
 function summary({ test, training, comparison, seconds, data }: Report): string {

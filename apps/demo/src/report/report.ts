@@ -18,7 +18,7 @@ export interface Report {
     readonly testExamples: number;
     readonly classes: readonly string[];
   };
-  readonly network: { readonly sizes: readonly number[]; readonly parameters: number };
+  readonly network: { readonly layers: string; readonly parameters: number };
   readonly recipe: typeof recipe;
   /** Absent if it was left out. */
   readonly comparison?: ComparisonResult;

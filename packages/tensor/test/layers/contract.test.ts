@@ -26,6 +26,7 @@ import {
   rmsNormLayer,
   sequential,
   transformerBlock,
+  unflatten,
   type ApplyContext,
   type Layer,
 } from '../../src/index.ts';
@@ -77,6 +78,7 @@ const rows: Row[] = [
   },
   { name: 'activation', make: () => activationLayer('silu'), input: [2, 3], output: [2, 3], variables: {} },
   { name: 'flatten', make: () => flatten(), input: [2, 3, 4], output: [2, 12], variables: {}, refused: [] },
+  { name: 'unflatten', make: () => unflatten([3, 2]), input: [2, 6], output: [2, 3, 2], variables: {}, refused: [2, 5] },
   { name: 'dropout', make: () => dropout(0.4), input: [6, 5], output: [6, 5], variables: {} },
   {
     name: 'sequential',
