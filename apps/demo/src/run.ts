@@ -59,7 +59,7 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
         })
       : undefined;
   if (options.compare && !model.sizes)
-    terminal.fact('Comparison', "left out: tfjs's wasm backend can't train convolutions, and its cpu backend takes minutes for a step");
+    terminal.fact('Compared', "with nothing: tfjs's wasm backend can't train convolutions, and its cpu backend takes minutes for a step");
   if (comparison) {
     terminal.heading(`One tfjs program, unchanged, on three backends: a training step of ${comparison.batch} images`);
     terminal.comparison(comparison);

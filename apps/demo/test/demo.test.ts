@@ -98,7 +98,7 @@ it('trains the convolutional network, and says why nothing is compared', async (
   const { code, stdout } = await demo('--model', 'cnn', '--epochs', '1', '--train-examples', '2000', '--out', out);
   expect(code).toBe(0);
   expect(stdout).toContain('conv 3x3x32, pool, conv 3x3x64, pool, dense 128, dense 10, 225,034 parameters');
-  expect(stdout).toMatch(/Comparison +left out/);
+  expect(stdout).toMatch(/Compared +with nothing/);
   const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
   expect(report.test.accuracy).toBeGreaterThan(0.5);
 });
