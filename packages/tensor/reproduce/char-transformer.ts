@@ -27,14 +27,12 @@ import {
   saveSafetensors,
   schedules,
   sequential,
-  softmaxCrossEntropy,
   trainable,
   transformerBlock,
   trainStep,
   type Batch,
   type Key,
   type Layer,
-  type Loss,
   type NamedVariables,
 } from '../src/index.ts';
 
@@ -119,7 +117,6 @@ function transformer(characters: number, from: Key): Layer {
   ]);
 }
 
-const loss: Loss = (output, y) => softmaxCrossEntropy(tf.reshape(output, [-1, alphabet.length]), tf.reshape(y, [-1]));
 const rise = Math.round(steps / 20);
 const learningRate = schedules.warmUp(schedules.cosine(2e-3, steps - rise, { end: 1e-4 }), rise);
 const optimizer = adamw({ learningRate, beta2: 0.99, weightDecay: 0.1 });
@@ -145,13 +142,13 @@ let [sum, count, began] = [0, 0, performance.now()];
 let last = Infinity;
 while (state.step < steps && performance.now() < until) {
   const { x, y } = pieces(training, state.step);
-  const value = trainStep(net, { x, y }, { optimizer, state, loss });
+  const value = trainStep(net, { x, y }, { optimizer, state });
   sum += value.dataSync()[0]!;
   count++;
   tf.dispose([x, y, value]);
   if (state.step % every !== 0 && state.step < steps) continue;
   const milliseconds = (performance.now() - began) / count;
-  ({ loss: last } = await evaluate(net, whole(validation), { loss }));
+  ({ loss: last } = await evaluate(net, whole(validation)));
   console.log(
     `step ${String(state.step).padStart(5)}  training ${(sum / count).toFixed(4)}  validation ${last.toFixed(4)}  ${milliseconds.toFixed(1)} ms a step`,
   );

@@ -129,8 +129,14 @@ const rows: Row[] = [
   [
     'softmaxCrossEntropy',
     'a rank',
+    ({ pair, classes }) => softmaxCrossEntropy(pair, classes),
+    /logits is float32\[2\], but its rank must be at least 2/,
+  ],
+  [
+    'softmaxCrossEntropy',
+    'labels of a part',
     ({ cube, classes }) => softmaxCrossEntropy(cube, classes),
-    /logits is float32\[2, 3, 4\], but its rank must be 2/,
+    /labels is int32\[2\], but its shape must be \[2, 3\]/,
   ],
   [
     'softmaxCrossEntropy',

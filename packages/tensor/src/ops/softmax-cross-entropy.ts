@@ -17,9 +17,9 @@ export interface SoftmaxCrossEntropyOptions {
  * Not affected by overflow; the gradient is (softmax(logits) - labels) dy, in one pass. It can be taken once: the
  * probabilities it is made of are not differentiated again.
  *
- * @param logits float32[n, classes].
- * @param labels int32[n], the class of each example, or float32[n, classes], a distribution of sum 1 for each; not differentiated.
- * @returns float32[] for `mean` and `sum`, float32[n] for `none`.
+ * @param logits float32[..., classes], such as [n, classes], or [n, length, classes] for sequences.
+ * @param labels int32[...], the class of each example, or float32[..., classes], a distribution of sum 1 for each; not differentiated.
+ * @returns float32[] for `mean` and `sum`, float32[...] for `none`.
  *   A class that isn't one of `classes` gives NaN, because looking for it beforehand would make a device wait.
  * @throws {TypeError | RangeError} if an argument has another dtype or shape.
  * @example
@@ -33,17 +33,24 @@ export function softmaxCrossEntropy(
   { reduction = 'mean', labelSmoothing = 0 }: SoftmaxCrossEntropyOptions = {},
 ): Tensor {
   const where = 'softmaxCrossEntropy';
-  checkTensor(where, 'logits', logits, { dtype: 'float32', rank: 2 });
-  const [examples, classes] = logits.shape as [number, number];
+  checkTensor(where, 'logits', logits, { dtype: 'float32', leastRank: 2 });
+  const examples = logits.shape.slice(0, -1);
+  const classes = logits.shape.at(-1) as number;
   const remedy =
-    `For logits [${examples}, ${classes}] labels are int32[${examples}], the class of each example, ` +
-    `or float32[${examples}, ${classes}], a distribution for each.`;
+    `For logits [${logits.shape.join(', ')}] labels are int32[${examples.join(', ')}], the class of each example, ` +
+    `or float32[${logits.shape.join(', ')}], a distribution for each.`;
   checkTensor(where, 'labels', labels, { dtype: ['int32', 'float32'], remedy });
-  checkTensor(where, 'labels', labels, { shape: labels.dtype === 'int32' ? [examples] : [examples, classes], remedy });
+  checkTensor(where, 'labels', labels, { shape: labels.dtype === 'int32' ? examples : logits.shape, remedy });
   checkChoice(where, 'reduction', reduction, reductions);
   checkNumber(where, 'labelSmoothing', labelSmoothing, { least: 0, most: 1 });
   needGradients();
-  return tf.tidy(() => reduceLoss(lossOfEach(logits, labelSmoothing > 0 ? smooth(labels, classes, labelSmoothing) : labels), reduction));
+  return tf.tidy(() => {
+    const flat = logits.rank === 2;
+    const rows = flat ? logits : tf.reshape(logits, [-1, classes]);
+    const own = flat ? labels : tf.reshape(labels, labels.dtype === 'int32' ? [-1] : [-1, classes]);
+    const losses = lossOfEach(rows, labelSmoothing > 0 ? smooth(own, classes, labelSmoothing) : own);
+    return reduceLoss(flat || reduction !== 'none' ? losses : tf.reshape(losses, examples), reduction);
+  });
 }
 
 function lossOfEach(logits: Tensor, labels: Tensor): Tensor {

@@ -1,4 +1,4 @@
-import { clipByValue, log, mean, mul, neg, reshape, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { clipByValue, log, mean, mul, neg, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
 import { checkLabels, distributionsOf } from './labels.ts';
 import { probabilitiesOf, type ProbabilityOptions } from './probabilities.ts';
@@ -14,8 +14,7 @@ export function negativeLogLikelihood(output: Tensor, labels: Tensor, { from = '
   checkLabels('negativeLogLikelihood', output, labels);
   return tidy(() => {
     const classes = output.shape.at(-1) as number;
-    if (from === 'logits')
-      return softmaxCrossEntropy(reshape(output, [-1, classes]), reshape(labels, labels.dtype === 'int32' ? [-1] : [-1, classes]));
+    if (from === 'logits') return softmaxCrossEntropy(output, labels);
     const logarithms = log(clipByValue(probabilitiesOf('negativeLogLikelihood', output, from), 2 ** -126, 1));
     return mean(neg(sum(mul(distributionsOf(labels, classes), logarithms), -1)));
   });

@@ -33,6 +33,12 @@ describe.each(backends)('%s', (backend) => {
           const f = (input: tf.Tensor): tf.Tensor => softmaxCrossEntropy(input, y, { reduction, labelSmoothing });
           expect(f(x)).toBeAllclose(loss, { rtol: 2e-6 });
           const dy = reduction === 'none' ? tf.range(1, 7) : tf.scalar(1);
+          const inSequences = softmaxCrossEntropy(tf.reshape(x, [2, 3, -1]), tf.reshape(y, labels === 'classes' ? [2, 3] : [2, 3, -1]), {
+            reduction,
+            labelSmoothing,
+          });
+          expect(inSequences.shape).toEqual(reduction === 'none' ? [2, 3] : []);
+          expect(tf.reshape(inSequences, reduction === 'none' ? [6] : [])).toBeAllclose(f(x), { rtol: 0, atol: 0 });
           // A probability of a float32 softmax is right to 1e-7.
           expect(tf.grad(f)(x, dy)).toBeAllclose(gradient, { rtol: 2e-6, atol: 1e-6 });
         }),
