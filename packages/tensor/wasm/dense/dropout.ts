@@ -2,7 +2,7 @@
  * f32-dropout: y[i] = 0 where word i of a key's random stream is below a threshold, else scale·x[i]. The words are made
  * on the way, so that the mask needs no memory, and its gradient is the same kernel over dy.
  */
-import { philox16 } from '../simd/philox';
+import { philox32 } from '../simd/philox';
 
 /** Elements of a work item. */
 const ITEM: i32 = 4096;
@@ -29,26 +29,22 @@ export function f32_dropout(p: usize, begin: i32, end: i32, scratch: usize): voi
   const least = i32x4.splat(threshold);
   const scale = f32x4.splat(factor);
   let i = first;
-  for (; i + 16 <= count; i += 16) {
-    philox16(scratch, i >> 2, key0, key1);
-    v128.store(to, v128.and(u32x4_ge(v128.load(scratch), least), f32x4.mul(v128.load(x), scale)));
-    v128.store(to, v128.and(u32x4_ge(v128.load(scratch, 16), least), f32x4.mul(v128.load(x, 16), scale)), 16);
-    v128.store(to, v128.and(u32x4_ge(v128.load(scratch, 32), least), f32x4.mul(v128.load(x, 32), scale)), 32);
-    v128.store(to, v128.and(u32x4_ge(v128.load(scratch, 48), least), f32x4.mul(v128.load(x, 48), scale)), 48);
-    x += 64;
-    to += 64;
+  for (; i + 32 <= count; i += 32) {
+    philox32(scratch, i >> 2, key0, key1);
+    for (let at: usize = 0; at < 128; at += 32) {
+      const low = v128.and(v128.ge<u32>(v128.load(scratch + at), least), f32x4.mul(v128.load(x + at), scale));
+      const high = v128.and(v128.ge<u32>(v128.load(scratch + at, 16), least), f32x4.mul(v128.load(x + at, 16), scale));
+      v128.store(to + at, low);
+      v128.store(to + at, high, 16);
+    }
+    x += 128;
+    to += 128;
   }
-  if (i < count) philox16(scratch, i >> 2, key0, key1);
+  if (i < count) philox32(scratch, i >> 2, key0, key1);
   for (let word = scratch; i < count; i++) {
     store<f32>(to, load<u32>(word) < threshold ? 0 : load<f32>(x) * factor);
     word += 4;
     x += 4;
     to += 4;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function u32x4_ge(a: v128, b: v128): v128 {
-  return v128.ge<u32>(a, b);
 }
