@@ -12,7 +12,8 @@ import { makeWritable } from './writable.ts';
  * rounding, where the loss is a mean and the batches are of the same size. The optimizer within counts its own updates,
  * and its learning rate's schedule is one of these.
  *
- * A parameter is updated if the last of the steps has a gradient of it. State: the slot `sum`, and the optimizer's under `inner`.
+ * A parameter is updated if the last of the steps has a gradient of it. Steps left over at the end of training wait in
+ * the sum. State: the slot `sum`, and the optimizer's under `inner`.
  *
  * @throws {TypeError | RangeError} if `every` is no whole number of at least 1.
  * @example

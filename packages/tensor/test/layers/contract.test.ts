@@ -3,6 +3,7 @@ import { expectNoLeak } from '@x-tooling/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   activationLayer,
+  assignVariables,
   attention,
   averagePool2d,
   batchNormLayer,
@@ -10,10 +11,12 @@ import {
   conv1d,
   conv2d,
   conv2dTranspose,
+  decodeSafetensors,
   dense,
   depthwiseConv2d,
   dropout,
   embeddingLayer,
+  encodeSafetensors,
   flatten,
   globalAveragePool,
   globalMaxPool,
@@ -402,6 +405,19 @@ describe.each(backends)('%s', (backend) => {
         });
       });
       layer.dispose();
+    });
+
+    test('is the same again after its variables went through a file', async () => {
+      const [one, other] = [make(), make()];
+      tf.tidy(() => Object.values(one.variables).forEach((variable) => variable.assign(tf.add(tf.mul(variable, 1.5), 0.25))));
+      const { tensors } = decodeSafetensors(await encodeSafetensors(one.variables));
+      assignVariables(other.variables, tensors);
+      tf.tidy(() => {
+        expect(other.apply(x(), others)).toBeAllclose(one.apply(x(), others), { rtol: 0, atol: 0 });
+      });
+      tf.dispose(tensors);
+      one.dispose();
+      other.dispose();
     });
 
     test('leaks nothing, and disposes twice', () => {

@@ -59,5 +59,6 @@ export function cosineRestarts(peak: number, period: number, { end = 0, growth =
 
 /** Half a cosine from `peak` at 0 to `end` at 1. */
 export function fall(peak: number, end: number, progress: number): number {
-  return end + ((peak - end) * (1 + Math.cos(Math.PI * progress))) / 2;
+  const kept = (1 + Math.cos(Math.PI * progress)) / 2;
+  return peak * kept + end * (1 - kept);
 }
