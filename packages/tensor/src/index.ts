@@ -108,12 +108,37 @@ export type { MeanMetric, Metric, SummaryMetric } from './train/metric.ts';
 export { negativeLogLikelihood } from './train/negative-log-likelihood.ts';
 export type { ProbabilityOptions } from './train/probabilities.ts';
 export { topKAccuracy } from './train/top-k-accuracy.ts';
+export type { FitPosition } from './train/fit-position.ts';
 export type { EndEvent, EpochEvent, FitEvent, StepEvent } from './train/fit-event.ts';
 export type { NumericArray } from './train/gather-rows.ts';
 export { trainable, trainStep, type Loss, type TrainStepOptions } from './train/train-step.ts';
 
 // Files
 export { assignVariables } from './files/assign-variables.ts';
-export { decodeSafetensors, encodeSafetensors, type SafetensorsContents, type SafetensorsOptions } from './files/safetensors.ts';
-export { SafetensorsError } from './files/safetensors-header.ts';
+export { loadCheckpoint, saveCheckpoint, type Checkpoint, type Training } from './files/checkpoint.ts';
+export type { FileLocation } from './files/byte-source.ts';
+export { packRaw, rawToTensor, unpackRaw, type PackRawOptions, type RawTensor, type RawValues } from './files/raw-tensor.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type NamedTensors,
+  type SafetensorsContents,
+  type SafetensorsOptions,
+} from './files/safetensors.ts';
+export type { SafetensorsDtype } from './files/safetensors-dtype.ts';
+export { SafetensorsError, type SafetensorsErrorCode } from './files/safetensors-error.ts';
 export { loadSafetensors, saveSafetensors } from './files/safetensors-file.ts';
+export { OnnxError, type OnnxErrorCode } from './files/onnx/onnx-error.ts';
+export {
+  decodeOnnxModel,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+} from './files/onnx/onnx-model.ts';
+export { decodeOnnxTensor, type NamedRaw } from './files/onnx/onnx-tensor.ts';
+export { decodeOnnxWeights } from './files/onnx/onnx-weights.ts';
+export { openSafetensors } from './files/open-safetensors.ts';
+export { type OpenSafetensorsOptions, type Rows, type SafetensorsInfo, type SafetensorsReader } from './files/safetensors-reader.ts';
+export { FileWriteError } from './files/write-atomically.ts';

@@ -12,20 +12,27 @@ import { checkTensor } from '../ops/arguments.ts';
  * tf.dispose(tensors);
  */
 export function assignVariables(variables: NamedVariables, tensors: Readonly<Record<string, Tensor>>): void {
+  checkAssignable('assignVariables', 'tensors', variables, tensors);
+  for (const [name, variable] of Object.entries(variables)) variable.assign(tensors[name] as Tensor);
+}
+
+/** @throws {RangeError | TypeError} unless variables and tensors have the same names, shapes and dtypes. */
+export function checkAssignable(
+  where: string,
+  argument: string,
+  variables: NamedVariables,
+  tensors: Readonly<Record<string, Tensor>>,
+): void {
+  const remedy = 'The network must be made as it was when it was saved.';
   const missing = Object.keys(variables).filter((name) => !Object.hasOwn(tensors, name));
   const unknown = Object.keys(tensors).filter((name) => !Object.hasOwn(variables, name));
   if (missing.length > 0 || unknown.length > 0)
     throw new RangeError(
-      `assignVariables: ${[
+      `${where}: ${[
         ...(missing.length > 0 ? [`no tensor for the variables ${missing.join(', ')}`] : []),
         ...(unknown.length > 0 ? [`no variable for the tensors ${unknown.join(', ')}`] : []),
-      ].join('; ')}. The network must be made as it was when it was saved.`,
+      ].join('; ')} among the ${argument}. ${remedy}`,
     );
   for (const [name, variable] of Object.entries(variables))
-    checkTensor('assignVariables', `tensors['${name}']`, tensors[name], {
-      dtype: variable.dtype,
-      shape: variable.shape,
-      remedy: 'The network must be made as it was when it was saved.',
-    });
-  for (const [name, variable] of Object.entries(variables)) variable.assign(tensors[name] as Tensor);
+    checkTensor(where, `${argument}['${name}']`, tensors[name], { dtype: variable.dtype, shape: variable.shape, remedy });
 }

@@ -38,7 +38,7 @@ export interface HeldBatch extends Batch {
 export interface DataSource {
   /** How many examples there are, if known beforehand. */
   readonly count: number | undefined;
-  /** The batches of one pass; `order` lists the examples' numbers, where their count is known. */
+  /** The batches of one pass; `order` lists the numbers of the examples to take, where their count is known. */
   batches(size: number, order?: Int32Array): AsyncIterable<HeldBatch> | Iterable<HeldBatch>;
 }
 
@@ -79,8 +79,9 @@ function examplesSource(where: string, name: string, { x, y, shape, transform }:
   return {
     count,
     *batches(size, order) {
-      for (let begin = 0; begin < count; begin += size) {
-        const end = Math.min(begin + size, count);
+      const taken = order?.length ?? count;
+      for (let begin = 0; begin < taken; begin += size) {
+        const end = Math.min(begin + size, taken);
         const rows = order ? order.subarray(begin, end) : Int32Array.from({ length: end - begin }, (_, index) => begin + index);
         const raw = gatherRows(x, rows, shapeX, 'measurement');
         const input = transform ? applyTransform(where, name, raw, transform) : raw;

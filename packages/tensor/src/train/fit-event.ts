@@ -1,4 +1,5 @@
 import type { Evaluation } from './evaluate.ts';
+import type { FitPosition } from './fit-position.ts';
 
 /** After each step. */
 export interface StepEvent {
@@ -12,6 +13,8 @@ export interface StepEvent {
   readonly loss: number;
   /** Of this epoch so far, in the time that training took. */
   readonly examplesPerSecond: number;
+  /** Where to go on from, when this is saved; see {@link saveCheckpoint}. */
+  readonly position: FitPosition;
 }
 
 /** After each pass over the data. */
@@ -28,6 +31,8 @@ export interface EpochEvent {
   /** Seconds that training took, without validation. */
   readonly seconds: number;
   readonly examplesPerSecond: number;
+  /** Where to go on from, when this is saved; see {@link saveCheckpoint}. */
+  readonly position: FitPosition;
 }
 
 /** After everything. */

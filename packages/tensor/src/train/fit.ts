@@ -10,6 +10,7 @@ import { dataSource, type Data, type DataSource } from './data.ts';
 import { evaluate, meansOf, readFull, valuesOf } from './evaluate.ts';
 import { eventLoopTurns } from './event-loop.ts';
 import type { FitEvent, StepEvent } from './fit-event.ts';
+import { checkPosition, type FitPosition } from './fit-position.ts';
 import { checkMetrics, measure, type Metric } from './metric.ts';
 import type { RunningMean } from './running-mean.ts';
 import { checkLayer, trainable, trainStep, type Loss } from './train-step.ts';
@@ -29,6 +30,11 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Of the order and of layers that draw random numbers. Default 0. */
   readonly seed?: number;
+  /**
+   * Where to go on from: the position of an event of a run that was left. With the variables and `state` as they were then,
+   * everything else goes as it would have. An epoch's means are those of the batches since. Default: the start.
+   */
+  readonly from?: FitPosition;
   /** Data to evaluate after each epoch. */
   readonly validation?: Data;
   /** Beside the loss, of the training batches and of the validation data. Default none. */
@@ -36,7 +42,7 @@ export interface FitOptions {
 }
 
 /** The options, each given. */
-interface Settings extends Required<Omit<FitOptions, 'state' | 'validation' | 'seed'>> {
+interface Settings extends Required<Omit<FitOptions, 'state' | 'validation'>> {
   readonly state: OptimizerState | undefined;
   readonly validation: Data | undefined;
 }
@@ -63,6 +69,7 @@ export function fit(
     batchSize = 32,
     shuffle = true,
     seed = 0,
+    from = { seed, epoch: 1, batch: 0, steps: 0 },
     validation,
     metrics = {},
   }: FitOptions = {},
@@ -77,16 +84,20 @@ export function fit(
   if (typeof optimizer?.update !== 'function')
     throw new TypeError(`fit: optimizer is ${describe(optimizer)}, but must be one, such as sgd({ learningRate: 0.1 }).`);
   checkNumber('fit', 'seed', seed, { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true });
-  return run(net, source, { loss, optimizer, state, epochs, batchSize, shuffle, validation, metrics }, key(seed));
+  checkPosition('fit', from, seed);
+  if (from.steps > 0 && !state)
+    throw new TypeError(`fit: from is after ${from.steps} steps, but there is no state; give the optimizer's as it was then.`);
+  return run(net, source, { loss, optimizer, state, epochs, batchSize, shuffle, seed, from, validation, metrics });
 }
 
-async function* run(net: Layer, source: DataSource, settings: Settings, seed: Key): AsyncGenerator<FitEvent, void, void> {
-  const { optimizer, epochs } = settings;
+async function* run(net: Layer, source: DataSource, settings: Settings): AsyncGenerator<FitEvent, void, void> {
+  const { optimizer, epochs, from } = settings;
+  const seed = key(settings.seed);
   const state = settings.state ?? optimizer.init(trainable(net));
-  const progress = { steps: 0, seconds: 0 };
+  const progress = { steps: from.steps, seconds: 0 };
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++)
-      yield* runEpoch(net, source, settings, { state, epoch, progress, seed: fold(seed, epoch) });
+    for (let { epoch, batch } = from; epoch <= epochs; epoch++, batch = 0)
+      yield* runEpoch(net, source, settings, { state, epoch, batch, progress, key: fold(seed, epoch) });
     yield { type: 'end', epochs, ...progress };
   } finally {
     if (!settings.state) disposeState(state);
@@ -96,7 +107,9 @@ async function* run(net: Layer, source: DataSource, settings: Settings, seed: Ke
 interface Epoch {
   readonly state: OptimizerState;
   readonly epoch: number;
-  readonly seed: Key;
+  /** Batches that are done already. */
+  readonly batch: number;
+  readonly key: Key;
   /** Of all epochs so far. */
   readonly progress: { steps: number; seconds: number };
 }
@@ -105,10 +118,10 @@ async function* runEpoch(
   net: Layer,
   source: DataSource,
   settings: Settings,
-  { state, epoch, seed, progress }: Epoch,
+  { state, epoch, batch: done, key: ofEpoch, progress }: Epoch,
 ): AsyncGenerator<FitEvent, void, void> {
-  const { optimizer, loss, metrics, epochs, batchSize, shuffle, validation } = settings;
-  const [forOrder, forLayers] = split(seed, 2);
+  const { optimizer, loss, metrics, epochs, batchSize, shuffle, seed, validation } = settings;
+  const [forOrder, forLayers] = split(ofEpoch, 2);
   const { count } = source;
   const steps = count === undefined ? undefined : epochs * Math.ceil(count / batchSize);
   const means = meansOf(['loss', ...Object.keys(metrics)]);
@@ -117,8 +130,15 @@ async function* runEpoch(
   let seconds = 0;
   let since = performance.now();
   try {
-    const order = shuffle && count !== undefined ? permutation(forOrder, count) : undefined;
-    for await (const { x, y, release } of source.batches(batchSize, order)) {
+    const order =
+      count === undefined ? undefined : shuffle ? permutation(forOrder, count) : Int32Array.from({ length: count }, (_, i) => i);
+    let batch = count === undefined ? 0 : done;
+    for await (const { x, y, release } of source.batches(batchSize, order?.subarray(batch * batchSize))) {
+      if (batch < done) {
+        release();
+        batch++;
+        continue;
+      }
       let event: StepEvent;
       try {
         const size = x.shape[0] as number;
@@ -137,6 +157,7 @@ async function* runEpoch(
           epochs,
           step: ++progress.steps,
           steps,
+          position: { seed, epoch, batch: ++batch, steps: progress.steps },
           get loss() {
             return read.value;
           },
@@ -150,7 +171,7 @@ async function* runEpoch(
       since = performance.now();
       await readFull(means);
     }
-    if (examples === 0)
+    if (examples === 0 && batch === 0)
       throw new Error(
         `fit: the data yielded no batch in epoch ${epoch}; give something that starts anew each time it is iterated, not a generator that is used up.`,
       );
@@ -167,6 +188,7 @@ async function* runEpoch(
       ...(evaluation ? { validation: evaluation } : {}),
       seconds,
       examplesPerSecond: examples / seconds,
+      position: { seed, epoch: epoch + 1, batch: 0, steps: progress.steps },
     };
   } finally {
     for (const mean of Object.values(means)) mean.dispose();

@@ -1,10 +1,21 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { assignVariables, dense, loadSafetensors, random, saveSafetensors, sequential, type Layer } from '../../src/index.ts';
+import {
+  assignVariables,
+  dense,
+  disposeState,
+  loadSafetensors,
+  random,
+  saveSafetensors,
+  sequential,
+  sgd,
+  type Layer,
+} from '../../src/index.ts';
 import { useBackend } from '../backends.ts';
 
 let folder: string;
@@ -48,22 +59,46 @@ test('replaces a file, and leaves no other behind', async () => {
   tf.dispose([x, tensors]);
 });
 
-test('a save that fails on its way leaves the old file as it was, and no other', async () => {
-  const path = join(folder, 'a.safetensors');
-  await writeFile(path, 'old');
-  const [x, y] = [tf.zeros([4]), tf.zeros([4])];
-  const saving = saveSafetensors(path, { x, y });
-  // Checked as live at the call, but gone when its turn comes.
-  y.dispose();
-  await expect(saving).rejects.toThrow('disposed');
-  expect(await readFile(path, 'utf8')).toBe('old');
-  expect(await readdir(folder)).toEqual(['a.safetensors']);
-  x.dispose();
+test('what is saved is as it was at the call, whatever happens to the tensors meanwhile', async () => {
+  await expectNoLeak(async () => {
+    const path = join(folder, 'a.safetensors');
+    const [x, gradient, w] = [tf.ones([1000]), tf.ones([1000]), tf.tidy(() => tf.variable(tf.zeros([1000])))];
+    const optimizer = sgd({ learningRate: 1 });
+    const state = optimizer.init({ w });
+    const saving = saveSafetensors(path, { x, w });
+    x.dispose();
+    optimizer.update({ w }, { w: gradient }, state);
+    await saving;
+    const { tensors } = await loadSafetensors(path);
+    expect([...tensors['x']!.dataSync()]).toEqual(Array(1000).fill(1));
+    expect([...tensors['w']!.dataSync()]).toEqual(Array(1000).fill(0));
+    expect(w.dataSync()[0]).toBe(-1);
+    tf.dispose(Object.values(tensors));
+    disposeState(state);
+    tf.dispose([w, gradient]);
+  });
+});
+
+test('a save that fails leaves what was there as it was, and no file beside it', async () => {
+  await expectNoLeak(async () => {
+    const path = join(folder, 'taken');
+    await mkdir(join(path, 'inner'), { recursive: true });
+    const x = tf.zeros([4]);
+    await expect(saveSafetensors(path, { x })).rejects.toThrow(
+      expect.objectContaining({
+        name: 'FileWriteError',
+        path,
+        message: expect.stringMatching(/'.*taken' \(\d+ bytes\) couldn't be written/),
+      }),
+    );
+    expect(await readdir(folder)).toEqual(['taken']);
+    x.dispose();
+  });
 });
 
 test("a folder that isn't there, and a file that is no safetensors file, are named", async () => {
   const x = tf.zeros([1]);
-  await expect(saveSafetensors(join(folder, 'none', 'a'), { x })).rejects.toThrow('none');
+  await expect(saveSafetensors(join(folder, 'none', 'a'), { x })).rejects.toThrow('its folder is not there (ENOENT); make it first');
   await expect(loadSafetensors(join(folder, 'none'))).rejects.toThrow('none');
   const path = join(folder, 'short');
   await writeFile(path, 'abc');
@@ -94,4 +129,26 @@ test("tensors that don't fit a network are refused, and nothing is changed", () 
     tf.dispose([right, wide, whole]);
     net.dispose();
   });
+});
+
+test('temporary files of processes that are no more are removed, those of others are not', async () => {
+  const path = join(folder, 'a.safetensors');
+  const child = spawnSync(process.execPath, ['-e', '']);
+  const [dead, alive] = [child.pid, process.ppid];
+  const names = {
+    dead: `a.safetensors.${hostname()}.${dead}.0123abcd.tmp`,
+    ownOfBefore: `a.safetensors.${hostname()}.${process.pid}.0123abcd.tmp`,
+    own: `a.safetensors.${hostname()}.${process.pid}.0123abce.tmp`,
+    alive: `a.safetensors.${hostname()}.${alive}.0123abcd.tmp`,
+    elsewhere: `a.safetensors.another.${dead}.0123abcd.tmp`,
+    ofAnother: `b.safetensors.${hostname()}.${dead}.0123abcd.tmp`,
+    noneOfOurs: `a.safetensors.${hostname()}.${dead}.tmp`,
+  };
+  for (const name of Object.values(names)) await writeFile(join(folder, name), '');
+  await utimes(join(folder, names.ownOfBefore), 0, 0);
+  const x = tf.zeros([1]);
+  await saveSafetensors(path, { x });
+  x.dispose();
+  const { dead: _dead, ownOfBefore: _before, ...kept } = names;
+  expect((await readdir(folder)).sort()).toEqual(['a.safetensors', ...Object.values(kept)].sort());
 });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, SafetensorsError } from '../../src/index.ts';
+import { decodeSafetensors, encodeSafetensors, packRaw, SafetensorsError, type RawTensor, type SafetensorsDtype } from '../../src/index.ts';
 import { useBackend } from '../backends.ts';
 
 beforeAll(() => useBackend('cpu'));
@@ -82,17 +82,109 @@ test('what is written is read back, bit for bit: any names, shapes, dtypes, valu
   );
 });
 
-test('the layout is the documented one', async () => {
-  const given = { flag: tf.tensor1d([true, false], 'bool'), w: tf.tensor2d([[1, -2]]) };
-  const bytes = await encodeSafetensors(given, { metadata: { format: 'pt' } });
-  tf.dispose(given);
-  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-  expect(JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)))).toEqual({
-    __metadata__: { format: 'pt' },
-    w: { dtype: 'F32', shape: [1, 2], data_offsets: [0, 8] },
-    flag: { dtype: 'BOOL', shape: [2], data_offsets: [8, 10] },
+const text = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes);
+/** A file as the reference implementation's tests write theirs. */
+const literal = (latin1: string): Uint8Array => Uint8Array.from(latin1, (symbol) => symbol.charCodeAt(0));
+const floats = (...values: number[]): string => text(new Uint8Array(Float32Array.from(values).buffer));
+
+describe('written byte for byte as by the reference implementation', () => {
+  const six = [0, 1, 2, 3, 4, 5];
+  test.each<[string, Record<string, RawTensor>, Record<string, string>, string]>([
+    ['nothing', {}, {}, '\x08\0\0\0\0\0\0\0{}      '],
+    ['metadata alone', {}, { framework: 'pt' }, '\x28\0\0\0\0\0\0\0{"__metadata__":{"framework":"pt"}}      '],
+    [
+      'a tensor',
+      { 'attn.0': packRaw('F32', [1, 2, 3], six) },
+      {},
+      `\x40\0\0\0\0\0\0\0{"attn.0":{"dtype":"F32","shape":[1,2,3],"data_offsets":[0,24]}}${floats(...six)}`,
+    ],
+    [
+      'a tensor whose header is padded',
+      { attn0: packRaw('F32', [1, 1, 2, 3], six) },
+      {},
+      `\x48\0\0\0\0\0\0\0{"attn0":{"dtype":"F32","shape":[1,1,2,3],"data_offsets":[0,24]}}       ${floats(...six)}`,
+    ],
+    [
+      'two values in a byte',
+      { 'attn.0': packRaw('F4', [1, 2], Uint8Array.of(0)) },
+      {},
+      '\x40\0\0\0\0\0\0\0{"attn.0":{"dtype":"F4","shape":[1,2],"data_offsets":[0,1]}}    \0',
+    ],
+  ])('%s', async (_, tensors, metadata, expected) => {
+    const bytes = await encodeSafetensors(tensors, { metadata });
+    expect(text(bytes)).toBe(expected);
+    expect(decodeSafetensors(bytes).metadata).toEqual(metadata);
   });
-  expect([...bytes.subarray(8 + length)]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 1, 0]);
+
+  test('larger dtypes first, then by name, whatever the order given', async () => {
+    const w = tf.tensor2d([[1, -2]]);
+    const flag = tf.tensor1d([true, false], 'bool');
+    const zero = tf.tensor1d([7], 'int32');
+    const bytes = await encodeSafetensors(
+      {
+        flag,
+        '10': zero,
+        w,
+        '\u{1F600}': packRaw('U8', [1], [3]),
+        '\uFF5E': packRaw('U8', [1], [4]),
+        long: packRaw('I64', [1], [-1n]),
+        half: packRaw('F16', [1], [1.5]),
+      },
+      { metadata: { format: 'pt' } },
+    );
+    tf.dispose([w, flag, zero]);
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    expect(new TextDecoder().decode(bytes.subarray(8, 8 + length)).trimEnd()).toBe(
+      '{"__metadata__":{"format":"pt"},' +
+        '"long":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},' +
+        '"w":{"dtype":"F32","shape":[1,2],"data_offsets":[8,16]},' +
+        '"10":{"dtype":"I32","shape":[1],"data_offsets":[16,20]},' +
+        '"half":{"dtype":"F16","shape":[1],"data_offsets":[20,22]},' +
+        '"\uFF5E":{"dtype":"U8","shape":[1],"data_offsets":[22,23]},' +
+        '"\u{1F600}":{"dtype":"U8","shape":[1],"data_offsets":[23,24]},' +
+        '"flag":{"dtype":"BOOL","shape":[2],"data_offsets":[24,26]}}',
+    );
+    expect([...bytes.subarray(8 + length)]).toEqual([
+      255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 7, 0, 0, 0, 0, 0x3e, 4, 3, 1, 0,
+    ]);
+  });
+});
+
+const zeros = (count: number): string => '\0'.repeat(count);
+const header = (json: string): string => `${String.fromCharCode(json.length % 256, json.length >> 8)}${zeros(6)}${json}`;
+const i32 = (shape: string, offsets: string): string => header(`{"test":{"dtype":"I32","shape":${shape},"data_offsets":${offsets}}}`);
+
+describe("the reference implementation's own cases", () => {
+  test.each<[string, string, string[], number[]]>([
+    ['white space after the header', '\x06\0\0\0\0\0\0\0{}\r \t\n', [], []],
+    ['white space before it', '\x06\0\0\0\0\0\0\0\t\n{}\r ', [], []],
+    ['a single value', i32('[]', '[0,4]') + zeros(4), ['test'], []],
+    ['a matrix', i32('[2,2]', '[0,16]') + zeros(16), ['test'], [2, 2]],
+    ['no value', i32('[2,0]', '[0, 0]'), ['test'], [2, 0]],
+  ])('read: %s', (_, bytes, names, shape) => {
+    const { tensors } = decodeSafetensors(literal(bytes));
+    expect(Object.keys(tensors)).toEqual(names);
+    for (const value of Object.values(tensors)) expect(value.shape).toEqual(shape);
+    tf.dispose(Object.values(tensors));
+  });
+
+  const shared = Array.from({ length: 10 }, (_, i) => `"weight_${i}":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}`).join(',');
+  test.each<[string, string, string]>([
+    ['HeaderTooLarge', `<${zeros(4)}\xff\xff\xff{"test":{"dtype":"I32","shape":[2,2],"data_offsets":[0,16]}}${zeros(16)}`, ''],
+    ['HeaderTooSmall', '', ''],
+    ['InvalidHeaderLength', `<${zeros(7)}`, ''],
+    ['InvalidHeader', `\x01${zeros(7)}\xff`, 'that is not UTF-8'],
+    ['InvalidHeaderDeserialization', `\x01${zeros(7)}{`, 'that is not JSON'],
+    ['InvalidOffset', header(`{${shared}}`) + zeros(16), 'ten tensors at one place'],
+    ['MetadataIncompleteBuffer', `${i32('[2,2]', '[0,16]')}${zeros(16)}extra_bogus_data_for_polyglot_file`, 'more bytes'],
+    ['MetadataIncompleteBuffer', `${i32('[2,2]', '[0,16]')}${zeros(14)}`, '2 bytes missing'],
+    ['TensorInvalidInfo', i32('[2,2]', '[0, 4]'), ''],
+    ['ValidationOverflow', i32('[2,18446744073709551614]', '[0,16]') + zeros(16), 'of the shape'],
+    ['ValidationOverflow', i32('[2,9223372036854775807]', '[0,16]') + zeros(16), 'of the bytes'],
+    ['MisalignedSlice', header('{"attn0":{"dtype":"F4","shape":[1,3],"data_offsets":[0,2]}}') + zeros(2), ''],
+  ])('refused: %s %s%s', (code, bytes) => {
+    expect(() => decodeSafetensors(literal(bytes))).toThrow(expect.objectContaining({ name: 'SafetensorsError', code }));
+  });
 });
 
 test('bytes that lie unaligned in a larger buffer can be read', async () => {
@@ -116,9 +208,21 @@ describe('refused', () => {
     ['a header that is no object', file('[]', 0), 'no JSON object'],
     ['metadata that are no text', file({ __metadata__: { a: 1 } }, 0), '__metadata__'],
     ['an entry that is no object', file({ a: 3 }, 0), "Tensor 'a': its entry is 3"],
-    ['an unknown dtype', file({ a: entry(0, 4, { dtype: 'F64' }) }, 4), /Tensor 'a': its dtype is "F64".*F32, I32, BOOL/],
+    ['an unknown dtype', file({ a: entry(0, 4, { dtype: 'F31' }) }, 4), /Tensor 'a': its dtype is "F31".*BOOL.*U64/],
+    [
+      'a name that stands twice',
+      file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}', 0),
+      '"a" stands twice',
+    ],
+    [
+      'a size with a fraction of 0',
+      file('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', 1),
+      'the number 1.0 is not a plain whole one',
+    ],
+    ['a size in powers of ten', file('{"a":{"dtype":"U8","shape":[1e1],"data_offsets":[0,10]}}', 10), 'the number 1e1'],
+    ['half a byte', file({ a: { dtype: 'F4', shape: [1, 3], data_offsets: [0, 1] } }, 1), "Tensor 'a': F4[1, 3] ends inside a byte"],
     ['a dtype named as a method', file({ a: entry(0, 4, { dtype: 'toString' }) }, 4), "Tensor 'a': its dtype"],
-    ['a negative size', file({ a: entry(0, 4, { shape: [-1, -1] }) }, 4), "Tensor 'a': its shape is [-1, -1]"],
+    ['a negative size', file({ a: entry(0, 4, { shape: [-1, -1] }) }, 4), 'the number -1 is not a plain whole one'],
     ['a size that is no number', file({ a: entry(0, 4, { shape: ['1'] }) }, 4), "Tensor 'a': its shape"],
     [
       'sizes that multiply beyond counting',
@@ -141,7 +245,7 @@ describe('refused', () => {
     expectRefused(bytes, typeof message === 'string' ? new RegExp(message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message);
   });
 
-  test('1,000 files with a changed, added or removed part: an error of ours or the right tensors, and no leak', async () => {
+  test('1,500 files with a changed, added or removed part: an error of ours or the right tensors, and no leak', async () => {
     const given = {
       a: tf.tensor2d([
         [1, 2],
@@ -150,7 +254,7 @@ describe('refused', () => {
       b: tf.tensor1d([5, 6, 7], 'int32'),
       c: tf.tensor1d([true, false, true], 'bool'),
     };
-    const good = await encodeSafetensors(given);
+    const good = await encodeSafetensors({ ...given, d: packRaw('BF16', [3], [1, 2, 3]), e: packRaw('U64', [2], [1n, 2n]) });
     tf.dispose(given);
     const headerBytes = 8 + Number(new DataView(good.buffer).getBigUint64(0, true));
     const broken = fc.oneof(
@@ -176,9 +280,43 @@ describe('refused', () => {
           }
         });
       }),
+      { numRuns: 1500 },
+    );
+    expect(counts.refused).toBeGreaterThan(1000);
+  });
+
+  test('1,000 headers that lie: every one is refused, and none takes memory for what it claims', () => {
+    const absurd = fc.oneof(fc.constantFrom(2 ** 31, 2 ** 40, 2 ** 53 - 1), fc.integer({ min: 1, max: 10_000 }));
+    const part = fc.record({
+      dtype: fc.constantFrom<SafetensorsDtype>('F32', 'U8', 'F64', 'BOOL', 'F16', 'F4'),
+      size: absurd,
+      begin: absurd,
+      bytes: absurd,
+    });
+    // Each lies about something: the size of what it has, where it is, or how much follows.
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), fc.nat({ max: 64 }), (parts, dataBytes) => {
+        const lies = Object.fromEntries(
+          parts.map(({ dtype, size, begin, bytes }, index) => [
+            `t${index}`,
+            { dtype, shape: [size], data_offsets: [begin, begin + bytes] },
+          ]),
+        );
+        const before = process.memoryUsage().arrayBuffers;
+        expect(() => decodeSafetensors(file(lies, dataBytes))).toThrow(SafetensorsError);
+        expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
+      }),
       { numRuns: 1000 },
     );
-    expect(counts.refused).toBeGreaterThan(700);
+  });
+
+  test('hostile JSON: deep, long, or named like what objects have', () => {
+    expectRefused(file('['.repeat(200_000), 0), /JSON/);
+    expectRefused(file(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 0), /JSON|entry|dtype/);
+    expectRefused(file({ a: `${'\\"'.repeat(1_000_000)}` }, 0), /entry/);
+    const { tensors } = decodeSafetensors(file('{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4));
+    expect(Object.keys(tensors)).toEqual(['__proto__']);
+    tf.dispose(Object.values(tensors));
   });
 });
 
@@ -192,5 +330,9 @@ test("what can't be written is refused by name", async () => {
   await expect(encodeSafetensors({ __metadata__: fine })).rejects.toThrow('metadata');
   await expect(encodeSafetensors({ fine }, { metadata: { a: 1 as never } })).rejects.toThrow('metadata.a is 1');
   await expect(encodeSafetensors(fine as never)).rejects.toThrow('tensors is float32[1]');
+  await expect(encodeSafetensors({ '\uD800': fine })).rejects.toThrow('half of a surrogate pair');
+  await expect(encodeSafetensors({ raw: { dtype: 'F16', shape: [2], bytes: new Uint8Array(3) } })).rejects.toThrow(
+    "tensors['raw'] has 3 bytes",
+  );
   tf.dispose([text, fine]);
 });

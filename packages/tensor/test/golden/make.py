@@ -275,3 +275,30 @@ if __name__ == "__main__":
     normalization()
     attention()
     random()
+def halves():
+    """float32 numbers, as their bits, rounded to 16 bits: of every exponent, ties, one beside a tie, and what is too large."""
+    generator = torch.Generator().manual_seed(SEED)
+    words = torch.randint(-(2**31), 2**31, (160,), generator=generator).tolist()
+    words += [0x38800000 + (step << 12) + off for step in range(24) for off in (-1, 0, 1)]  # around 2^-14, where F16 turns subnormal
+    words += [0x3F800000 + (step << 15) + off for step in range(12) for off in (-1, 0, 1)]  # ties of BF16
+    words += [0x33000000 + off for off in (-1, 0, 1)]  # half of F16's least
+    words += [0x477FE000, 0x477FEFFF, 0x477FF000, 0x7F7F7FFF, 0x7F7F8000, 0x7F800000, 0x80000000, 0x80000001]
+    words = [word % 2**32 for word in words]
+    floats = torch.tensor([struct.unpack("f", struct.pack("I", word))[0] for word in words], dtype=torch.float32)
+    keep = ~torch.isnan(floats)
+    words = [word for word, kept in zip(words, keep.tolist()) if kept]
+
+    def codes(dtype):
+        return [code % 2**16 for code in floats[keep].to(dtype).view(torch.int16).tolist()]
+
+    write("half", {"values": words, "F16": codes(torch.float16), "BF16": codes(torch.bfloat16)})
+
+
+activations()
+mlp()
+cross_entropy()
+optimizers()
+normalization()
+attention()
+random()
+halves()

@@ -1,0 +1,179 @@
+import { WireType } from '@bufbuild/protobuf/wire';
+import { packRaw, type RawTensor } from '../raw-tensor.ts';
+import { byteLength, type SafetensorsDtype } from '../safetensors-dtype.ts';
+import { OnnxError } from './onnx-error.ts';
+import { asBytes, asNumber, asNumbers, asText, readFields } from './protobuf-fields.ts';
+
+/** A tensor with its name, which may be empty. */
+export interface NamedRaw {
+  readonly name: string;
+  readonly raw: RawTensor;
+}
+
+/** Numbers of onnx.TensorProto.DataType. */
+const dtypes: Readonly<Record<number, SafetensorsDtype>> = {
+  1: 'F32',
+  2: 'U8',
+  3: 'I8',
+  4: 'U16',
+  5: 'I16',
+  6: 'I32',
+  7: 'I64',
+  9: 'BOOL',
+  10: 'F16',
+  11: 'F64',
+  12: 'U32',
+  13: 'U64',
+  14: 'C64',
+  16: 'BF16',
+  17: 'F8_E4M3',
+  18: 'F8_E4M3FNUZ',
+  19: 'F8_E5M2',
+  20: 'F8_E5M2FNUZ',
+};
+const otherNames: Readonly<Record<number, string>> = {
+  0: 'UNDEFINED',
+  8: 'STRING',
+  15: 'COMPLEX128',
+  21: 'UINT4',
+  22: 'INT4',
+  23: 'FLOAT4E2M1',
+};
+const EXTERNAL = 1;
+
+/** The fields of onnx.TensorProto. */
+interface Fields {
+  readonly dims: bigint[];
+  type: number;
+  name: string;
+  raw: Uint8Array | undefined;
+  location: number;
+  readonly floats: number[];
+  readonly integers: number[];
+  readonly longs: bigint[];
+  readonly doubles: number[];
+  readonly unsigned: bigint[];
+}
+
+/**
+ * A tensor from the bytes of an `onnx.TensorProto`, such as the files of ONNX's test data.
+ *
+ * @throws {OnnxError} if the bytes are no such message, its values don't fill its shape, they lie in another file, or are of a dtype
+ * that safetensors lacks (texts, complex128, 4-bit integers).
+ *
+ * ONNX's IR, version 11; `onnx.proto3` numbers the fields.
+ */
+export function decodeOnnxTensor(bytes: Uint8Array): NamedRaw {
+  const fields = readTensor(bytes);
+  const { name, type } = fields;
+  const what = `Tensor '${name}'`;
+  const dtype = dtypes[type];
+  if (dtype === undefined)
+    throw new OnnxError('UnsupportedDtype', `${what} is of ONNX's data type ${otherNames[type] ?? type}, which can't be read here.`);
+  if (fields.location === EXTERNAL)
+    throw new OnnxError(
+      'ExternalData',
+      `${what} lies in another file; save the model with its weights inside (onnx.save_model, save_as_external_data=False).`,
+    );
+  const shape = fields.dims.map((size) => {
+    if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) throw new OnnxError('WrongSize', `${what} has a dimension of ${size}.`);
+    return Number(size);
+  });
+  const needed = byteLength(dtype, shape);
+  const values = fields.raw ? littleEndian(dtype, fields.raw) : valuesOf(dtype, fields);
+  if (needed !== BigInt(values.length))
+    throw new OnnxError('WrongSize', `${what} has ${values.length} bytes, but ${dtype}[${shape.join(', ')}] takes ${needed}.`);
+  return { name, raw: { dtype, shape, bytes: values } };
+}
+
+function readTensor(bytes: Uint8Array): Fields {
+  const fields: Fields = {
+    dims: [],
+    type: 0,
+    name: '',
+    raw: undefined,
+    location: 0,
+    floats: [],
+    integers: [],
+    longs: [],
+    doubles: [],
+    unsigned: [],
+  };
+  readFields('A tensor', bytes, {
+    1: asNumbers(
+      WireType.Varint,
+      (reader) => BigInt(reader.int64()),
+      (size) => fields.dims.push(size),
+    ),
+    2: asNumber((type) => (fields.type = type)),
+    4: asNumbers(
+      WireType.Bit32,
+      (reader) => reader.float(),
+      (value) => fields.floats.push(value),
+    ),
+    5: asNumbers(
+      WireType.Varint,
+      (reader) => Number(reader.int64()),
+      (value) => fields.integers.push(value),
+    ),
+    7: asNumbers(
+      WireType.Varint,
+      (reader) => BigInt(reader.int64()),
+      (value) => fields.longs.push(value),
+    ),
+    8: asText((name) => (fields.name = name)),
+    9: asBytes((raw) => (fields.raw = raw)),
+    10: asNumbers(
+      WireType.Bit64,
+      (reader) => reader.double(),
+      (value) => fields.doubles.push(value),
+    ),
+    11: asNumbers(
+      WireType.Varint,
+      (reader) => BigInt(reader.uint64()),
+      (value) => fields.unsigned.push(value),
+    ),
+    14: asNumber((location) => (fields.location = location)),
+  });
+  return fields;
+}
+
+function littleEndian(dtype: SafetensorsDtype, raw: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(raw);
+  if (dtype === 'BOOL' && bytes.some((value) => value > 1)) throw new OnnxError('Malformed', 'A truth value is neither 0 nor 1.');
+  return bytes;
+}
+
+/** Values from the field of their type. Floats of fewer than 32 bits are there as their codes. */
+function valuesOf(dtype: SafetensorsDtype, { floats, integers, longs, doubles, unsigned }: Fields): Uint8Array<ArrayBuffer> {
+  const pack = (as: SafetensorsDtype, values: number[] | bigint[]): Uint8Array<ArrayBuffer> => {
+    try {
+      return packRaw(as, [values.length], values as number[]).bytes;
+    } catch (error) {
+      throw new OnnxError('Malformed', `A value is out of the range of ${dtype}: ${(error as Error).message}`, { cause: error });
+    }
+  };
+  switch (dtype) {
+    case 'F32':
+    case 'C64':
+      return pack('F32', floats);
+    case 'F64':
+      return pack('F64', doubles);
+    case 'I64':
+      return pack('I64', longs);
+    case 'U64':
+      return pack('U64', unsigned);
+    case 'U32':
+      return pack('U32', unsigned.map(Number));
+    case 'F16':
+    case 'BF16':
+      return pack('U16', integers);
+    case 'F8_E4M3':
+    case 'F8_E5M2':
+    case 'F8_E4M3FNUZ':
+    case 'F8_E5M2FNUZ':
+      return pack('U8', integers);
+    default:
+      return pack(dtype, integers);
+  }
+}
