@@ -15,6 +15,8 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  /** This project's own fields; `bundles` lists development dependencies whose code is part of the built package. */
+  readonly x?: { readonly bundles?: readonly string[] };
 }
 
 export interface SourceFile {

@@ -115,6 +115,18 @@ test.for<[string, Tree, string[]]>([
     ['apps/demo/src/plot.ts:1 imports plot: it is not declared in package.json'],
   ],
   [
+    'a devDependency that is part of the built library',
+    {
+      'packages/sparse/package.json': library('@lab/sparse', {
+        dependencies: { '@lab/tensor': '*' },
+        devDependencies: { vitest: '*' },
+        x: { bundles: ['vitest'] },
+      }),
+      'packages/sparse/src/set.ts': "import { test } from 'vitest';\n",
+    },
+    [],
+  ],
+  [
     'a devDependency in a library',
     { 'packages/sparse/src/set.ts': "import { test } from 'vitest';\n" },
     [

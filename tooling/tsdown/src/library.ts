@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { UserConfig } from 'tsdown';
 
 export interface LibraryOptions {
@@ -5,8 +6,6 @@ export interface LibraryOptions {
   readonly entry?: readonly string[];
   /** Files to place in `dist/` as they are. */
   readonly copy?: readonly string[];
-  /** Packages, among the development dependencies, whose code goes into the bundle instead of being installed beside it. */
-  readonly bundle?: readonly string[];
 }
 
 /**
@@ -15,9 +14,11 @@ export interface LibraryOptions {
  * Minified ES modules for Node and browsers alike, with declarations made file by file from `isolatedDeclarations` and source maps.
  * What is imported statically becomes one file an entry: it loads fast in Node, internals stay unreachable, and a user's bundler
  * drops what isn't used, since the package has no side effects. What is imported dynamically stays a file of its own under its own
- * name, so that kernels are fetched only by those who run them. Dependencies and peers are never bundled, other packages only if named.
+ * name, so that kernels are fetched only by those who run them. Dependencies and peers are never bundled;
+ * development dependencies are where the manifest says so: `"x": { "bundles": [...] }`.
  */
-export function library({ entry = ['src/index.ts'], copy = [], bundle = [] }: LibraryOptions = {}): UserConfig {
+export function library({ entry = ['src/index.ts'], copy = [] }: LibraryOptions = {}): UserConfig {
+  const { x } = JSON.parse(readFileSync('package.json', 'utf8')) as { x?: { bundles?: string[] } };
   return {
     entry: [...entry],
     copy: [...copy],
@@ -36,7 +37,7 @@ export function library({ entry = ['src/index.ts'], copy = [], bundle = [] }: Li
     },
     dts: { oxc: true, sourcemap: false },
     // A package that isn't declared as a dependency must not slip into the bundle.
-    deps: { onlyBundle: [...bundle] },
+    deps: { onlyBundle: x?.bundles ?? [] },
     failOnWarn: true,
     report: false,
     logLevel: 'warn',

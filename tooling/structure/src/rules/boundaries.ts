@@ -43,8 +43,10 @@ function fileFindings(entry: WorkspacePackage, { path, imports }: SourceFile, by
     if (message !== undefined) return report(message);
     if (library && target?.kind === 'tooling') return report('tooling is private and would be missing for users');
     if (Object.hasOwn(declared, name)) return [];
-    if (library && devDependencies && Object.hasOwn(devDependencies, name))
+    if (library && devDependencies && Object.hasOwn(devDependencies, name)) {
+      if (entry.manifest.x?.bundles?.includes(name)) return [];
       return report('it is only a devDependency, and would be missing for users; declare it as a dependency or peer');
+    }
     return report('it is not declared in package.json');
   });
 }
