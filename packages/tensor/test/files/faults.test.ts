@@ -41,7 +41,7 @@ test.each([
 /** A file system of 1 MiB of our own, where the system lets us have one. */
 const tiny = (program: string, where: string): ReturnType<typeof spawnSync> =>
   spawnSync(
-    'unshare',
+    '/usr/bin/unshare',
     [
       '--user',
       '--map-root-user',
@@ -56,7 +56,7 @@ const tiny = (program: string, where: string): ReturnType<typeof spawnSync> =>
 const canMount =
   process.platform === 'linux' &&
   existsSync('/usr/bin/unshare') &&
-  spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0;
+  spawnSync('/usr/bin/unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0;
 
 describe.runIf(canMount)('on a disk of 1 MiB', () => {
   test('a save that finds it full is an error by name; the file before stays, nothing else does, and smaller saves work', () => {
