@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkNumber } from '../ops/arguments.ts';
+import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { perParameter } from './per-parameter.ts';
+import { makeWritable } from './writable.ts';
 
 export interface AdagradOptions {
   /** Default 0.01. */
@@ -41,8 +43,15 @@ export function adagrad({ learningRate = 0.01, initial = 0, epsilon = 1e-10, wei
     initial,
     at: (step) => {
       const rate = rateAt('adagrad', learningRate, step);
+      const hasOwn = hasKernel('XAdagradUpdate');
       return (parameter, gradient, slots) => {
         const sum = slots[0] as Variable;
+        if (hasOwn) {
+          makeWritable(parameter);
+          makeWritable(sum);
+          runKernel<Tensor[]>('XAdagradUpdate', { value: parameter, gradient, square: sum }, { learningRate: rate, epsilon, weightDecay });
+          return;
+        }
         const g = weightDecay > 0 ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient;
         sum.assign(tf.add(sum, tf.square(g)));
         parameter.assign(tf.sub(parameter, tf.div(tf.mul(g, rate), tf.add(tf.sqrt(sum), epsilon))));

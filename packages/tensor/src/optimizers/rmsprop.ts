@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { checkNumber } from '../ops/arguments.ts';
+import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
 import { perParameter } from './per-parameter.ts';
+import { makeWritable } from './writable.ts';
 
 export interface RmspropOptions {
   /** Default 0.01. */
@@ -53,26 +55,51 @@ export function rmsprop({
     name: 'rmsprop',
     slots: ['square', ...(centered ? ['mean'] : []), ...(momentum > 0 ? ['momentum'] : [])],
     at: (step) => {
-      const rate = rateAt('rmsprop', learningRate, step);
+      const numbers: Step = { learningRate: rateAt('rmsprop', learningRate, step), decay, epsilon, momentum, weightDecay };
+      const update = hasKernel('XRmspropUpdate') ? inPlace : composed;
       return (parameter, gradient, [square, ...others]) => {
-        const g = weightDecay > 0 ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient;
-        runningMean(square as Variable, tf.square(g), decay);
-        let variance: Tensor = square as Variable;
-        if (centered) {
-          const mean = others[0] as Variable;
-          runningMean(mean, g, decay);
-          variance = tf.sub(variance, tf.square(mean));
-        }
-        let change = tf.div(g, tf.add(tf.sqrt(variance), epsilon));
-        if (momentum > 0) {
-          const kept = others.at(-1) as Variable;
-          kept.assign(tf.add(tf.mul(kept, momentum), change));
-          change = kept;
-        }
-        parameter.assign(tf.sub(parameter, tf.mul(change, rate)));
+        const slots = {
+          square: square as Variable,
+          ...(centered ? { mean: others[0] as Variable } : {}),
+          ...(momentum > 0 ? { buffer: others.at(-1) as Variable } : {}),
+        };
+        update(parameter, gradient, slots, numbers);
       };
     },
   });
+}
+
+/** What one step does, as numbers. */
+interface Step {
+  readonly learningRate: number;
+  readonly decay: number;
+  readonly epsilon: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+}
+
+/** The slots of one parameter; `mean` if centered, `buffer` if there is momentum. */
+interface Slots {
+  readonly square: Variable;
+  readonly mean?: Variable;
+  readonly buffer?: Variable;
+}
+
+function inPlace(parameter: Variable, gradient: Tensor, slots: Slots, { decay, ...numbers }: Step): void {
+  makeWritable(parameter);
+  for (const slot of Object.values(slots) as Variable[]) makeWritable(slot);
+  runKernel<Tensor[]>('XRmspropUpdate', { value: parameter, gradient, ...slots }, { ...numbers, alpha: decay });
+}
+
+function composed(parameter: Variable, gradient: Tensor, { square, mean, buffer }: Slots, numbers: Step): void {
+  const { learningRate, decay, epsilon, momentum, weightDecay } = numbers;
+  const g = weightDecay > 0 ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient;
+  runningMean(square, tf.square(g), decay);
+  if (mean) runningMean(mean, g, decay);
+  const variance = mean ? tf.sub(square, tf.square(mean)) : square;
+  const change = tf.div(g, tf.add(tf.sqrt(variance), epsilon));
+  if (buffer) buffer.assign(tf.add(tf.mul(buffer, momentum), change));
+  parameter.assign(tf.sub(parameter, tf.mul(buffer ?? change, learningRate)));
 }
 
 function runningMean(mean: Variable, value: Tensor, kept: number): void {

@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { adam, disposeState, sgd } from '../../src/index.ts';
+import { adagrad, adam, disposeState, rmsprop, sgd } from '../../src/index.ts';
 import { useBackend } from '../backends.ts';
 
 describe.each([
   ['sgd', () => sgd({ momentum: 0.9 })],
   ['adam', () => adam()],
+  ['rmsprop', () => rmsprop({ centered: true, momentum: 0.9 })],
+  ['adagrad', () => adagrad()],
 ] as const)("%s on backend 'x'", (_, make) => {
   beforeAll(() => useBackend('x wide'));
 
