@@ -1,74 +1,109 @@
-/** What this machine's silicon can do, measured: the scale on which the kernels are shown. */
+/**
+ * What this machine's silicon can do: candidates that run beside the kernels, on the same threads and in the same rounds, so that they
+ * meet the same clock and the same neighbours.
+ */
+import type { Candidate } from '@x-tooling/bench';
 import { compileFamily } from '@x-tooling/kernels/compile';
 import { compileKernels, type Tier } from '../src/runtime/tier.ts';
+import { kernels, use } from './backend.ts';
 
-export interface Limits {
-  /** Most multiply-adds one core does with 128-bit vectors, FLOP/s. */
-  readonly peak128: number;
-  /** The same with 256-bit vectors: twice as many, because a core issues as many of them a cycle. */
-  readonly peak256: number;
-  /** What one core reads of 16 MiB again and again, bytes/s. */
-  readonly bandwidth: number;
-}
+/** Vectors of accumulators: enough to hide the latency of a multiply-add, few enough to stay in registers, as 128-bit ones or in pairs. */
+const ACCUMULATORS: Record<Tier, number> = { simd: 12, relaxed: 12, wide: 24 };
+const STEPS = 512;
+const LINES = 4096;
 
-const ACCUMULATORS = 12;
-const ROUNDS = 4096;
-
-/** Independent multiply-adds on registers, enough of them to hide their latency. */
-function chain(): string {
-  const each = (body: (index: number) => string): string => Array.from({ length: ACCUMULATORS }, (_, index) => body(index)).join('\n');
-  return `
-export function peak(p: usize, begin: i32, end: i32, scratch: usize): void {
-  const x = v128.load(p);
-${each((i) => `  let c${i} = f32x4.splat(0);`)}
-  for (let i = begin; i < end; i++) {
-${each((i) => `    c${i} = f32x4.relaxed_madd(c${i}, x, x);`)}
-  }
-${each((i) => `  v128.store(p, c${i}, ${64 + 16 * i});`)}
-}`;
-}
-
-/** Adds up 16 MiB, eight vectors at a time: as fast as one core can read what the cache or memory holds. */
-const read = `
-export function read(p: usize, begin: i32, end: i32, scratch: usize): void {
-${lanes((i) => `  let c${i} = f32x4.splat(0);`, 16)}
-  let at = p + ((<usize>begin) << 8);
-  const past = p + ((<usize>end) << 8);
-  while (at < past) {
-${lanes((i) => `    c${i} = f32x4.add(c${i}, v128.load(at, ${16 * i}));`, 16)}
-    at += 256;
-  }
-${lanes((i) => `  v128.store(scratch, c${i}, ${16 * i});`, 16)}
-}`;
-const READ_BYTES = 2048 * 2048 * 4;
-
-function lanes(body: (index: number) => string, count: number): string {
+function each(count: number, body: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => body(index)).join('\n');
 }
 
-type Run = (p: number, begin: number, end: number, scratch: number) => void;
-
-async function compile(name: string, source: string, tier: Tier): Promise<Run> {
-  const { wasm } = await compileFamily('.', { name, sources: [`${name}.ts`], generated: { [`${name}.ts`]: () => source } }, 'relaxed');
-  const memory = new WebAssembly.Memory({ initial: 512, maximum: 65536, shared: true });
-  const module = compileKernels(wasm as Uint8Array<ArrayBuffer>, tier);
-  return new WebAssembly.Instance(module, { env: { memory } }).exports[name] as Run;
-}
-
-function best(run: () => void): number {
-  let least = Infinity;
-  for (const until = performance.now() + 400; performance.now() < until;) {
-    const start = performance.now();
-    run();
-    least = Math.min(least, performance.now() - start);
+/** A work item is STEPS times a multiply-add to each accumulator. */
+function chain(count: number): string {
+  return `
+export function limit_peak(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const x = v128.load(scratch);
+  const y = v128.load(scratch, 16);
+${each(count, (i) => `  let c${i} = v128.load(scratch, ${16 * i});`)}
+  for (let i = begin * ${STEPS}; i < end * ${STEPS}; i++) {
+${each(count, (i) => `    c${i} = f32x4.relaxed_madd(c${i}, ${i % 2 ? 'y' : 'x'}, c${i});`)}
   }
-  return least / 1000;
+${each(count, (i) => `  v128.store(scratch, c${i}, ${1024 + 16 * i});`)}
+}`;
 }
 
-export async function measureLimits(): Promise<Limits> {
-  const peak = await compile('peak', chain(), 'relaxed');
-  const peak128 = (ROUNDS * ACCUMULATORS * 8) / best(() => peak(1024, 0, ROUNDS, 0));
-  const reader = await compile('read', read, 'relaxed');
-  const bandwidth = READ_BYTES / best(() => reader(65536, 0, READ_BYTES / 256, 1024));
-  return { peak128, peak256: 2 * peak128, bandwidth };
+/** Adds up LINES cache lines a work item, from the address in the first parameter on. */
+const read = `
+export function limit_read(p: usize, begin: i32, end: i32, scratch: usize): void {
+${each(16, (i) => `  let c${i} = f32x4.splat(0);`)}
+  let at = <usize>load<u32>(p) + ((<usize>begin * ${LINES}) << 6);
+  const past = <usize>load<u32>(p) + ((<usize>end * ${LINES}) << 6);
+  while (at < past) {
+${each(16, (i) => `    c${i} = f32x4.add(c${i}, v128.load(at, ${16 * i}));`)}
+    at += 256;
+  }
+${each(16, (i) => `  v128.store(scratch, c${i}, ${16 * i});`)}
+}`;
+
+/** Loads the kernels below into the running backend, once. */
+async function loadLimits(): Promise<void> {
+  const running = kernels();
+  if (running.has('limit_peak')) return;
+  const { tier, threads } = running;
+  // The simd tier has no fused multiply-add; the limit of the silicon is the same.
+  const portable = tier === 'simd' ? 'relaxed' : tier;
+  const source = chain(ACCUMULATORS[tier]) + read;
+  const { wasm, kernels: names } = await compileFamily(
+    '.',
+    { name: 'limits', sources: ['limits.ts'], generated: { 'limits.ts': () => source } },
+    portable,
+  );
+  const module = compileKernels(wasm as Uint8Array<ArrayBuffer>, portable);
+  running.add(names, threads.add(new WebAssembly.Instance(module, { env: { memory: threads.memory } }), names));
+  await threads.share({ module, kernels: names });
+}
+
+/** As many multiply-adds as `flops` operations take, on registers alone: the most that a core, or all threads, can do. */
+export function peak(flops: number, { alone = false }: { readonly alone?: boolean } = {}): Candidate {
+  const run = (): void => {
+    const { threads, tier } = kernels();
+    const items = Math.round(flops / (STEPS * ACCUMULATORS[tier] * 8));
+    threads.parameters();
+    threads.run(kernels().number('limit_peak'), items, 1);
+  };
+  return limit(run, alone);
+}
+
+/** Reads as many bytes, again and again the same: what the cache they fit into, or memory, can feed. */
+export function reading(bytes: number, { alone = false }: { readonly alone?: boolean } = {}): Candidate {
+  let at: number;
+  const { setup, run } = limit(() => {
+    const { threads } = kernels();
+    threads.words[threads.parameters()] = at;
+    threads.run(kernels().number('limit_read'), Math.ceil(bytes / (64 * LINES)), 1);
+  }, alone);
+  const size = Math.ceil(bytes / (64 * LINES)) * 64 * LINES;
+  return {
+    setup: async () => {
+      await setup!();
+      const { heap } = kernels();
+      at = heap.allocate(size);
+      // Memory that was never written is one page of zeros, which the fastest cache holds.
+      heap.floats.fill(1, at / 4, (at + size) / 4);
+    },
+    run,
+    teardown: () => kernels().heap.release(at, size),
+  };
+}
+
+function limit(run: () => void, alone: boolean): Candidate {
+  return {
+    setup: async () => {
+      use('x');
+      await loadLimits();
+    },
+    run: () => {
+      use('x');
+      if (alone) kernels().threads.alone(run);
+      else run();
+    },
+  };
 }

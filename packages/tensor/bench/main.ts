@@ -5,7 +5,6 @@
  */
 import { resolve } from 'node:path';
 import { recordRun, writeResults, type Comparison } from '@x-tooling/bench';
-import { measureLimits, type Limits } from './limits.ts';
 import { matmul } from './matmul.ts';
 import { overhead } from './overhead.ts';
 import { small } from './small.ts';
@@ -13,20 +12,15 @@ import { startup } from './startup.ts';
 import { step } from './step.ts';
 import { tierProducts } from './tiers.ts';
 
-const groups: Record<string, (limits: Limits) => Promise<Comparison[]>> = { step, matmul, tiers: tierProducts, small, overhead, startup };
+const groups: Record<string, () => Promise<Comparison[]>> = { step, matmul, tiers: tierProducts, small, overhead, startup };
 const asked = process.argv.slice(2);
 for (const name of asked) if (!(name in groups)) throw new Error(`There is no group ${name}; there are ${Object.keys(groups).join(', ')}.`);
 
 const run = recordRun();
 if (run.load > 0.5) console.warn(`The machine is not quiet (load ${run.load}): believe the ratios, not the times.\n`);
-const limits = await measureLimits();
-console.log(
-  `One core: ${(limits.peak128 / 1e9).toFixed(1)} GFLOP/s with 128-bit vectors, ${(limits.peak256 / 1e9).toFixed(1)} with 256-bit; ` +
-    `reads 16 MiB at ${(limits.bandwidth / 1e9).toFixed(1)} GB/s.\n`,
-);
 for (const [name, measure] of Object.entries(groups)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
-  const comparisons = await measure(limits);
+  const comparisons = await measure();
   if (asked.length === 0) await writeResults(resolve(import.meta.dirname, `results/${name}.json`), { run, comparisons });
 }
 process.exit();

@@ -1,11 +1,11 @@
 import { compare, type Comparison } from '@x-tooling/bench';
 import { enable } from '../src/index.ts';
-import type { Limits } from './limits.ts';
+import { reading } from './limits.ts';
 import { product } from './product.ts';
 import '@tensorflow/tfjs-backend-wasm';
 
 /** Small products beside tfjs, and matrix-vector products beside what memory can feed. */
-export async function small({ bandwidth }: Limits): Promise<Comparison[]> {
+export async function small(): Promise<Comparison[]> {
   const { threads } = await enable();
   const comparisons: Comparison[] = [];
   for (const [m, k, n] of [
@@ -29,6 +29,7 @@ export async function small({ bandwidth }: Limits): Promise<Comparison[]> {
     await compare({
       name: `f32 matrix-vector ${size}², one thread`,
       candidates: {
+        'reading W': reading(4 * size * size, { alone: true }),
         W·x: product(size, size, 1, { alone: true }),
         Wᵀ·x: product(size, size, 1, { transposeA: true, alone: true }),
         xᵀ·W: product(1, size, size, { alone: true }),
@@ -36,13 +37,16 @@ export async function small({ bandwidth }: Limits): Promise<Comparison[]> {
         'tfjs wasm W·x': product(size, size, 1, { backend: 'wasm' }),
       },
       bytes: 4 * size * size,
-      limit: { bytes: bandwidth },
     }),
     await compare({
       name: `f32 matrix-vector ${size}², ${threads} threads`,
-      candidates: { 'W·x, one thread': product(size, size, 1, { alone: true }), W·x: product(size, size, 1), xᵀ·W: product(1, size, size) },
+      candidates: {
+        'reading W': reading(4 * size * size),
+        'W·x, one thread': product(size, size, 1, { alone: true }),
+        W·x: product(size, size, 1),
+        xᵀ·W: product(1, size, size),
+      },
       bytes: 4 * size * size,
-      limit: { bytes: threads * bandwidth },
     }),
   );
   return comparisons;

@@ -35,7 +35,7 @@ export async function compileFamily(directory: string, family: Family, tier: str
   );
   if (error || !wasm) throw new Error(`Kernel family ${family.name} (${tier}) does not compile:\n${stderr.toString()}`, { cause: error });
   // With an empty section more, because V8 keeps the code it made of these bytes, and others want to compile them with flags of their own.
-  const module = new WebAssembly.Module(new Uint8Array([...wasm, 0, 1, 0]));
+  const module = new WebAssembly.Module(new Uint8Array([...wasm, 0, 2, 0, 0]));
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind !== 'memory')
       throw new Error(

@@ -9,7 +9,7 @@ const ROWS = { simd: 5, relaxed: 6, wide: 6 } as const;
 /** Most steps of k in a block: a panel of B that stays in the first-level cache. */
 const DEPTH = { simd: 1024, relaxed: 1024, wide: 512 } as const;
 /** Floats of packed A that fit into a thread's scratch beside the panels of B. */
-const WHOLE_FLOATS = (SCRATCH_BYTES - 136 * 1024) / 4;
+const WHOLE_FLOATS = (SCRATCH_BYTES - 264 * 1024) / 4;
 /** Multiplications below which sharing out costs more than it gives. */
 const SMALL = 64 * 64 * 64;
 

@@ -44,7 +44,7 @@ export class Threads {
   readonly words: Int32Array;
   readonly floats: Float32Array;
   readonly count: number;
-  readonly #memory: WebAssembly.Memory;
+  readonly memory: WebAssembly.Memory;
   readonly #control: number;
   readonly #scratch: number;
   readonly #kernels: WasmKernel[] = [];
@@ -59,7 +59,7 @@ export class Threads {
     const count = workers.length + 1;
     this.count = count;
     this.#workers = workers;
-    this.#memory = memory;
+    this.memory = memory;
     this.#control = heap.allocate(CONTROL_WORDS * 4);
     this.#scratch = heap.allocate(SCRATCH_BYTES * count);
     this.words = new Int32Array(memory.buffer, this.#control, CONTROL_WORDS);
@@ -73,7 +73,7 @@ export class Threads {
       worker.onLost((reason) => {
         this.#lost ??= reason;
       });
-      const begin: WorkerStart = { memory: this.#memory, control: this.#control, scratch: this.#scratch + SCRATCH_BYTES * (index + 1) };
+      const begin: WorkerStart = { memory: this.memory, control: this.#control, scratch: this.#scratch + SCRATCH_BYTES * (index + 1) };
       const ready = this.#reply(worker, 'ready');
       worker.post({ begin, add: families });
       return ready;

@@ -13,12 +13,10 @@ import { copyPart, LOW, packPlainColumns, packPlainRows, packTransposedColumns, 
 import { finishRow } from './epilogue';
 
 /** Bytes of scratch before the packed A of `f32_gemm_whole`: the panels of B, then one tile. */
-const PANEL_BYTES: usize = 128 * 1024;
+const PANEL_BYTES: usize = 256 * 1024;
 const TILE_BYTES: usize = 1024;
-/** Panels of B packed at once. */
-const PANELS: i32 = 4;
 /** Groups of rows between which the panels take turns. */
-const STRETCH: i32 = 12;
+const STRETCH: i32 = 24;
 
 // Parameters, as words.
 const A: usize = 0;
@@ -132,11 +130,12 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
   const groups = full + lowGroups(m);
   const rows = full * ROWS + (groups - full) * LOW;
   const spare = scratch + PANEL_BYTES;
+  const most = <i32>(PANEL_BYTES / (<usize>min(depth, k) * COLUMNS * 4));
   for (let item = begin; item < end; ) {
     const part = item / panels;
     const panel = item % panels;
     // Neighbouring panels are packed together, because their rows lie side by side in memory.
-    const count = min(PANELS, min(end - item, panels - panel));
+    const count = min(most, min(end - item, panels - panel));
     const column = panel * COLUMNS;
     const first = (groups * part) / splits;
     const past = (groups * (part + 1)) / splits;
