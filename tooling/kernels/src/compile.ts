@@ -26,7 +26,7 @@ export async function compileFamily(directory: string, family: Family, tier: str
       ...['--use', `RELAXED=${relaxed ? 1 : 0}`, '--use', `WIDE=${tier === 'wide' ? 1 : 0}`],
     ],
     {
-      readFile: (name) => files.get(name) ?? read(resolve(directory, name)),
+      readFile: (name) => files.get(name) ?? readSource(resolve(directory, name)),
       writeFile: (name, contents) => {
         if (name === 'out.wasm') wasm = contents as Uint8Array;
       },
@@ -34,21 +34,30 @@ export async function compileFamily(directory: string, family: Family, tier: str
     },
   );
   if (error || !wasm) throw new Error(`Kernel family ${family.name} (${tier}) does not compile:\n${stderr.toString()}`, { cause: error });
-  // With an empty section more, because V8 keeps the code it made of these bytes, and others want to compile them with flags of their own.
-  const module = new WebAssembly.Module(new Uint8Array([...wasm, 0, 2, 0, 0]));
+  const module = inspected(wasm);
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind !== 'memory')
       throw new Error(
         `Kernel family ${family.name} imports ${from}.${name}; a kernel may import only the memory. Strings, arrays and objects need the runtime: use pointers.`,
       );
   }
-  const kernels = WebAssembly.Module.exports(module)
-    .filter(({ kind }) => kind === 'function')
-    .map(({ name }) => name);
-  return { wasm, kernels };
+  return { wasm, kernels: kernelNames(wasm) };
 }
 
-function read(path: string): string | null {
+/** Names of the kernels that a module exports. */
+export function kernelNames(wasm: Uint8Array): string[] {
+  return WebAssembly.Module.exports(inspected(wasm))
+    .filter(({ kind }) => kind === 'function')
+    .map(({ name }) => name);
+}
+
+/** With a section more, because V8 keeps the code it made of these bytes, and others want to compile them with flags of their own. */
+function inspected(wasm: Uint8Array): WebAssembly.Module {
+  return new WebAssembly.Module(new Uint8Array([...wasm, 0, 2, 0, 0]));
+}
+
+/** The text of a source, or null where there is no such file. */
+export function readSource(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch {

@@ -4,8 +4,8 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { compileFamily } from './compile.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { compileCached } from './cache.ts';
 import { kernelModule } from './module.ts';
 import type { KernelTable } from './table.ts';
 import { tfjsWasmModule } from './tfjs-wasm.ts';
@@ -13,11 +13,14 @@ import { tfjsWasmModule } from './tfjs-wasm.ts';
 const root = process.cwd();
 const table = (await import(pathToFileURL(resolve(root, 'wasm/table.ts')).href)) as KernelTable;
 
+/** Beside the packages of this program, so that a fresh install begins afresh. */
+const cache = fileURLToPath(new URL('../node_modules/.cache/kernels', import.meta.url));
+
 const files = new Map<string, string | Uint8Array>();
 for (const family of table.families) {
   const compiled = new Map<string, string>();
   for (const tier of table.tiers) {
-    const { wasm, kernels } = await compileFamily(resolve(root, 'wasm'), family, tier);
+    const { wasm, kernels } = await compileCached(resolve(root, 'wasm'), family, tier, cache);
     files.set(`wasm/${family.name}-${tier}.wasm`, wasm);
     // Tiers that differ only in how the engine compiles them share their bytes.
     const text = kernelModule(wasm, kernels);
