@@ -2,7 +2,7 @@
  * Trains the character transformer of the benches (4 layers, width 128, 8 heads, context 64, 818,241 parameters) on Tiny
  * Shakespeare, and prints its loss on the last tenth of the text, in nats a character.
  *
- *   node --conditions=@x/source reproduce/char-transformer.ts [--data tinyshakespeare.txt] [--steps 6000] [--batch 16] [--seed 1]
+ *   node --conditions=@x/source reproduce/char-transformer.ts [--data tinyshakespeare.txt] [--steps 2000] [--batch 16] [--seed 1]
  *     [--resume file.safetensors [--seconds 120]]: stops after so many seconds, and goes on with the same command, bit for bit
  *
  * A. Karpathy's char-rnn of 2015 brought the data and the split; his nanoGPT says 1.88 for this context and width with 4 heads after
@@ -14,17 +14,16 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   adamw,
-  assignVariables,
   dense,
   embeddingLayer,
   enable,
   evaluate,
   initializers,
   layerNormLayer,
-  loadSafetensors,
+  loadCheckpoint,
   positionalEmbedding,
   random,
-  saveSafetensors,
+  saveCheckpoint,
   schedules,
   sequential,
   trainable,
@@ -33,7 +32,6 @@ import {
   type Batch,
   type Key,
   type Layer,
-  type NamedVariables,
 } from '../src/index.ts';
 
 const TARGET = 1.75;
@@ -44,7 +42,7 @@ const LAYERS = 4;
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: new URL('../../../../shared/data/tinyshakespeare.txt', import.meta.url).pathname },
-    steps: { type: 'string', default: '6000' },
+    steps: { type: 'string', default: '2000' },
     batch: { type: 'string', default: '16' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string' },
@@ -122,19 +120,7 @@ const learningRate = schedules.warmUp(schedules.cosine(2e-3, steps - rise, { end
 const optimizer = adamw({ learningRate, beta2: 0.99, weightDecay: 0.1 });
 const state = optimizer.init(trainable(net));
 const file = values.resume;
-/** All that training goes on from: the network, and what the optimizer remembers, which counts the steps too. */
-const everything: NamedVariables = {
-  ...net.variables,
-  ...Object.fromEntries(
-    Object.entries(state.slots).flatMap(([slot, own]) => Object.entries(own).map(([name, variable]) => [`${slot}/${name}`, variable])),
-  ),
-};
-if (file !== undefined && existsSync(file)) {
-  const { tensors, metadata } = await loadSafetensors(file);
-  assignVariables(everything, tensors);
-  state.step = Number(metadata['step']);
-  tf.dispose(tensors);
-}
+if (file !== undefined && existsSync(file)) await loadCheckpoint(file, { variables: net.variables, state });
 
 const until = performance.now() + 1000 * Number(values.seconds);
 const every = Math.max(1, Math.floor(steps / 10));
@@ -154,7 +140,7 @@ while (state.step < steps && performance.now() < until) {
   );
   [sum, count, began] = [0, 0, performance.now()];
 }
-if (file !== undefined) await saveSafetensors(file, everything, { metadata: { step: String(state.step) } });
+if (file !== undefined) await saveCheckpoint(file, { variables: net.variables, state });
 if (state.step < steps) console.log(`stopped after step ${state.step}; the same command goes on`);
 else {
   console.log(`\n${sample(300)}\n`);
