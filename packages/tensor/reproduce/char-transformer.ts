@@ -145,7 +145,7 @@ if (state.step < steps) console.log(`stopped after step ${state.step}; the same 
 else {
   console.log(`\n${sample(300)}\n`);
   console.log(
-    `validation loss ${last.toFixed(4)}, ${last <= TARGET ? 'reaches' : 'misses'} ${TARGET} by ${Math.abs(last - TARGET).toFixed(4)}`,
+    `validation loss ${last.toFixed(4)}, ${last <= TARGET ? 'below' : 'above'} the ${TARGET} to reach, by ${Math.abs(last - TARGET).toFixed(4)}`,
   );
   process.exitCode = last <= TARGET ? 0 : 1;
 }
