@@ -56,7 +56,7 @@ async function loadLimits(): Promise<void> {
     { name: 'limits', sources: ['limits.ts'], generated: { 'limits.ts': () => source } },
     portable,
   );
-  const module = compileKernels(wasm as Uint8Array<ArrayBuffer>, portable);
+  const module = await compileKernels(wasm as Uint8Array<ArrayBuffer>, portable);
   running.add(names, threads.add(new WebAssembly.Instance(module, { env: { memory: threads.memory } }), names));
   await threads.share({ module, kernels: names });
 }

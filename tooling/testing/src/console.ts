@@ -1,4 +1,7 @@
-import { format } from 'node:util';
+/** As the console would have it; in a browser, which has nothing for that, one after another. */
+const { format } = ('process' in globalThis ? process.getBuiltinModule?.('node:util') : undefined) ?? {
+  format: (...args: unknown[]) => args.map(String).join(' '),
+};
 
 const methods = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const;
 type Sink = Pick<Console, (typeof methods)[number]>;

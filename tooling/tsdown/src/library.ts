@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { UserConfig } from 'tsdown';
+import { evaluate } from './evaluate.ts';
 
 export interface LibraryOptions {
   /** The modules a user imports, each a file of `dist/` and an entry of the package's `exports`. */
   readonly entry?: readonly string[];
   /** Files to place in `dist/` as they are. */
   readonly copy?: readonly string[];
+  /** Modules that are run when the package is built, and replaced by the values of what they export. */
+  readonly evaluated?: readonly string[];
 }
 
 /**
@@ -17,11 +21,12 @@ export interface LibraryOptions {
  * name, so that kernels are fetched only by those who run them. Dependencies and peers are never bundled;
  * development dependencies are where the manifest says so: `"x": { "bundles": [...] }`.
  */
-export function library({ entry = ['src/index.ts'], copy = [] }: LibraryOptions = {}): UserConfig {
+export function library({ entry = ['src/index.ts'], copy = [], evaluated = [] }: LibraryOptions = {}): UserConfig {
   const { x } = JSON.parse(readFileSync('package.json', 'utf8')) as { x?: { bundles?: string[] } };
   return {
     entry: [...entry],
     copy: [...copy],
+    ...(evaluated.length > 0 && { plugins: [evaluate(evaluated.map((path) => resolve(path)))] }),
     format: 'esm',
     platform: 'neutral',
     target: 'es2023',

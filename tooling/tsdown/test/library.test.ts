@@ -55,3 +55,15 @@ test('refuses to bundle a package that is not declared', async () => {
   await writeFile(join(directory, 'src/area.ts'), "import { version } from 'undeclared';\nexport const area: string = version;\n");
   await expect(run()).rejects.toThrow(/is not included in [^]*onlyBundle/);
 });
+
+test('an evaluated module is run once, and its values are what is shipped', async () => {
+  await writeFile(
+    join(directory, 'src/text.ts'),
+    'function twice(x: number): number {\n  return 2 * x;\n}\nexport const text: string = twice.toString();\n',
+  );
+  await writeFile(join(directory, 'src/index.ts'), "export { text } from './text.ts';\n");
+  await build({ ...library({ evaluated: [join(directory, 'src/text.ts')] }), config: false, cwd: directory });
+  const { text } = (await import(join(directory, 'dist/index.js'))) as { text: string };
+  expect(text).toMatch(/^function twice\(x {8}\) {9}\{\s+return 2 \* x;\s+\}$/);
+  expect(await read('index.js')).not.toContain('toString');
+});

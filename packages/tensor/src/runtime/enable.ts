@@ -6,7 +6,7 @@ import { coreFamilies, familyNames, loadFamily, type CompiledFamily } from './fa
 import { Heap } from './heap.ts';
 import { coreCount, startWorker, threadObstacle, type HostWorker } from './host.ts';
 import { Kernels } from './kernels.ts';
-import { createMemory } from './memory.ts';
+import { createMemory, memoryObstacle } from './memory.ts';
 import { Profiler } from './profile.ts';
 import type { EnableOptions, Runtime } from './runtime.ts';
 import { selfTest } from './self-test.ts';
@@ -118,7 +118,7 @@ async function start({ threads, tier, heap: heapBytes = MOST_BYTES, modules = {}
   const wanted = chooseTier(tier, limits);
   const count = chooseThreads(threads, limits);
   // First, because a worker takes longest to start, and does so beside all the rest.
-  const workers = Array.from({ length: count - 1 }, startWorker);
+  const workers = startWorkers(count - 1, limits);
   try {
     return await assemble(wanted, heapBytes, workers, limits, modules);
   } catch (error) {
@@ -136,11 +136,14 @@ async function assemble(
 ): Promise<Enabled> {
   const [{ base64, kernelConfigs }, compiled] = await Promise.all([import('../generated/tfjs-wasm.js'), loadCore(wanted, modules)]);
   const memory = createMemory(heapBytes);
-  const module = instantiateTfjs(await unpack(base64), memory);
+  const smaller = memoryObstacle(heapBytes, memory);
+  if (smaller) limits.push(smaller);
+  const module = await instantiateTfjs(await unpack(base64), memory);
   const heap = new Heap(module, memory);
   const pool = new Threads(memory.memory, heap, workers);
   const { kernels, families } = await testedKernels(heap, pool, memory.memory, wanted, compiled, limits);
-  await pool.start(families);
+  const alone = await pool.start(families);
+  if (alone) limits.push(`1 thread: a worker could not be started: ${alone}`);
 
   const backend = new XBackend(module, kernels);
   const profiler = new Profiler();
@@ -157,9 +160,10 @@ async function assemble(
     load: async (name) => {
       if (loaded.has(name)) return;
       const added = await loadFamily(name, kernels.tier, modules[name]);
+      const instance = await instantiate(added.module, memory.memory);
       if (loaded.has(name)) return;
       loaded.add(name);
-      kernels.add(added.kernels, pool.add(instantiate(added.module, memory.memory), added.kernels));
+      kernels.add(added.kernels, pool.add(instance, added.kernels));
       await pool.share(added);
     },
   };
@@ -191,6 +195,19 @@ function chooseThreads(asked: number | undefined, limits: string[]): number {
   return Math.min(asked ?? cores, MOST_THREADS);
 }
 
+/** Some policies of a page forbid workers at their start, others when they have been made: see {@link Threads.start}. */
+function startWorkers(count: number, limits: string[]): HostWorker[] {
+  const workers: HostWorker[] = [];
+  try {
+    while (workers.length < count) workers.push(startWorker());
+    return workers;
+  } catch (error) {
+    limits.push(`1 thread: a worker could not be started: ${(error as Error).message}`);
+    for (const worker of workers) void worker.terminate();
+    return [];
+  }
+}
+
 function loadCore(tier: Tier, modules: Readonly<Record<string, WebAssembly.Module>> = {}): Promise<CompiledFamily[]> {
   return Promise.all(coreFamilies.map((name) => loadFamily(name, tier, modules[name])));
 }
@@ -205,7 +222,7 @@ async function testedKernels(
   limits: string[],
 ): Promise<{ kernels: Kernels; families: readonly CompiledFamily[] }> {
   const kernels = new Kernels(heap, pool, tier);
-  for (const family of families) kernels.add(family.kernels, pool.add(instantiate(family.module, memory), family.kernels));
+  for (const family of families) kernels.add(family.kernels, pool.add(await instantiate(family.module, memory), family.kernels));
   if (selfTest(kernels)) return { kernels, families };
   if (tier !== 'wide') throw new Error(`The ${tier} kernels compute wrong results on this engine; please report it with its version.`);
   limits.push('tier relaxed: the wide kernels failed their self-test on this engine');
@@ -213,6 +230,6 @@ async function testedKernels(
   return testedKernels(heap, pool, memory, 'relaxed', await loadCore('relaxed'), limits);
 }
 
-function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Instance {
-  return new WebAssembly.Instance(module, { env: { memory } });
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<WebAssembly.Instance> {
+  return WebAssembly.instantiate(module, { env: { memory } });
 }

@@ -19,10 +19,12 @@ export class HeapExhaustedError extends Error {
 /** A worker thread ended or stopped answering; results of the operation under way are not to be trusted. */
 export class WorkerLostError extends Error {
   override readonly name: string = 'WorkerLostError';
+  readonly reason: string;
 
   constructor(reason: string) {
     super(
       `A worker thread of backend 'x' was lost: ${reason}. Call disable() and enable() to start again; tensors on the backend are lost then.`,
     );
+    this.reason = reason;
   }
 }

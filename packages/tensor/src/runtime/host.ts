@@ -2,7 +2,7 @@
  * What differs between Node and browsers. Node's modules come by `process.getBuiltinModule`, so that a bundler has
  * no import of them to resolve.
  */
-import { workerProgram } from './worker.ts';
+import { workerSource } from './worker-source.ts';
 
 type WorkerThreads = typeof import('node:worker_threads');
 type V8 = typeof import('node:v8');
@@ -35,6 +35,21 @@ export function withEngineFlags<T>(flags: readonly string[], run: () => T): T {
   }
 }
 
+/** Compiles a module: in Node at once, under flags of the engine; elsewhere beside whatever else goes on. */
+export async function compileModule(bytes: Uint8Array<ArrayBuffer>, flags: readonly string[]): Promise<WebAssembly.Module> {
+  if (nodeMajor > 0) return withEngineFlags(flags, () => new WebAssembly.Module(bytes));
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    // Engines word it differently, but all name the policy or the keyword that it lacks.
+    if (!/content.security.policy|unsafe-eval/i.test(String(error))) throw error;
+    throw new Error(
+      `The page's Content-Security-Policy forbids WebAssembly, which backend 'x' is made of: add 'wasm-unsafe-eval' to its script-src.`,
+      { cause: error },
+    );
+  }
+}
+
 export function setEngineFlag(flag: string): void {
   builtin<V8>('node:v8')?.setFlagsFromString(`--${flag}`);
 }
@@ -56,7 +71,8 @@ export function coreCount(): number {
 /** Why other threads can't share our memory, or nothing if they can. */
 export function threadObstacle(): string | undefined {
   if (nodeMajor > 0) return builtin<WorkerThreads>('node:worker_threads') ? undefined : 'this Node has no worker_threads';
-  if (typeof SharedArrayBuffer === 'undefined' || (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== true)
+  // Browsers hide it where memory can't be sent to another thread.
+  if (typeof SharedArrayBuffer === 'undefined')
     return 'the page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
   if (typeof Worker === 'undefined') return 'there is no Worker here';
   return undefined;
@@ -65,7 +81,7 @@ export function threadObstacle(): string | undefined {
 export interface HostWorker {
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** The worker ended or failed; called with the reason. */
+  /** The worker could not be started, ended or failed; called with the reason. */
   onLost(listener: (reason: string) => void): void;
   /** Whether the worker keeps the process alive. */
   hold(alive: boolean): void;
@@ -77,31 +93,55 @@ export function startWorker(): HostWorker {
   return threads ? nodeWorker(threads) : webWorker();
 }
 
+/** Tells of a loss also those who ask after it, since a worker may fail before anybody listens. */
+function lossTeller(): { tell(reason: string): void; listen(listener: (reason: string) => void): void } {
+  const listeners: ((reason: string) => void)[] = [];
+  let first: string | undefined;
+  return {
+    tell: (reason) => {
+      first ??= reason;
+      for (const listener of listeners) listener(reason);
+    },
+    listen: (listener) => {
+      listeners.push(listener);
+      if (first !== undefined) listener(first);
+    },
+  };
+}
+
 function nodeWorker(threads: WorkerThreads): HostWorker {
   const source =
     `const { parentPort } = process.getBuiltinModule('node:worker_threads');` +
-    `(${workerProgram.toString()})({ postMessage: (m) => parentPort.postMessage(m), onMessage: (l) => parentPort.on('message', l) });`;
+    `(${workerSource})({ postMessage: (m) => parentPort.postMessage(m), onMessage: (l) => parentPort.on('message', l) });`;
   const worker = new threads.Worker(source, { eval: true, execArgv: [], name: 'x-tensor' });
+  const loss = lossTeller();
+  worker.on('error', (error) => loss.tell(String(error)));
+  worker.on('exit', (code) => loss.tell(`it exited with code ${code}`));
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.on('message', listener),
-    onLost: (listener) => {
-      worker.on('error', (error) => listener(String(error)));
-      worker.on('exit', (code) => listener(`it exited with code ${code}`));
-    },
+    onLost: loss.listen,
     hold: (alive) => (alive ? worker.ref() : worker.unref()),
     terminate: async () => void (await worker.terminate()),
   };
 }
 
+/** A policy that refuses the script is told by an event without a message. */
+const REFUSED = "its script was refused, most likely by the page's Content-Security-Policy (allow worker-src blob:)";
+
 function webWorker(): HostWorker {
-  const source = `(${workerProgram.toString()})({ postMessage: (m) => self.postMessage(m), onMessage: (l) => { self.onmessage = (e) => l(e.data); } });`;
+  const source = `(${workerSource})({ postMessage: (m) => self.postMessage(m), onMessage: (l) => { self.onmessage = (e) => l(e.data); } });`;
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(url, { name: 'x-tensor' });
+  // From its first message on, it has its script.
+  worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
+  const loss = lossTeller();
+  worker.addEventListener('error', ({ message }) => loss.tell(message || REFUSED));
+  worker.addEventListener('messageerror', () => loss.tell('it could not read a message'));
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.addEventListener('message', ({ data }) => listener(data)),
-    onLost: (listener) => worker.addEventListener('error', ({ message }) => listener(message)),
+    onLost: loss.listen,
     hold: () => {},
     terminate: async () => {
       worker.terminate();

@@ -4,6 +4,7 @@
  * That build imports its memory, so other modules can share it. The Emscripten glue that ships with it insists on
  * starting workers of its own; the build itself doesn't need them, so this file stands in for the glue.
  */
+import { compileModule } from './host.ts';
 import { grow, type HeapLimits } from './memory.ts';
 
 /** How tfjs's kernels call into their module: the part of Emscripten's interface that they use. */
@@ -24,7 +25,7 @@ export class KernelRefusal extends Error {}
 
 type WasmFunction = (...values: unknown[]) => number;
 
-export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimits): TfjsModule {
+export async function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimits): Promise<TfjsModule> {
   const { memory } = limits;
   let exports: Record<string, WasmFunction> = {};
   const call = (name: string, ...values: unknown[]): number => {
@@ -84,8 +85,7 @@ export function instantiateTfjs(bytes: Uint8Array<ArrayBuffer>, limits: HeapLimi
     complaint = '';
     throw new KernelRefusal(message);
   };
-  const module = new WebAssembly.Module(bytes);
-  const instance = new WebAssembly.Instance(module, { env, wasi_snapshot_preview1: wasi });
+  const instance = await WebAssembly.instantiate(await compileModule(bytes, []), { env, wasi_snapshot_preview1: wasi });
   exports = instance.exports as unknown as Record<string, WasmFunction>;
   call('__wasm_call_ctors');
   call('init_with_threads_count', 1);

@@ -25,6 +25,8 @@ import type { WorkerFamily, WorkerStart } from './worker.ts';
 /** A compiled kernel: does the work items `begin <= i < end`. */
 export type WasmKernel = (parameters: number, begin: number, end: number, scratch: number) => void;
 
+/** How long workers may take to start, on a machine that has much else to do. */
+const START_MS = 30_000;
 /** Chunks per thread: enough that a thread that is held up leaves little behind. */
 const CHUNKS_PER_THREAD = 4;
 /** How long the caller waits for a worker's chunks after finishing all others: this, or as long as its own share took, several times over. */
@@ -43,12 +45,11 @@ export class Threads {
   /** Views of the control block. They stay valid when the memory grows, because shared buffers never detach. */
   readonly words: Int32Array;
   readonly floats: Float32Array;
-  readonly count: number;
   readonly memory: WebAssembly.Memory;
   readonly #control: number;
   readonly #scratch: number;
   readonly #kernels: WasmKernel[] = [];
-  readonly #workers: readonly HostWorker[];
+  #workers: readonly HostWorker[];
   #call = 0;
   #running = 0;
   #unshared = 0;
@@ -56,31 +57,47 @@ export class Threads {
   #lost: string | undefined;
 
   constructor(memory: WebAssembly.Memory, heap: Heap, workers: readonly HostWorker[]) {
-    const count = workers.length + 1;
-    this.count = count;
     this.#workers = workers;
     this.memory = memory;
     this.#control = heap.allocate(CONTROL_WORDS * 4);
-    this.#scratch = heap.allocate(SCRATCH_BYTES * count);
+    this.#scratch = heap.allocate(SCRATCH_BYTES * (workers.length + 1));
     this.words = new Int32Array(memory.buffer, this.#control, CONTROL_WORDS);
     this.floats = new Float32Array(memory.buffer, this.#control, CONTROL_WORDS);
     this.words.fill(0);
   }
 
-  /** Gives the workers the families added so far. Until then, calls run on the calling thread. */
-  async start(families: readonly WorkerFamily[]): Promise<void> {
-    const started = this.#workers.map((worker, index) => {
+  /** Threads that compute, the calling one included. */
+  get count(): number {
+    return this.#workers.length + 1;
+  }
+
+  /**
+   * Gives the workers the families added so far. Until then, calls run on the calling thread.
+   *
+   * @returns why a worker could not be started; then calls go on to run on the calling thread alone, and there are no workers.
+   */
+  async start(families: readonly WorkerFamily[]): Promise<string | undefined> {
+    const workers = this.#workers;
+    const started = workers.map((worker, index) => {
       worker.onLost((reason) => {
-        this.#lost ??= reason;
+        if (this.#workers === workers) this.#lost ??= reason;
       });
       const begin: WorkerStart = { memory: this.memory, control: this.#control, scratch: this.#scratch + SCRATCH_BYTES * (index + 1) };
       const ready = this.#reply(worker, 'ready');
       worker.post({ begin, add: families });
       return ready;
     });
-    await Promise.all(started);
-    for (const worker of this.#workers) worker.hold(false);
-    this.#running = this.#workers.length;
+    try {
+      await within(START_MS, 'it did not start', Promise.all(started));
+    } catch (error) {
+      this.#workers = [];
+      this.#lost = undefined;
+      await Promise.all(workers.map((worker) => worker.terminate()));
+      return error instanceof WorkerLostError ? error.reason : String(error);
+    }
+    for (const worker of workers) worker.hold(false);
+    this.#running = workers.length;
+    return undefined;
   }
 
   /** Adds a family's kernels; returns the number of the first. Workers get it by {@link start} or {@link share}. */
@@ -112,9 +129,7 @@ export class Threads {
     for (const worker of workers) worker.hold(true);
     try {
       const paused = workers.map((worker) => this.#reply(worker, 'paused'));
-      Atomics.store(this.words, PAUSE, 1);
-      this.#publish(0);
-      Atomics.notify(this.words, STATE);
+      this.#interrupt();
       await Promise.all(paused);
       Atomics.store(this.words, PAUSE, 0);
       const ready = workers.map((worker) => this.#reply(worker, 'ready'));
@@ -177,7 +192,16 @@ export class Threads {
   async stop(): Promise<void> {
     this.#running = 0;
     this.#lost = 'the backend was disabled';
+    // Out of their loop: a browser gives one that doesn't listen two seconds before it ends it.
+    this.#interrupt();
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  /** Makes the workers leave their loop, to read messages. */
+  #interrupt(): void {
+    Atomics.store(this.words, PAUSE, 1);
+    this.#publish(0);
+    Atomics.notify(this.words, STATE);
   }
 
   #publish(chunks: number): void {
@@ -212,5 +236,18 @@ export class Threads {
       worker.onMessage((message) => message === expected && resolve());
       worker.onLost((reason) => reject(new WorkerLostError(reason)));
     });
+  }
+}
+
+/** The promise's outcome, or a {@link WorkerLostError} if there is none in time. */
+async function within<T>(milliseconds: number, complaint: string, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new WorkerLostError(`${complaint} within ${milliseconds / 1000} s`)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

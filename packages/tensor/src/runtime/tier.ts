@@ -1,7 +1,7 @@
 /** Instruction set levels, from the one that runs everywhere to the fastest. */
 export type Tier = 'simd' | 'relaxed' | 'wide';
 
-import { architecture, nodeMajor, setEngineFlag, withEngineFlags } from './host.ts';
+import { architecture, compileModule, nodeMajor, setEngineFlag } from './host.ts';
 
 /** (module (func (result v128) (f32x4.relaxed_madd (v128.const ...) x3))) in a few bytes. */
 function relaxedProbe(): Uint8Array<ArrayBuffer> {
@@ -25,14 +25,14 @@ export function bestTier(): { tier: Tier; reason?: string } {
 }
 
 /**
- * Compiles kernels with the optimising compiler at once, so that speed and rounding are the same from the first call on.
+ * Compiles kernels, in Node with the optimising compiler at once, so that speed is the same from the first call on.
  * For the wide tier, adjacent pairs of 128-bit operations become 256-bit ones.
  */
-export function compileKernels(bytes: Uint8Array<ArrayBuffer>, tier: Tier): WebAssembly.Module {
+export function compileKernels(bytes: Uint8Array<ArrayBuffer>, tier: Tier): Promise<WebAssembly.Module> {
   const flags = ['no-liftoff', 'no-wasm-lazy-compilation', 'no-wasm-dynamic-tiering'];
-  if (tier !== 'wide') return withEngineFlags(flags, () => new WebAssembly.Module(bytes));
+  if (tier !== 'wide') return compileModule(bytes, flags);
   flags.push('experimental-wasm-revectorize');
   // An empty section more: the engine keeps the code it made of these very bytes for the relaxed tier.
   const distinct = new Uint8Array([...bytes, 0, 1, 0]);
-  return withEngineFlags(flags, () => new WebAssembly.Module(distinct));
+  return compileModule(distinct, flags);
 }

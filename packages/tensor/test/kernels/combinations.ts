@@ -4,7 +4,8 @@ import type { XBackend } from '../../src/backend/backend.ts';
 import { disable, enable, type Tier } from '../../src/index.ts';
 import type { Kernels } from '../../src/runtime/kernels.ts';
 
-const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
+/** A browser has no wide tier. */
+const tiers: readonly Tier[] = 'process' in globalThis && process.versions?.node ? ['simd', 'relaxed', 'wide'] : ['simd', 'relaxed'];
 
 /** Defines the tests of `body` for each tier and thread count that run here. */
 export function inEveryCombination(body: (kernels: () => Kernels, tier: Tier, threads: number) => void): void {

@@ -196,7 +196,7 @@ inEveryCombination((kernels) => {
       const error = ulpError(actual[i] as number, f(values[i] as number));
       if (error > worst) [worst, at] = [error, i];
     }
-    if (process.env['ULP']) console.error(name, worst, values[at]);
+    if ('process' in globalThis && process.env['ULP']) console.error(name, worst, values[at]);
     expect(worst, `${name}(${values[at]}) = ${actual[at]}, exact ${f(values[at] as number)}`).toBeLessThanOrEqual(bounds[name] as number);
   });
 });

@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build, type BuildOptions, type BuildResult } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packedProject, root, type PackedProject } from './packed-project.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 const program = `
 import * as tf from '@tensorflow/tfjs-core';
 import { enable } from '@x/tensor';
@@ -16,25 +14,15 @@ console.log(JSON.stringify([backend, value.dataSync()[0], ...grads[w.name].dataS
 `;
 const expected = ['x', 72, 24, 24, 24, 24, 24, 24];
 
-/** What a user gets: the tarball, installed into an empty project. */
 describe.runIf(existsSync(join(root, 'dist')))('the packed tarball', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'x-tensor-packed-'));
-  // Without what pnpm tells its scripts' npm, and not for ever: no request leaves the machine.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^p?npm_|^NODE_PATH$/i.test(name)));
-  const run = (command: string, ...args: string[]): string =>
-    execFileSync(command, args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env, timeout: 60_000 });
-
+  let project: PackedProject;
+  let directory: string;
   beforeAll(() => {
-    run('npm', 'pack', '--silent', '--pack-destination', directory, root);
-    const tarball = readdirSync(directory).find((name) => name.endsWith('.tgz'));
-    writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
-    run('npm', 'install', '--silent', '--offline', '--legacy-peer-deps', '--no-audit', '--no-fund', `./${tarball}`);
-    // The peer is the user's own: here the workspace's.
-    mkdirSync(join(directory, 'node_modules/@tensorflow'), { recursive: true });
-    symlinkSync(realpathSync(join(root, 'node_modules/@tensorflow/tfjs-core')), join(directory, 'node_modules/@tensorflow/tfjs-core'));
+    project = packedProject();
+    ({ directory } = project);
     writeFileSync(join(directory, 'main.js'), program);
   }, 120_000);
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => project?.remove());
 
   test('brings nothing but itself and its peer', () => {
     expect(readdirSync(join(directory, 'node_modules/@x'))).toEqual(['tensor']);
@@ -42,7 +30,7 @@ describe.runIf(existsSync(join(root, 'dist')))('the packed tarball', () => {
   });
 
   test('trains in Node', () => {
-    expect(JSON.parse(run(process.execPath, 'main.js'))).toEqual(expected);
+    expect(JSON.parse(project.run(process.execPath, 'main.js'))).toEqual(expected);
   });
 
   test('bundles for the browser without configuration or warnings', async () => {
@@ -54,7 +42,7 @@ describe.runIf(existsSync(join(root, 'dist')))('the packed tarball', () => {
 
   test('runs bundled', async () => {
     await bundle({ platform: 'neutral', external: ['@tensorflow/tfjs-core'] });
-    expect(JSON.parse(run(process.execPath, 'bundle/main.mjs'))).toEqual(expected);
+    expect(JSON.parse(project.run(process.execPath, 'bundle/main.mjs'))).toEqual(expected);
   });
 
   function bundle(options: BuildOptions): Promise<BuildResult> {

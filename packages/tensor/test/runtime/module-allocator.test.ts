@@ -12,7 +12,7 @@ let module: TfjsModule;
 let allocator: ModuleAllocator;
 beforeEach(async () => {
   limits = createMemory(2 ** 32);
-  module = instantiateTfjs(await unpack(base64), limits);
+  module = await instantiateTfjs(await unpack(base64), limits);
   allocator = new ModuleAllocator(module, limits);
 });
 

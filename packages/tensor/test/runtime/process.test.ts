@@ -16,6 +16,16 @@ it('idle workers use no processor time', async () => {
   expect((report as { milliseconds: number }).milliseconds).toBeLessThan(100);
 });
 
+it('takes the largest heap that the engine has room for, and says so', async () => {
+  const { report, end } = await runProgram('small-memory');
+  expect(end).toBe(0);
+  const { limits, limit, value } = report as { limits: string[]; limit: number; value: number };
+  expect(limits).toEqual([`heap of ${Math.round(limit / 2 ** 20)} MiB: the engine has no room for a larger one`]);
+  expect(limit).toBeGreaterThan(2 ** 29);
+  expect(limit).toBeLessThanOrEqual(2 ** 30);
+  expect(value).toBe(10_000);
+});
+
 it('works in a worker thread, and lets it end', async () => {
   const { report, end } = await runProgram('worker-thread');
   expect(report).toMatchObject({ threads: 2, right: true, code: 0 });

@@ -21,7 +21,7 @@ let sparse: CompiledFamily;
 beforeEach(async () => {
   const limits = createMemory(64 * 2 ** 20);
   memory = limits.memory;
-  heap = new Heap(instantiateTfjs(await unpack(base64), limits), limits);
+  heap = new Heap(await instantiateTfjs(await unpack(base64), limits), limits);
   workers = [startWorker(), startWorker()];
   threads = new Threads(memory, heap, workers);
   [product, sparse] = await Promise.all([loadFamily('product', 'simd'), loadFamily('sparse', 'simd')]);

@@ -1,0 +1,178 @@
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { chromiumPath, inChromium, isolation, launchChromium, serve, type Served } from '@x-tooling/testing/browser';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packedProject, root, type PackedProject } from '../package/packed-project.ts';
+import { bundles } from './bundles.ts';
+
+interface Trained {
+  readonly backend: string;
+  readonly tier: string;
+  readonly threads: number;
+  readonly limits: readonly string[];
+  readonly losses: readonly number[];
+  readonly leaked: number;
+}
+interface Options {
+  readonly threads?: number;
+  readonly tier?: string;
+}
+interface Program {
+  train(options: Options): Promise<Trained>;
+  trainInWorker(options: Options): Promise<Trained>;
+  disable(): Promise<void>;
+}
+type Place = 'train' | 'trainInWorker';
+
+const NOT_ISOLATED = /^1 thread: the page is not cross-origin isolated \(serve it with Cross-Origin-Opener-Policy: same-origin and/;
+const NO_WIDE = 'tier relaxed: the wide tier needs Node 24 or later';
+
+describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a page with the packed tarball'), () => {
+  let project: PackedProject;
+  let browser: Browser;
+  /** Losses of the same program in Node, by threads. */
+  const inNode = new Map<number, readonly number[]>();
+
+  beforeAll(async () => {
+    project = packedProject();
+    cpSync(resolve(import.meta.dirname, 'project'), project.directory, { recursive: true });
+    writeFileSync(
+      join(project.directory, 'node.js'),
+      `import { train, disable } from './train.js';
+      const losses = [];
+      for (const threads of [1, 2]) {
+        losses.push((await train({ tier: 'relaxed', threads })).losses);
+        await disable();
+      }
+      console.log(JSON.stringify(losses));`,
+    );
+    (JSON.parse(project.run(process.execPath, 'node.js')) as number[][]).forEach((losses, index) => inNode.set(index + 1, losses));
+    browser = await launchChromium();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    project?.remove();
+  });
+
+  async function open({ url }: Served): Promise<Page> {
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => console.error(error));
+    await page.goto(url);
+    await page.waitForFunction(() => 'program' in globalThis);
+    return page;
+  }
+
+  function run(page: Page, place: Place, options: Options): Promise<Trained> {
+    return page.evaluate(([place, options]) => (globalThis as unknown as { program: Program }).program[place](options), [
+      place,
+      options,
+    ] as const);
+  }
+
+  function expectTrained({ backend, leaked, losses }: Trained, threads: number): void {
+    expect({ backend, leaked }).toEqual({ backend: 'x', leaked: 0 });
+    expect(losses).toHaveLength(200);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 10);
+    // The same kernels on the same machine, in the same order: the engines may differ in Math.exp and the like alone.
+    expect(losses).toBeAllclose(inNode.get(threads)!, { rtol: 1e-4 });
+  }
+
+  describe.each(Object.entries(bundles))('made by %s', (name, bundle) => {
+    let directory: string;
+    beforeAll(async () => {
+      directory = await bundle(project.directory);
+    }, 60_000);
+    const places: Place[] = name === 'no bundler' ? ['train'] : ['train', 'trainInWorker'];
+
+    test.each(places)('isolated: two threads train as in Node (%s)', async (place) => {
+      const served = await serve(directory, isolation);
+      const page = await open(served);
+      const trained = await run(page, place, { threads: 2 });
+      expect(trained).toMatchObject({ tier: 'relaxed', threads: 2 });
+      expect(trained.limits.filter((limit) => !limit.endsWith('as asked'))).toEqual([NO_WIDE]);
+      expectTrained(trained, 2);
+      await page.close();
+      await served.close();
+    });
+
+    test.each(places)('not isolated: one thread trains, and the reason is told (%s)', async (place) => {
+      const served = await serve(directory);
+      const page = await open(served);
+      const trained = await run(page, place, { threads: 2 });
+      expect(trained).toMatchObject({ tier: 'relaxed', threads: 1, limits: [NO_WIDE, expect.stringMatching(NOT_ISOLATED)] });
+      expectTrained(trained, 1);
+      await page.close();
+      await served.close();
+    });
+  });
+
+  describe('on a page with policies and a life of its own', () => {
+    let directory: string;
+    beforeAll(async () => {
+      directory = await bundles['esbuild']!(project.directory);
+    });
+
+    test.each([
+      ["worker-src 'self'", /^1 thread: a worker could not be started: .*(Content.Security.Policy|worker-src)/i],
+      ["require-trusted-types-for 'script'", /^1 thread: a worker could not be started: .*Trusted/i],
+    ])('a policy of %s costs the threads, and nothing else', async (policy, reason) => {
+      const served = await serve(directory, { ...isolation, 'Content-Security-Policy': policy });
+      const page = await open(served);
+      const trained = await run(page, 'train', { threads: 2 });
+      expect(trained).toMatchObject({ threads: 1, limits: [NO_WIDE, expect.stringMatching(reason)] });
+      expectTrained(trained, 1);
+      await page.close();
+      await served.close();
+    });
+
+    test('a policy that forbids WebAssembly is named, with the remedy', async () => {
+      const served = await serve(directory, { 'Content-Security-Policy': "script-src 'self'" });
+      const page = await open(served);
+      await expect(run(page, 'train', { threads: 1 })).rejects.toThrow(/Content-Security-Policy forbids WebAssembly.*'wasm-unsafe-eval'/);
+      await page.close();
+      await served.close();
+    });
+
+    test('disable() ends the workers, and so does another page in its place', async () => {
+      const served = await serve(directory, isolation);
+      const page = await open(served);
+      await run(page, 'train', { threads: 3 });
+      expect(page.workers()).toHaveLength(2);
+      await page.evaluate(() => (globalThis as unknown as { program: Program }).program.disable());
+      // Asleep, they would be given two seconds.
+      await expect.poll(() => page.workers().length, { timeout: 1500 }).toBe(0);
+      await run(page, 'train', { threads: 3 });
+      await page.reload();
+      await page.waitForFunction(() => 'program' in globalThis);
+      expect(page.workers()).toEqual([]);
+      expectTrained(await run(page, 'train', { threads: 2 }), 2);
+      await page.close();
+      await served.close();
+    });
+
+    test('idle workers use no processor time', async () => {
+      const served = await serve(directory, isolation);
+      const page = await open(served);
+      await run(page, 'train', { threads: 2 });
+      const session = await browser.newBrowserCDPSession();
+      // Twice: garbage of the training may be collected meanwhile.
+      const spent = [await secondsSpent(session, 1000), await secondsSpent(session, 1000)];
+      // One spinning worker alone would take a second of each.
+      expect(Math.min(...spent)).toBeLessThan(0.3);
+      await page.close();
+      await served.close();
+    });
+  });
+});
+
+/** Processor time that all of the browser's processes take in a while. */
+async function secondsSpent(session: CDPSession, milliseconds: number): Promise<number> {
+  const total = async (): Promise<number> => {
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  };
+  const before = await total();
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  return (await total()) - before;
+}
