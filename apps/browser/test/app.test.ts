@@ -1,0 +1,151 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { chromiumPath, inChromium, isolation, launchChromium, serve } from '@x-tooling/testing/browser';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { build, createServer, type ViteDevServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+describe.runIf(chromiumPath)(inChromium('the page'), () => {
+  let directory: string;
+  let server: ViteDevServer;
+  let browser: Browser;
+  let page: Page;
+  const errors: string[] = [];
+
+  async function open(url: string): Promise<Page> {
+    const opened = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    opened.on('pageerror', (error) => errors.push(String(error)));
+    await opened.goto(url);
+    await opened.waitForSelector('body[data-state=ready]', { timeout: 60_000 });
+    return opened;
+  }
+
+  const address = (): string => server.resolvedUrls!.local[0]!;
+  const text = (id: string): Promise<string> => page.locator(`#${id}`).innerText();
+  const accuracy = async (): Promise<number> => Number.parseFloat(await text('accuracy'));
+  const done = (): Promise<number> => page.locator('#done').evaluate((bar) => (bar as HTMLProgressElement).value);
+  const best = (): Promise<string> => page.locator('#probabilities .best span').first().innerText();
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'x-browser-'));
+    server = await createServer({ root, cacheDir: join(directory, 'cache'), logLevel: 'error', server: { port: 0 } });
+    await server.listen();
+    browser = await launchChromium();
+    page = await open(address());
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test('says what it runs on, and why not on more', async () => {
+    expect(await text('machine')).toMatch(/^Backend x: tier relaxed, \d+ threads?\. Why not better: tier relaxed: the wide tier needs/);
+    expect(await page.locator('#trouble').isVisible()).toBe(false);
+  });
+
+  test('trains, and the accuracy on images it has never seen rises', async () => {
+    await page.selectOption('#model', 'mlp');
+    await page.fill('#epochs', '20');
+    await page.selectOption('#batch', '128');
+    await page.click('#train');
+    await expect.poll(accuracy, { timeout: 30_000 }).toBeGreaterThan(50);
+    await expect.poll(accuracy, { timeout: 60_000 }).toBeGreaterThan(80);
+    expect(Number.parseFloat(await text('loss'))).toBeLessThan(1);
+    expect(Number((await text('speed')).replaceAll(',', ''))).toBeGreaterThan(100);
+    expect(await page.locator('#accuracy-chart').getAttribute('aria-label')).toMatch(/by epoch; test \d\d\.\d/);
+  });
+
+  test('pauses and goes on where it was', async () => {
+    await page.click('#pause');
+    await page.waitForSelector('body[data-state=paused]');
+    await page.waitForTimeout(200);
+    const before = await done();
+    await page.waitForTimeout(700);
+    expect(await done()).toBe(before);
+    await page.click('#pause');
+    await expect.poll(done).toBeGreaterThan(before);
+  });
+
+  test('tells a drawn pair of trousers while it trains', async () => {
+    await page.locator('#pad').scrollIntoViewIfNeeded();
+    const { x, y, width } = (await page.locator('#pad').boundingBox())!;
+    const at = (across: number, down: number): [number, number] => [x + across * width, y + down * width];
+    for (const leg of [0.38, 0.42, 0.58, 0.62]) {
+      await page.mouse.move(...at(0.5, 0.1));
+      await page.mouse.down();
+      await page.mouse.move(...at(leg, 0.12), { steps: 4 });
+      await page.mouse.move(...at(leg, 0.92), { steps: 8 });
+      await page.mouse.up();
+    }
+    await expect.poll(best).toBe('Trouser');
+    const parts = await page.locator('#probabilities .value').allInnerTexts();
+    expect(parts.reduce((sum, part) => sum + Number.parseFloat(part), 0)).toBeCloseTo(100, -0.5);
+  });
+
+  test('shows a test image and its class, and clears the pad', async () => {
+    await page.click('#sample');
+    await expect.poll(() => text('truth')).toMatch(/^A test image: \w/);
+    await page.click('#clear');
+    await expect.poll(() => page.locator('#probabilities .best').count()).toBe(0);
+  });
+
+  test('saves the network, and another page loads it', async () => {
+    await page.click('#train');
+    await expect.poll(accuracy, { timeout: 30_000 }).toBeGreaterThan(50);
+    await page.click('#pause');
+    await page.waitForSelector('body[data-state=paused]');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
+    const file = await download.path();
+    expect(download.suggestedFilename()).toBe('fashion-mnist.safetensors');
+    const other = await open(address());
+    await other.setInputFiles('#file', file);
+    await expect.poll(() => other.locator('#weights-note').innerText()).toMatch(/^Loaded .*: test accuracy [5-9]\d\.\d %\.$/);
+    await other.setInputFiles('#file', { name: 'broken.safetensors', mimeType: '', buffer: Buffer.from('none') });
+    await expect.poll(() => other.locator('#trouble').innerText()).toMatch(/file|bytes|header/i);
+    await other.close();
+  });
+
+  test('measures backend x beside those of tfjs', async () => {
+    await page.click('#compare');
+    await expect.poll(() => text('comparing'), { timeout: 90_000 }).toMatch(/^Medians/);
+    const rows = await page.locator('#results tbody tr').allInnerTexts();
+    expect(rows.map((row) => row.split(/\s/)[0])).toEqual(['x', 'webgl', 'wasm', 'cpu']);
+    // Of this model tfjs's wasm can train every part, and it and cpu are slower wherever this runs.
+    for (const row of rows.slice(2)) expect(row).toMatch(/[\d.,]+ ×$/);
+    expect(await page.getAttribute('body', 'data-state')).toBe('paused');
+  });
+
+  test.each(['light', 'dark'] as const)('can be read and used by everybody (%s)', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core') });
+    const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+  });
+
+  test('fits a telephone', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  });
+
+  test('built, it runs from any server; without the data it says what is missing', async () => {
+    const outDir = join(directory, 'dist');
+    await build({ root, logLevel: 'error', build: { outDir } });
+    expect(await readFile(join(outDir, 'index.html'), 'utf8')).toContain('<script type="module"');
+    const served = await serve(outDir, isolation);
+    const built = await open(served.url);
+    expect(await built.locator('#machine').innerText()).toMatch(/^Backend x: tier relaxed/);
+    expect(await built.locator('#trouble').innerText()).toContain('about.json');
+    await built.close();
+    await served.close();
+  });
+
+  test('nothing failed unseen', () => {
+    expect(errors).toEqual([]);
+  });
+});
