@@ -1,6 +1,6 @@
 import { proxy, wrap } from 'comlink';
 import type { Tier } from '@x/tensor';
-import { modelNames, modelTitles, type ModelName } from './training/models.ts';
+import { modelFacts, modelNames, type ModelName } from './training/model-names.ts';
 import type { DataFacts, Machine, NetworkFacts, RunEvent, Trainer } from './training/protocol.ts';
 import { charts } from './view/charts.ts';
 import { compare } from './view/compare.ts';
@@ -69,7 +69,7 @@ function showMachine({ tier, threads, limits }: Machine): void {
 
 function showNetwork({ model, parameters }: NetworkFacts): void {
   hasNetwork = true;
-  element('network').textContent = `${modelTitles[model]}: ${count(parameters)} parameters`;
+  element('network').textContent = `${modelFacts[model].layers}: ${count(parameters)} parameters`;
 }
 
 function show(event: RunEvent): void {
@@ -123,10 +123,10 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   void attempt(async () => {
     enter('busy');
+    for (const id of ['accuracy', 'loss', 'speed', 'epoch']) element(id).textContent = '–';
     try {
       await trainer.stop();
       plots.clear();
-      for (const id of ['accuracy', 'loss', 'speed', 'epoch']) element(id).textContent = '–';
       showMachine(await trainer.enable(engine()));
       const model = choice('model') as ModelName;
       const options = {
@@ -205,12 +205,16 @@ file.addEventListener('change', () => {
     const [chosen] = file.files ?? [];
     if (!chosen) return;
     enter('busy');
+    element('weights-note').textContent = `Loading ${chosen.name} …`;
     try {
       const restored = await trainer.restore(new Uint8Array(await chosen.arrayBuffer()));
       showNetwork(restored);
       element<HTMLSelectElement>('model').value = restored.model;
       element('accuracy').textContent = percent(restored.accuracy);
       element('weights-note').textContent = `Loaded ${chosen.name}: test accuracy ${percent(restored.accuracy)}.`;
+    } catch (error) {
+      element('weights-note').textContent = '';
+      throw error;
     } finally {
       file.value = '';
       enter('ready');
@@ -224,7 +228,7 @@ function offerChoices(): void {
   const threads = Array.from({ length: Math.min(cores, 64) }, (_, index) => String(index + 1));
   element('threads').replaceChildren(...threads.map((text) => make('option', {}, text)));
   element<HTMLSelectElement>('threads').value = String(threads.length);
-  element('model').replaceChildren(...modelNames.map((name) => make('option', { value: name }, modelTitles[name])));
+  element('model').replaceChildren(...modelNames.map((name) => make('option', { value: name }, modelFacts[name].title)));
 }
 
 void attempt(async () => {

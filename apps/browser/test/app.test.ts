@@ -95,9 +95,10 @@ describe.runIf(chromiumPath)(inChromium('the page'), () => {
     await expect.poll(() => page.locator('#probabilities .best').count()).toBe(0);
   });
 
-  test('saves the network, and another page loads it', async () => {
+  test('trains the convolutional network too, saves it, and another page loads it', async () => {
+    await page.selectOption('#model', 'cnn');
     await page.click('#train');
-    await expect.poll(accuracy, { timeout: 30_000 }).toBeGreaterThan(50);
+    await expect.poll(accuracy, { timeout: 60_000 }).toBeGreaterThan(50);
     await page.click('#pause');
     await page.waitForSelector('body[data-state=paused]');
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
@@ -105,13 +106,17 @@ describe.runIf(chromiumPath)(inChromium('the page'), () => {
     expect(download.suggestedFilename()).toBe('fashion-mnist.safetensors');
     const other = await open(address());
     await other.setInputFiles('#file', file);
-    await expect.poll(() => other.locator('#weights-note').innerText()).toMatch(/^Loaded .*: test accuracy [5-9]\d\.\d %\.$/);
+    await expect
+      .poll(() => other.locator('#weights-note').innerText(), { timeout: 30_000 })
+      .toMatch(/^Loaded .*: test accuracy [5-9]\d\.\d %\.$/);
+    expect(await other.inputValue('#model')).toBe('cnn');
     await other.setInputFiles('#file', { name: 'broken.safetensors', mimeType: '', buffer: Buffer.from('none') });
     await expect.poll(() => other.locator('#trouble').innerText()).toMatch(/file|bytes|header/i);
     await other.close();
   });
 
   test('measures backend x beside those of tfjs', async () => {
+    await page.selectOption('#model', 'mlp');
     await page.click('#compare');
     await expect.poll(() => text('comparing'), { timeout: 90_000 }).toMatch(/^Medians/);
     const rows = await page.locator('#results tbody tr').allInnerTexts();

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ModelName } from '../training/models.ts';
+import type { ModelName } from '../training/model-names.ts';
 import { tfjsProgram } from './tfjs-program.ts';
 
 export interface BackendSpeed {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ModelName } from '../training/models.ts';
+import type { ModelName } from '../training/model-names.ts';
 
 /** A training program as any user of tfjs writes it; nothing in it knows which backend runs. */
 export interface TfjsProgram {

@@ -5,9 +5,11 @@ import threadedSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-t
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
+// tfjs's own backends train by these; backend x brings its own.
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { enable, type EnableOptions } from '@x/tensor';
 import { expose } from 'comlink';
-import type { ModelName } from '../training/models.ts';
+import type { ModelName } from '../training/model-names.ts';
 import { measureBackend, type BackendSpeed } from './measure.ts';
 
 setWasmPaths({

@@ -1,26 +1,40 @@
-import { dense, initializers, random, sequential, type Layer } from '@x/tensor';
-
-export const modelNames = ['mlp'] as const;
-export type ModelName = (typeof modelNames)[number];
-export const modelTitles: Readonly<Record<ModelName, string>> = { mlp: 'perceptron 784-512-256-10' };
+import { dense, flatten, initializers, random, sequential, type Layer } from '@x/tensor';
+import { convolution } from './convolution.ts';
+import type { ModelName } from './model-names.ts';
 
 export interface ImageSizes {
   readonly height: number;
   readonly width: number;
 }
 
-/** Shape of an image as a model takes it. */
-export function inputShape(_model: ModelName, { height, width }: ImageSizes): number[] {
-  return [height * width];
+interface Model {
+  /** Shape of an image as the model takes it. */
+  inputShape(sizes: ImageSizes): number[];
+  /** A network whose first weights the seed decides. */
+  network(sizes: ImageSizes, classes: number, seed: number): Layer;
 }
 
-/** A network with first weights that the seed decides. */
-export function network(_model: ModelName, { height, width, classes }: ImageSizes & { readonly classes: number }, seed: number): Layer {
-  const [first, second, third] = random.split(random.key(seed), 3);
-  const init = initializers.heNormal();
-  return sequential([
-    dense(height * width, 512, { activation: 'relu', init, key: first! }),
-    dense(512, 256, { activation: 'relu', init, key: second! }),
-    dense(256, classes, { key: third! }),
-  ]);
-}
+const init = initializers.heNormal();
+
+export const models: Readonly<Record<ModelName, Model>> = {
+  cnn: {
+    inputShape: ({ height, width }) => [height, width, 1],
+    network({ height, width }, classes, seed) {
+      const [first, second, third, last] = random.split(random.key(seed), 4);
+      const features = sequential([convolution(1, 32, first!), convolution(32, 64, second!), flatten()]);
+      const [, size] = features.outputShape([null, height, width, 1]);
+      return sequential([features, dense(size!, 128, { activation: 'relu', init, key: third! }), dense(128, classes, { key: last! })]);
+    },
+  },
+  mlp: {
+    inputShape: ({ height, width }) => [height * width],
+    network({ height, width }, classes, seed) {
+      const [first, second, last] = random.split(random.key(seed), 3);
+      return sequential([
+        dense(height * width, 512, { activation: 'relu', init, key: first! }),
+        dense(512, 256, { activation: 'relu', init, key: second! }),
+        dense(256, classes, { key: last! }),
+      ]);
+    },
+  },
+};

@@ -1,5 +1,5 @@
 import type { EnableOptions, Runtime } from '@x/tensor';
-import type { ModelName } from './models.ts';
+import type { ModelName } from './model-names.ts';
 
 /** What the backend runs on. */
 export type Machine = Pick<Runtime, 'backend' | 'tier' | 'threads' | 'limits'>;

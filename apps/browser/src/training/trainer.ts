@@ -14,7 +14,8 @@ import {
 } from '@x/tensor';
 import { fetchFashionMnist, type FashionMnist } from './fashion-mnist.ts';
 import { examplesOf, firstImages, normalize } from './images.ts';
-import { inputShape, modelNames, network, type ModelName } from './models.ts';
+import { modelNames, type ModelName } from './model-names.ts';
+import { models } from './models.ts';
 import type { DataFacts, Machine, NetworkFacts, RunEvent, RunOptions, Trainer } from './protocol.ts';
 import { optimizerFor } from './recipe.ts';
 
@@ -54,7 +55,7 @@ export function createTrainer(): Trainer {
 
   function make(model: ModelName, seed: number): Layer {
     const { height, width, classes } = loaded();
-    return network(model, { height, width, classes: classes.length }, seed);
+    return models[model].network({ height, width }, classes.length, seed);
   }
 
   function replace(model: ModelName, net: Layer): NetworkFacts {
@@ -66,7 +67,7 @@ export function createTrainer(): Trainer {
   async function train(net: Layer, options: RunOptions, onEvent: (event: RunEvent) => void): Promise<void> {
     const { train: all, test, height, width } = loaded();
     const { batch, epochs, learningRate, model, seed } = options;
-    const shape = inputShape(model, { height, width });
+    const shape = models[model].inputShape({ height, width });
     const sample = examplesOf(firstImages(test, LIVE_TEST_IMAGES), shape);
     const steps = epochs * Math.ceil(all.count / batch);
     let lastTest = performance.now();
@@ -159,7 +160,7 @@ export function createTrainer(): Trainer {
       const { net, model } = current;
       const { height, width } = loaded();
       const probabilities = tf.tidy(() =>
-        tf.softmax(net.apply(normalize(tf.tensor(Float32Array.from(pixels), [1, ...inputShape(model, { height, width })])))),
+        tf.softmax(net.apply(normalize(tf.tensor(Float32Array.from(pixels), [1, ...models[model].inputShape({ height, width })])))),
       );
       const values = await probabilities.data();
       probabilities.dispose();
@@ -195,7 +196,7 @@ export function createTrainer(): Trainer {
           throw error;
         }
         const { test, height, width } = loaded();
-        const { metrics } = await evaluate(net, examplesOf(test, inputShape(model, { height, width })), { metrics: { accuracy } });
+        const { metrics } = await evaluate(net, examplesOf(test, models[model].inputShape({ height, width })), { metrics: { accuracy } });
         return { ...replace(model, net), accuracy: metrics['accuracy']! };
       } finally {
         tf.dispose(tensors);

@@ -8,6 +8,8 @@ export interface Charts {
   clear(): void;
 }
 
+const HIGHEST_LOSS = 1.2;
+
 /** The curves of loss and accuracy. */
 export function charts(): Charts {
   const lossPlace = element('loss-chart');
@@ -19,7 +21,8 @@ export function charts(): Charts {
       { label: 'test', color: 'second' },
     ],
     'epoch',
-    (least, most) => [Math.max(0, least - 0.1 * (most - least)), Math.max(most, 0.1) * 1.04],
+    // The first steps lie far above and would press all others flat.
+    (_least, most) => [0, Math.min(Math.max(most, 0.1), HIGHEST_LOSS)],
   );
   const accuracy = curves(accuracyPlace, [{ label: 'test', color: 'second' }], 'epoch', (least) => [
     Math.max(0, Math.min(60, 10 * Math.floor(least / 10))),

@@ -1,7 +1,7 @@
 import { wrap } from 'comlink';
 import type { EnableOptions } from '@x/tensor';
 import type { Comparison } from '../comparison/worker.ts';
-import type { ModelName } from '../training/models.ts';
+import type { ModelName } from '../training/model-names.ts';
 import { comparisonTable, type ComparisonRow } from './comparison-table.ts';
 import { element } from './elements.ts';
 
@@ -20,7 +20,7 @@ export async function compare(model: ModelName, options: EnableOptions): Promise
     results.replaceChildren(comparisonTable(rows));
     results.hidden = false;
   }
-  note.textContent = 'Medians. A slow backend is measured with fewer images a step.';
+  note.textContent = 'Medians of training steps; a slow backend gets fewer images in a step.';
 }
 
 async function measure(backend: string, model: ModelName, options: EnableOptions): Promise<ComparisonRow['outcome']> {

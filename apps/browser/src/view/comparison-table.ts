@@ -12,7 +12,7 @@ export interface ComparisonRow {
 export function comparisonTable(rows: readonly ComparisonRow[]): HTMLElement {
   const first = rows[0]?.outcome;
   const base = typeof first === 'object' ? first.imagesPerSecond : undefined;
-  const heads = ['backend', 'images/s', 'ms a step', 'of images', 'x is faster'].map((text) => make('th', { scope: 'col' }, text));
+  const heads = ['backend', 'images/s', 'a step takes', 'x is faster'].map((text) => make('th', { scope: 'col' }, text));
   return make(
     'table',
     {},
@@ -22,11 +22,11 @@ export function comparisonTable(rows: readonly ComparisonRow[]): HTMLElement {
       {},
       ...rows.map(({ backend, outcome }) => {
         const name = make('th', { scope: 'row' }, backend);
-        if (typeof outcome === 'string') return make('tr', {}, name, make('td', { class: 'words', colspan: '4' }, outcome));
+        if (typeof outcome === 'string') return make('tr', {}, name, make('td', { class: 'words', colspan: '3' }, outcome));
         const { imagesPerSecond, millisecondsPerStep, batch } = outcome;
         const ratio = base === undefined || outcome === first ? '' : `${count(base / imagesPerSecond)} ×`;
-        const cells = [count(imagesPerSecond), count(millisecondsPerStep), String(batch), ratio];
-        return make('tr', {}, name, ...cells.map((text) => make('td', {}, text)));
+        const step = `${count(millisecondsPerStep)} ms of ${batch}`;
+        return make('tr', {}, name, make('td', {}, count(imagesPerSecond)), make('td', {}, step), make('td', { class: 'best' }, ratio));
       }),
     ),
   );

@@ -62,7 +62,7 @@ export function curves(
         },
         axes: [
           { ...axis, label: xLabel, labelSize: 16, size: 30, space: 60 },
-          { ...axis, size: 44 },
+          { ...axis, size: 40, space: 40 },
         ],
         series: [
           {},
