@@ -16,6 +16,8 @@ type State = 'loading' | 'ready' | 'training' | 'paused' | 'busy';
 let state: State = 'loading';
 let data: DataFacts | undefined;
 let hasNetwork = false;
+/** Whether a run has begun and not ended, paused or not. */
+let live = false;
 
 const form = element<HTMLFormElement>('options');
 const button = (id: string): HTMLButtonElement => element<HTMLButtonElement>(id);
@@ -84,6 +86,7 @@ function show(event: RunEvent): void {
     element('accuracy').textContent = percent(event.accuracy);
     predictSoon();
   } else {
+    live = false;
     if (event.type === 'failed') void attempt(() => Promise.reject(new Error(event.reason)));
     if (state === 'training' || state === 'paused') enter('ready');
     if (event.type === 'end') element('state').textContent = `Training is done: test accuracy ${element('accuracy').textContent}.`;
@@ -137,6 +140,7 @@ form.addEventListener('submit', (event) => {
         seed: 1,
       };
       showNetwork(await trainer.begin(options, proxy(show)));
+      live = true;
       element('state').textContent = 'Training.';
       enter('training');
     } catch (error) {
@@ -184,7 +188,7 @@ button('compare').addEventListener('click', () => {
       await compare(choice('model') as ModelName, engine());
     } finally {
       if (before === 'training') await trainer.resume();
-      enter(before);
+      enter(live ? before : 'ready');
     }
   });
 });
