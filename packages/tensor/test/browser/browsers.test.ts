@@ -1,7 +1,8 @@
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { chromiumPath, inChromium, isolation, launchChromium, serve, type Served } from '@x-tooling/testing/browser';
+import { chromiumPath, inChromium, isolation, launchChromium, serve } from '@x-tooling/testing/browser';
 import type { Browser, CDPSession, Page } from 'playwright-core';
+import { createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packedProject, root, type PackedProject } from '../package/packed-project.ts';
 import { bundles } from './bundles.ts';
@@ -55,7 +56,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
     project?.remove();
   });
 
-  async function open({ url }: Served): Promise<Page> {
+  async function open(url: string): Promise<Page> {
     const page = await browser.newPage();
     page.on('pageerror', (error) => console.error(error));
     await page.goto(url);
@@ -87,7 +88,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
 
     test.each(places)('isolated: two threads train as in Node (%s)', async (place) => {
       const served = await serve(directory, isolation);
-      const page = await open(served);
+      const page = await open(served.url);
       const trained = await run(page, place, { threads: 2 });
       expect(trained).toMatchObject({ tier: 'relaxed', threads: 2 });
       expect(trained.limits.filter((limit) => !limit.endsWith('as asked'))).toEqual([NO_WIDE]);
@@ -98,13 +99,23 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
 
     test.each(places)('not isolated: one thread trains, and the reason is told (%s)', async (place) => {
       const served = await serve(directory);
-      const page = await open(served);
+      const page = await open(served.url);
       const trained = await run(page, place, { threads: 2 });
       expect(trained).toMatchObject({ tier: 'relaxed', threads: 1, limits: [NO_WIDE, expect.stringMatching(NOT_ISOLATED)] });
       expectTrained(trained, 1);
       await page.close();
       await served.close();
     });
+  });
+
+  test.each<Place>(['train', 'trainInWorker'])("from Vite's development server, two threads train as in Node (%s)", async (place) => {
+    const { directory: root } = project;
+    const server = await createServer({ root, configFile: false, logLevel: 'error', server: { port: 0, headers: isolation } });
+    await server.listen();
+    const page = await open(server.resolvedUrls!.local[0]!);
+    expectTrained(await run(page, place, { threads: 2 }), 2);
+    await page.close();
+    await server.close();
   });
 
   describe('on a page with policies and a life of its own', () => {
@@ -118,7 +129,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
       ["require-trusted-types-for 'script'", /^1 thread: a worker could not be started: .*Trusted/i],
     ])('a policy of %s costs the threads, and nothing else', async (policy, reason) => {
       const served = await serve(directory, { ...isolation, 'Content-Security-Policy': policy });
-      const page = await open(served);
+      const page = await open(served.url);
       const trained = await run(page, 'train', { threads: 2 });
       expect(trained).toMatchObject({ threads: 1, limits: [NO_WIDE, expect.stringMatching(reason)] });
       expectTrained(trained, 1);
@@ -128,7 +139,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
 
     test('a policy that forbids WebAssembly is named, with the remedy', async () => {
       const served = await serve(directory, { 'Content-Security-Policy': "script-src 'self'" });
-      const page = await open(served);
+      const page = await open(served.url);
       await expect(run(page, 'train', { threads: 1 })).rejects.toThrow(/Content-Security-Policy forbids WebAssembly.*'wasm-unsafe-eval'/);
       await page.close();
       await served.close();
@@ -136,7 +147,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
 
     test('disable() ends the workers, and so does another page in its place', async () => {
       const served = await serve(directory, isolation);
-      const page = await open(served);
+      const page = await open(served.url);
       await run(page, 'train', { threads: 3 });
       expect(page.workers()).toHaveLength(2);
       await page.evaluate(() => (globalThis as unknown as { program: Program }).program.disable());
@@ -153,7 +164,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
 
     test('idle workers use no processor time', async () => {
       const served = await serve(directory, isolation);
-      const page = await open(served);
+      const page = await open(served.url);
       await run(page, 'train', { threads: 2 });
       const session = await browser.newBrowserCDPSession();
       // Twice: garbage of the training may be collected meanwhile.
