@@ -1,5 +1,5 @@
 import { libraryTests } from '@x-tooling/testing/config';
 import type { ViteUserConfig } from 'vitest/config';
 
-const config: ViteUserConfig = libraryTests({ testTimeout: 120_000, maxWorkers: 1 });
+const config: ViteUserConfig = libraryTests({ testTimeout: 300_000, maxWorkers: 1 });
 export default config;
