@@ -1,5 +1,4 @@
-import { dense, flatten, initializers, random, sequential, type Layer } from '@x/tensor';
-import { convolution } from './convolution.ts';
+import { conv2d, dense, flatten, initializers, maxPool2d, random, sequential, type Layer } from '@x/tensor';
 import type { ModelName } from './model-names.ts';
 
 export interface ImageSizes {
@@ -21,7 +20,13 @@ export const models: Readonly<Record<ModelName, Model>> = {
     inputShape: ({ height, width }) => [height, width, 1],
     network({ height, width }, classes, seed) {
       const [first, second, third, last] = random.split(random.key(seed), 4);
-      const features = sequential([convolution(1, 32, first!), convolution(32, 64, second!), flatten()]);
+      const features = sequential([
+        conv2d(1, 32, 3, { activation: 'relu', init, key: first! }),
+        maxPool2d(2),
+        conv2d(32, 64, 3, { activation: 'relu', init, key: second! }),
+        maxPool2d(2),
+        flatten(),
+      ]);
       const [, size] = features.outputShape([null, height, width, 1]);
       return sequential([features, dense(size!, 128, { activation: 'relu', init, key: third! }), dense(128, classes, { key: last! })]);
     },
