@@ -50,7 +50,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
     );
     (JSON.parse(project.run(process.execPath, 'node.js')) as number[][]).forEach((losses, index) => inNode.set(index + 1, losses));
     browser = await launchChromium();
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await browser?.close();
     project?.remove();
@@ -83,7 +83,7 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
     let directory: string;
     beforeAll(async () => {
       directory = await bundle(project.directory);
-    }, 60_000);
+    }, 240_000);
     const places: Place[] = name === 'no bundler' ? ['train'] : ['train', 'trainInWorker'];
 
     test.each(places)('isolated: two threads train as in Node (%s)', async (place) => {
