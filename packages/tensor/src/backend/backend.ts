@@ -9,6 +9,7 @@ import {
   type DataTypeMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { WorkerLostError } from '../runtime/errors.ts';
 import type { Heap } from '../runtime/heap.ts';
 import type { TfjsModule } from '../runtime/tfjs-module.ts';
 import type { Kernels } from '../runtime/kernels.ts';
@@ -119,6 +120,34 @@ export class XBackend extends KernelBackend {
   /** Says that values were written into the tensor's block: what tfjs's kernels derived from the old ones is dropped. */
   touch(tensor: TensorInfo): void {
     this.dataIdMap.get(tensor.dataId).forget();
+  }
+
+  /**
+   * Runs a kernel. If it fails on its way, the blocks that it was given, for outputs and on the side, go back: nobody else
+   * knows them. A kernel within a kernel leaves that to the outer one.
+   */
+  guard<T>(run: () => T): T {
+    const { heap } = this;
+    if (!heap.open()) return run();
+    try {
+      return run();
+    } catch (error) {
+      // Where a thread was lost, others may still write.
+      if (!(error instanceof WorkerLostError)) this.#takeBack();
+      throw error;
+    } finally {
+      heap.close();
+    }
+  }
+
+  #takeBack(): void {
+    const { heap, kernels } = this;
+    const outstanding = new Map(heap.outstanding);
+    for (const data of this.dataIdMap.held()) {
+      if (data.foreign || !outstanding.delete(data.memoryOffset)) continue;
+      this.disposeData(data, true);
+    }
+    for (const [pointer, size] of outstanding) if (!kernels.isWorkspace(pointer)) heap.release(pointer, size);
   }
 
   // ---- what tfjs's engine uses ----

@@ -21,13 +21,13 @@ export function register(name: string, backend: XBackend, beneath: readonly Kern
   for (const config of beneath) {
     config.setupFunc?.(backend);
     if (own.has(config.kernelName)) continue;
-    const kernelFunc = explained(config.kernelName, config.kernelFunc);
+    const kernelFunc = guarded(backend, explained(config.kernelName, config.kernelFunc));
     registerKernel({ kernelName: config.kernelName, backendName: name, kernelFunc: profiler.watch(config.kernelName, kernelFunc) });
   }
   const beneathByName = new Map(beneath.map(({ kernelName, kernelFunc }) => [kernelName, explained(kernelName, kernelFunc)]));
   for (const { name: kernelName, run } of own.values()) {
     const fallback = (beneathByName.get(kernelName) ?? missing(kernelName)) as Beneath;
-    const kernelFunc = ((call: KernelCall) => run(call, fallback)) as unknown as KernelFunc;
+    const kernelFunc = guarded(backend, ((call: KernelCall) => run(call, fallback)) as unknown as KernelFunc);
     registerKernel({ kernelName, backendName: name, kernelFunc: profiler.watch(kernelName, kernelFunc) });
   }
   registerBackend(name, () => backend, 4);
@@ -43,6 +43,11 @@ function missing(kernelName: string): Beneath {
   return ({ inputs }) => {
     throw new Error(refusal(kernelName, inputs));
   };
+}
+
+/** A kernel that leaves no memory behind when it fails. */
+function guarded(backend: XBackend, run: KernelFunc): KernelFunc {
+  return (call) => backend.guard(() => run(call));
 }
 
 /** A kernel of tfjs whose refusals say what was refused. */

@@ -37,6 +37,9 @@ export class Heap {
   readonly #allocator: ModuleAllocator;
   readonly #limits: HeapLimits;
   readonly #free = new Map<number, number[]>();
+  /** Address and size of each block given out since {@link open}, in turn. */
+  readonly #given: number[] = [];
+  #isOpen = false;
   #slab = 0;
   #slabEnd = 0;
   #used = 0;
@@ -75,14 +78,33 @@ export class Heap {
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
     const kept = this.#free.get(size)?.pop();
-    if (kept !== undefined) {
-      this.#cached -= size;
-      this.#used += size;
-      return kept;
-    }
-    const pointer = size <= SLAB_LIMIT ? this.#cut(size, bytes) : this.#reserve(size, bytes);
+    if (kept !== undefined) this.#cached -= size;
+    const pointer = kept ?? (size <= SLAB_LIMIT ? this.#cut(size, bytes) : this.#reserve(size, bytes));
     this.#used += size;
+    if (this.#isOpen) this.#given.push(pointer, size);
     return pointer;
+  }
+
+  /** From here on it is known which blocks are given out, until {@link close}; false if that is so already. */
+  open(): boolean {
+    if (this.#isOpen) return false;
+    this.#isOpen = true;
+    this.#given.length = 0;
+    return true;
+  }
+
+  close(): void {
+    this.#isOpen = false;
+  }
+
+  /** Blocks given out since {@link open} and not released, by address, with their size. */
+  get outstanding(): ReadonlyMap<number, number> {
+    const blocks = new Map<number, number>();
+    for (let i = 0; i < this.#given.length; i += 2) {
+      const [pointer, size] = [this.#given[i] as number, this.#given[i + 1] as number];
+      if (!this.#free.get(size)?.includes(pointer)) blocks.set(pointer, size);
+    }
+    return blocks;
   }
 
   /** Takes back a block of `allocate(bytes)`. */
@@ -99,10 +121,18 @@ export class Heap {
   trim(): void {
     for (const [size, kept] of this.#free) {
       if (size <= SLAB_LIMIT) continue;
-      for (const pointer of kept) this.#allocator.free((this.words[(pointer - 4) >>> 2] as number) >>> 0);
+      for (const pointer of kept) {
+        this.#allocator.free((this.words[(pointer - 4) >>> 2] as number) >>> 0);
+        this.#forget(pointer);
+      }
       this.#cached -= size * kept.length;
       this.#free.delete(size);
     }
+  }
+
+  /** A block that went back to the module's allocator is not outstanding. */
+  #forget(pointer: number): void {
+    for (let i = this.#given.length - 2; i >= 0; i -= 2) if (this.#given[i] === pointer) this.#given.splice(i, 2);
   }
 
   #cut(size: number, asked: number): number {

@@ -47,6 +47,11 @@ export class Kernels {
     return this.#workspace;
   }
 
+  /** Whether a block is the workspace. */
+  isWorkspace(pointer: number): boolean {
+    return this.#workspaceBytes > 0 && this.#workspace === pointer;
+  }
+
   /** Gives the workspace's memory back. */
   dropWorkspace(): void {
     if (this.#workspaceBytes === 0) return;

@@ -33,6 +33,53 @@ describe('a heap of 64 MiB', () => {
     tf.dispose(tensors);
   });
 
+  it('gets everything back of an operation that fails at whichever of its allocations', () => {
+    const image = tf.ones<tf.Rank.R4>([4, 32, 32, 16]);
+    const filter = tf.ones<tf.Rank.R4>([3, 3, 16, 16]);
+    const window = { strides: 1, pad: 'same', dataFormat: 'NHWC', inputShape: image.shape, filterShape: filter.shape };
+    const kernel = (name: string, inputs: tf.NamedTensorMap): tf.Tensor => tf.engine().runKernel(name, inputs, window);
+    const operations: Readonly<Record<string, () => tf.Tensor>> = {
+      conv2d: () => tf.conv2d(image, filter, 1, 'same'),
+      'gradient of its images': () => kernel('Conv2DBackpropInput', { dy: image, filter }),
+      'gradient of its filter': () => kernel('Conv2DBackpropFilter', { x: image, dy: image }),
+      'sum over axes between': () => tf.sum(image, [1, 3]),
+      depthwiseConv2d: () => tf.depthwiseConv2d(image, tf.ones([3, 3, 16, 2]), 1, 'same'),
+      softmax: () => tf.softmax(tf.reshape(image, [-1, 64])),
+      'einsum, transposed': () => tf.einsum('bhwc,bhwd->cd', image, image),
+      concat: () => tf.concat([image, image], 3),
+    };
+    const once = (run: () => tf.Tensor): void => tf.tidy(() => void run().dataSync());
+    let failures = 0;
+    for (const [name, run] of Object.entries(operations)) {
+      // Once with room for all, so that the workspace is there.
+      once(run);
+      const fill: tf.Tensor[] = [];
+      expect(() => {
+        for (;;) fill.push(tf.ones([16_384]));
+      }).toThrow(HeapExhaustedError);
+      // Ever more room, until there is enough.
+      for (let succeeded = false; !succeeded && fill.length > 0;) {
+        fill.pop()?.dispose();
+        const before = { used: runtime.memory().used, tensors: tf.memory().numTensors };
+        try {
+          once(run);
+          succeeded = true;
+        } catch (error) {
+          expect(error, name).toBeInstanceOf(HeapExhaustedError);
+          failures++;
+        }
+        expect(tf.memory().numTensors, name).toBe(before.tensors);
+        // Less, where a larger workspace was looked for; what others hold is still theirs.
+        expect(runtime.memory().used, name).toBeLessThanOrEqual(before.used);
+      }
+      expect(fill.every((tensor) => tensor.dataSync()[16_383] === 1)).toBe(true);
+      tf.dispose(fill);
+    }
+    expect(failures).toBeGreaterThan(12);
+    expect(tf.tidy(() => tf.sum(image).dataSync()[0])).toBe(65_536);
+    tf.dispose([image, filter]);
+  });
+
   it('works on after that, with all values intact, and its memory can be had again', () => {
     const before = runtime.memory().used;
     const { tensors } = exhaust();

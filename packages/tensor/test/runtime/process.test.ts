@@ -46,4 +46,10 @@ describe('a worker that dies', () => {
     expect(report).toEqual({ before: 'right', first: expect.stringMatching(lost), second: expect.stringMatching(lost), again: 512 });
     expect(end).toBe(0);
   });
+
+  it('in the middle of training ends it; from the last checkpoint it goes on as if nothing had been', async () => {
+    const { report, end } = await runProgram('lost-worker-training');
+    expect(report).toEqual({ error: 'WorkerLostError', until: 17, steps: 25, same: true });
+    expect(end).toBe(0);
+  });
 });
