@@ -1,5 +1,12 @@
 import { broadcast_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { binaryKernel, broadcastElementwise, elementwise, MOST_AXES, type ElementwiseKernel } from '../kernels/elementwise.ts';
+import {
+  binaryKernel,
+  broadcastElementwise,
+  canBroadcast,
+  elementwise,
+  MOST_AXES,
+  type ElementwiseKernel,
+} from '../kernels/elementwise.ts';
 import type { XBackend } from './backend.ts';
 import type { BackendKernel } from './kernel.ts';
 
@@ -27,6 +34,11 @@ export function binary(
   return output;
 }
 
+function broadcasts(a: TensorInfo, b: TensorInfo): boolean {
+  if (a.shape.length <= MOST_AXES && b.shape.length <= MOST_AXES) return true;
+  return canBroadcast(broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape), [a.shape, b.shape]);
+}
+
 interface ByType {
   readonly float32?: ElementwiseKernel;
   readonly int32?: ElementwiseKernel;
@@ -44,7 +56,7 @@ function binaryBackendKernel(
     run: (call, beneath) => {
       const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
       const kernel = a.dtype === b.dtype ? (kernels as Record<string, ElementwiseKernel | undefined>)[a.dtype] : undefined;
-      if (!kernel || a.shape.length > MOST_AXES || b.shape.length > MOST_AXES) return beneath(call);
+      if (!kernel || !broadcasts(a, b)) return beneath(call);
       return binary(call.backend, kernel, swap ? b : a, swap ? a : b, result ?? a.dtype);
     },
   };
@@ -76,6 +88,9 @@ export const binaryKernels: readonly BackendKernel[] = [
   arithmetic('Multiply', 'multiply'),
   arithmetic('Maximum', 'maximum'),
   arithmetic('Minimum', 'minimum'),
+  // tfjs's kernels compute with integers as floats, which hold no more than 24 bits.
+  binaryBackendKernel('FloorDiv', { int32: binaryKernel('i32_floor_divide') }),
+  binaryBackendKernel('Pow', { int32: binaryKernel('i32_power') }),
   floatOnly('RealDiv', 'divide'),
   floatOnly('SquaredDifference', 'squared_difference'),
   comparison('Equal', 'equal'),
@@ -91,7 +106,7 @@ export const binaryKernels: readonly BackendKernel[] = [
     name: 'Prelu',
     run: (call, beneath) => {
       const { x, alpha } = call.inputs as { x: TensorInfo; alpha: TensorInfo };
-      if (x.dtype !== 'float32' || alpha.dtype !== 'float32' || x.shape.length > MOST_AXES) return beneath(call);
+      if (x.dtype !== 'float32' || alpha.dtype !== 'float32' || !broadcasts(x, alpha)) return beneath(call);
       return binary(call.backend, prelu, x, alpha, 'float32');
     },
   },

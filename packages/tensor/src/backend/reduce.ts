@@ -76,12 +76,29 @@ function argBackendKernel(name: string, largest: boolean): BackendKernel {
   };
 }
 
+/** All or any of no truth values; tfjs's kernels give what lay there before. */
+function ofNone(name: string, value: 0 | 1): BackendKernel {
+  return {
+    name,
+    run: (call, beneath) => {
+      const x = call.inputs['x'] as TensorInfo;
+      if (util.sizeFromShape(x.shape) > 0) return beneath(call);
+      const { axis, keepDims } = call.attrs as ReduceAttributes;
+      const axes = util.parseAxisParam(axis as number[], x.shape);
+      const [shape] = backend_util.computeOutAndReduceShapes(x.shape, axes);
+      return constant(call.backend, keepDims ? backend_util.expandShapeToKeepDim(shape, axes) : shape, 'bool', value);
+    },
+  };
+}
+
 export const reduceKernels: readonly BackendKernel[] = [
   reduceBackendKernel('Sum', 0, 'f32_sum', 'i32_sum'),
   reduceBackendKernel('Max', -Infinity, 'f32_max', 'i32_max'),
   reduceBackendKernel('Min', Infinity, 'f32_min', 'i32_min'),
   reduceBackendKernel('Prod', 1, 'f32_product'),
   mean,
+  ofNone('All', 1),
+  ofNone('Any', 0),
   argBackendKernel('ArgMax', true),
   argBackendKernel('ArgMin', false),
 ];

@@ -1,5 +1,5 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { broadcastElementwise, MOST_AXES, type ElementwiseKernel } from '../kernels/elementwise.ts';
+import { broadcastElementwise, canBroadcast, type ElementwiseKernel } from '../kernels/elementwise.ts';
 import type { BackendKernel } from './kernel.ts';
 
 const words: ElementwiseKernel = { name: 'b32_select', inputs: [1, 4, 4], output: 4, share: 16384 };
@@ -14,11 +14,18 @@ const select: BackendKernel = {
     const choosesRows = condition.shape.length === 1 && t.shape.length > 1;
     const even =
       util.arraysEqual(t.shape, e.shape) && (choosesRows || util.arraysEqual(condition.shape, t.shape) || condition.shape.length === 0);
-    if (condition.dtype !== 'bool' || t.dtype !== e.dtype || t.dtype === 'string' || t.shape.length > MOST_AXES || !even)
+    const chooses = choosesRows ? [...condition.shape, ...t.shape.slice(1).fill(1)] : condition.shape;
+    if (
+      condition.dtype !== 'bool' ||
+      t.dtype !== e.dtype ||
+      t.dtype === 'string' ||
+      !even ||
+      !canBroadcast(t.shape, [chooses, t.shape, e.shape])
+    )
       return beneath(call);
     const output = backend.makeOutput(t.shape, t.dtype);
     broadcastElementwise(backend.kernels, t.dtype === 'bool' ? bytes : words, backend.address(output), t.shape, [
-      { address: backend.address(condition), shape: choosesRows ? [...condition.shape, ...t.shape.slice(1).fill(1)] : condition.shape },
+      { address: backend.address(condition), shape: chooses },
       { address: backend.address(t), shape: t.shape },
       { address: backend.address(e), shape: e.shape },
     ]);

@@ -1,4 +1,4 @@
-import { slice_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { slice_util, util, type StridedSliceAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
 import { copyStrided, rowMajorStrides } from '../kernels/copy.ts';
 import type { XBackend } from './backend.ts';
 import { constant } from './constant.ts';
@@ -53,6 +53,32 @@ const slice = copyKernel('Slice', (call, beneath, x, backend) => {
   return copied(call, beneath, x, output, { sizes: shape, stridesIn, stridesOut: rowMajorStrides(shape), skipIn: offset(stridesIn, from) });
 });
 
+/** tfjs's kernels mistake axes after one that is dropped, and give floats where nothing is left. */
+const stridedSlice = copyKernel('StridedSlice', (call, beneath, x, backend) => {
+  const masks = call.attrs as unknown as StridedSliceAttrs;
+  const { begin, end, strides, finalShape } = slice_util.sliceInfo(
+    x.shape,
+    masks.begin,
+    masks.end,
+    masks.strides,
+    masks.beginMask,
+    masks.endMask,
+    masks.ellipsisMask,
+    masks.newAxisMask,
+    masks.shrinkAxisMask,
+  );
+  const sizes = x.shape.map((_, axis) =>
+    Math.max(0, Math.ceil(((end[axis] as number) - (begin[axis] as number)) / (strides[axis] as number))),
+  );
+  const own = rowMajorStrides(x.shape);
+  return copied(call, beneath, x, backend.makeOutput(finalShape, x.dtype), {
+    sizes,
+    stridesIn: own.map((stride, axis) => stride * (strides[axis] as number)),
+    stridesOut: rowMajorStrides(sizes),
+    skipIn: offset(own, begin),
+  });
+});
+
 const pad = copyKernel('PadV2', (call, beneath, x, backend) => {
   const { paddings, constantValue } = call.attrs as unknown as { paddings: [number, number][]; constantValue: number };
   if (paddings.some(([before, after]) => before < 0 || after < 0)) return beneath(call);
@@ -95,4 +121,4 @@ const reverse = copyKernel('Reverse', (call, beneath, x, backend) => {
   });
 });
 
-export const stridedKernels: readonly BackendKernel[] = [slice, pad, tile, reverse];
+export const stridedKernels: readonly BackendKernel[] = [slice, stridedSlice, pad, tile, reverse];

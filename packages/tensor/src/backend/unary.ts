@@ -1,6 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { elementwise, MANY, unaryKernel, type ElementwiseKernel } from '../kernels/elementwise.ts';
+import { binaryKernel, elementwise, MANY, unaryKernel, type ElementwiseKernel } from '../kernels/elementwise.ts';
 import type { XBackend } from './backend.ts';
+import { binary } from './binary.ts';
+import { constant } from './constant.ts';
 import type { BackendKernel } from './kernel.ts';
 
 /** y[i] = f(x[i]; c, d). */
@@ -11,12 +13,19 @@ export function unary(backend: XBackend, kernel: ElementwiseKernel, x: TensorInf
   return output;
 }
 
-/** A tfjs kernel of `x` on floats, its attributes `c` and `d` passed on. */
-function unaryBackendKernel(name: string, kernel: ElementwiseKernel, c?: string, d?: string): BackendKernel {
+/** A tfjs kernel of `x` on floats, its attributes `c` and `d` passed on, and on integers if there is a kernel for them. */
+function unaryBackendKernel(
+  name: string,
+  kernel: ElementwiseKernel,
+  c?: string,
+  d?: string,
+  onIntegers?: ElementwiseKernel,
+): BackendKernel {
   return {
     name,
     run: (call, beneath) => {
       const x = call.inputs['x'] as TensorInfo;
+      if (x.dtype === 'int32' && onIntegers) return unary(call.backend, onIntegers, x, 'int32');
       if (x.dtype !== 'float32') return beneath(call);
       if (c === undefined) return unary(call.backend, kernel, x, 'float32');
       const attributes = call.attrs as Record<string, number>;
@@ -28,6 +37,31 @@ const few = (name: string, kernel: string, c?: string, d?: string): BackendKerne
   unaryBackendKernel(name, unaryKernel(`f32_${kernel}`), c, d);
 const many = (name: string, kernel: string): BackendKernel => unaryBackendKernel(name, unaryKernel(`f32_${kernel}`, MANY));
 
+/** A question about floats: no integer and no truth value is infinite or no number, which tfjs's kernel sees in their bits. */
+function ofFloats(name: string, otherwise: 0 | 1): BackendKernel {
+  return {
+    name,
+    run: (call, beneath) => {
+      const x = call.inputs['x'] as TensorInfo;
+      return x.dtype === 'int32' || x.dtype === 'bool' ? constant(call.backend, x.shape, 'bool', otherwise) : beneath(call);
+    },
+  };
+}
+
+/** 1 / x of integers, towards zero: tfjs's kernel takes their bits for floats. */
+const reciprocal: BackendKernel = {
+  name: 'Reciprocal',
+  run: (call, beneath) => {
+    const x = call.inputs['x'] as TensorInfo;
+    if (x.dtype === 'float32') return unary(call.backend, unaryKernel('f32_reciprocal'), x, 'float32');
+    if (x.dtype !== 'int32') return beneath(call);
+    const minusOne = constant(call.backend, [], 'int32', -1);
+    const inverse = binary(call.backend, binaryKernel('i32_power'), x, minusOne, 'int32');
+    call.backend.disposeData(minusOne.dataId);
+    return inverse;
+  },
+};
+
 const not: ElementwiseKernel = { name: 'bool_not', inputs: [1], output: 1, share: 65536 };
 
 export const unaryKernels: readonly BackendKernel[] = [
@@ -38,14 +72,17 @@ export const unaryKernels: readonly BackendKernel[] = [
   few('ClipByValue', 'clip', 'clipValueMin', 'clipValueMax'),
   few('Sign', 'sign'),
   few('Square', 'square'),
-  few('Reciprocal', 'reciprocal'),
+  reciprocal,
   few('Rsqrt', 'rsqrt'),
   few('Sqrt', 'sqrt'),
-  few('Neg', 'negate'),
+  unaryBackendKernel('Neg', unaryKernel('f32_negate'), undefined, undefined, unaryKernel('i32_negate')),
   few('Abs', 'abs'),
   few('Floor', 'floor'),
   few('Ceil', 'ceil'),
   few('Round', 'round'),
+  ofFloats('IsNan', 0),
+  ofFloats('IsInf', 0),
+  ofFloats('IsFinite', 1),
   many('Exp', 'exp'),
   many('Expm1', 'expm1'),
   many('Log', 'log'),

@@ -105,11 +105,11 @@ export function windowsOf({ batch, grid }: Sweep): number {
   return batch * volume(grid);
 }
 
-/** Whether the outputs lie one after another. */
-export function isDense({ grid, steps, first }: Sweep): boolean {
+/** Whether the outputs, of `outputs` channels each, lie one after another. */
+export function isDense({ grid, steps, first }: Sweep, outputs: number): boolean {
   const [image, plane, row, pixel] = stepsOf(grid, steps[3]);
   return (
-    first === 0 && (grid[0] === 1 || steps[1] === plane) && (grid[1] === 1 || steps[2] === row) && steps[0] === image && steps[3] === pixel
+    first === 0 && pixel === outputs && (grid[0] === 1 || steps[1] === plane) && (grid[1] === 1 || steps[2] === row) && steps[0] === image
   );
 }
 

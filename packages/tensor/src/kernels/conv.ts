@@ -147,7 +147,7 @@ function run(
         depth,
         groups,
         splits,
-        isDense(swept) ? 1 : 0,
+        isDense(swept, n) ? 1 : 0,
       ],
       own,
     );

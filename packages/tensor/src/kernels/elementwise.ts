@@ -16,8 +16,22 @@ export interface Operand {
   readonly shape: readonly number[];
 }
 
-/** Axes that broadcasting can be told apart in. */
+/** Axes that broadcasting can be told apart in, after neighbouring ones along which all operands do the same are merged. */
 export const MOST_AXES = 6;
+
+/** Whether {@link broadcastElementwise} has a way to broadcast shapes to another: always up to 6 axes, mostly beyond. */
+export function canBroadcast(shape: readonly number[], operands: readonly (readonly number[])[]): boolean {
+  if (shape.length <= MOST_AXES) return true;
+  let merged = 0;
+  let before = -1;
+  for (let axis = 1; axis <= shape.length; axis++) {
+    if (shape.at(-axis) === 1) continue;
+    const bits = operands.reduce((found, own, k) => found | ((own.at(-axis) ?? 1) === 1 ? 0 : 1 << k), 0);
+    if (bits !== before) merged++;
+    before = bits;
+  }
+  return merged <= MOST_AXES;
+}
 
 /** Elements of a work item that reads and writes nothing but the tensors, and of one that lays values out in scratch. */
 const LONG_PIECE = 8192;

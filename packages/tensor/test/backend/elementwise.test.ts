@@ -21,6 +21,10 @@ const operations: Readonly<Record<string, () => Tensor>> = {
   'mul of int32': () => tf.mul(a('int32'), b('int32')),
   div: () => tf.div(a(), b()),
   'div of int32': () => tf.div(tf.tensor1d([7, -7, 9], 'int32'), tf.tensor1d([2, 2, -4], 'int32')),
+  'of seven axes': () => tf.mul(tf.ones([2, 1, 2, 3, 1, 2, 2]), tf.reshape(tf.range(0, 24), [2, 2, 3, 1, 2, 1])),
+  'of seven axes that are alike': () => tf.sub(tf.ones([2, 1, 2, 3, 1, 2, 2]), tf.ones([2, 1, 2, 3, 1, 2, 2])),
+  'where of seven axes': () =>
+    tf.where(tf.ones([2, 1, 2, 3, 1, 2, 2], 'bool'), tf.ones([2, 1, 2, 3, 1, 2, 2]), tf.zeros([2, 1, 2, 3, 1, 2, 2])),
   maximum: () => tf.maximum(a(), b()),
   minimum: () => tf.minimum(a('int32'), b('int32')),
   squaredDifference: () => tf.squaredDifference(a(), b()),

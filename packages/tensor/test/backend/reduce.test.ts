@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { afterAll, test } from 'vitest';
-import { disable } from '../../src/index.ts';
+import { afterAll, expect, test } from 'vitest';
+import { disable, enable } from '../../src/index.ts';
 import { expectAsOnCpu } from './against-cpu.ts';
 
 afterAll(disable);
@@ -39,3 +39,17 @@ const operations: Readonly<Record<string, () => Tensor>> = {
 };
 
 test.for(Object.keys(operations))('%s: as on the cpu backend', (name) => expectAsOnCpu(operations[name] as () => Tensor));
+
+test('all of nothing is true and any of nothing is false', async () => {
+  await enable();
+  tf.tidy(() => {
+    const nothing = tf.zeros([2, 0, 3], 'bool');
+    expect(tf.all(nothing, 1).arraySync()).toEqual([
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
+    expect(tf.any(nothing, 1, true).arraySync()).toEqual([[[0, 0, 0]], [[0, 0, 0]]]);
+    expect(tf.all(nothing).dataSync()[0]).toBe(1);
+    expect(tf.all(nothing, 0).shape).toEqual([0, 3]);
+  });
+});

@@ -47,6 +47,9 @@ export const shapes: readonly Windows[] = [
   windowsOf({ batch: 2, channels: 16, image: [14, 15], window: [3, 3], before: [1, 1] }),
   windowsOf({ channels: 70, image: [4, 5], window: [3, 3], before: [1, 1] }),
   windowsOf({ batch: 5, channels: 2, image: [20], window: [4], stride: [2], before: [3], after: [0] }),
+  // Strides along the last axis alone, of images that they divide, with channels enough for whole tiles.
+  windowsOf({ batch: 2, channels: 17, image: [40], window: [4], stride: [2] }),
+  windowsOf({ batch: 2, channels: 32, image: [7, 6], window: [3, 5], stride: [1, 2] }),
   windowsOf({ batch: 2, channels: 3, image: [4, 5, 6], window: [2, 3, 2], stride: [1, 2, 2], before: [1, 1, 0] }),
   windowsOf({ channels: 2, image: [5, 4, 4], window: [3, 2, 1], dilation: [2, 1, 1], before: [2, 0, 0] }),
   windowsOf({ channels: 2, image: [2, 2], window: [4, 4], before: [2, 2], stride: [2, 1] }),

@@ -13,6 +13,7 @@ export function elementwise(_tier: Tier): string {
     `import { erf } from '../simd/erf';`,
     `import { gelu, geluGradient, geluTanh, geluTanhGradient, silu, siluGradient } from '../simd/gelu';`,
     `import { clip, elu, prelu, selu, sign, step } from '../simd/piecewise';`,
+    `import { floorDivide, power } from '../simd/integer';`,
     `import { packMasks, widen } from '../simd/lanes';`,
     ...Object.entries(operations).map(([name, operation]) => kernel(name, operation)),
   ].join('\n');

@@ -22,6 +22,14 @@ function toInteger(x: number): number {
   return Number.isNaN(x) ? 0 : Math.trunc(clip(x, -(2 ** 31), 2 ** 31 - 1));
 }
 
+/** Modulo 2^32; towards zero where y is negative. */
+function power(...[x = 0, y = 0]: number[]): number {
+  if (y < 0) return Math.abs(x) === 1 ? x ** (y & 1) : 0;
+  let result = 1;
+  for (let bit = 31; bit >= 0; bit--) result = Math.imul(Math.imul(result, result), (y >>> bit) & 1 ? x : 1);
+  return result;
+}
+
 /**
  * What each elementwise kernel computes of one element, in double precision: the truth for the kernels.
  * The last arguments are the kernel's constants.
@@ -44,6 +52,9 @@ export const scalarFunctions: Readonly<Record<string, (...values: number[]) => n
   i32_multiply: (x, y) => Math.imul(x!, y!),
   i32_maximum: (x, y) => Math.max(x!, y!),
   i32_minimum: (x, y) => Math.min(x!, y!),
+  i32_negate: (x) => -x! | 0,
+  i32_floor_divide: (x, y) => (y === 0 ? 0 : toInteger(Math.floor(x! / y!))),
+  i32_power: power,
   i32_equal: (x, y) => truth(x === y),
   i32_not_equal: (x, y) => truth(x !== y),
   i32_less: (x, y) => truth(x! < y!),
