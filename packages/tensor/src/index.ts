@@ -128,6 +128,9 @@ export {
 export type { SafetensorsDtype } from './files/safetensors-dtype.ts';
 export { SafetensorsError, type SafetensorsErrorCode } from './files/safetensors-error.ts';
 export { loadSafetensors, saveSafetensors } from './files/safetensors-file.ts';
+export type { ConventionName } from './files/import/convention.ts';
+export { importWeights, type ImportWeightsOptions } from './files/import/import-weights.ts';
+export { loadTfjsWeights, TfjsModelError, type TfjsWeights } from './files/import/tfjs-weights.ts';
 export { OnnxError, type OnnxErrorCode } from './files/onnx/onnx-error.ts';
 export {
   decodeOnnxModel,

@@ -67,6 +67,8 @@ export function packRaw(
 ): RawTensor {
   if (!isDtype(dtype)) throw new RangeError(`packRaw: dtype is ${describe(dtype)}, but must be one of ${dtypeNames.join(', ')}.`);
   checkShape('packRaw', 'shape', shape);
+  if (typeof (values as ArrayLike<number> | undefined)?.length !== 'number')
+    throw new TypeError(`packRaw: values is ${describe(values)}, but must be an array.`);
   const bytes = pack(dtype, values, saturate);
   const needed = byteLength(dtype, shape);
   if (needed !== BigInt(bytes.length))
@@ -104,11 +106,17 @@ export function unpackRaw({ dtype, bytes }: RawTensor): RawValues {
  * @throws {RangeError | TypeError} if an integer doesn't fit, or for dtypes that {@link unpackRaw} refuses.
  */
 export function rawToTensor(raw: RawTensor): Tensor {
+  return tensorOfOwn({ ...raw, bytes: raw.bytes.slice() });
+}
+
+/** The same of a raw tensor that nobody else uses: its bytes may become the tensor's, which tfjs doesn't copy. */
+export function tensorOfOwn(raw: RawTensor): Tensor {
   const { dtype, shape } = raw;
   const values = unpackRaw(raw);
-  if (dtype === 'BOOL') return tensor(ownCopy(values as Uint8Array<ArrayBuffer>), [...shape], 'bool');
-  if (values instanceof Float32Array || values instanceof Float64Array)
-    return tensor(values instanceof Float32Array ? ownCopy(values) : Float32Array.from(values), [...shape], 'float32');
+  if (dtype === 'BOOL') return tensor(values as Uint8Array, [...shape], 'bool');
+  if (dtype === 'I32') return tensor(values as Int32Array, [...shape], 'int32');
+  if (values instanceof Float32Array) return tensor(values, [...shape], 'float32');
+  if (values instanceof Float64Array) return tensor(Float32Array.from(values), [...shape], 'float32');
   const integers = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number | bigint;
@@ -169,9 +177,4 @@ function bytesOfArray(array: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuff
 function aligned(array: ArrayOf, bytes: Uint8Array<ArrayBuffer>): RawValues {
   const { buffer, byteOffset } = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
   return new array(buffer, byteOffset, bytes.byteLength / array.BYTES_PER_ELEMENT);
-}
-
-/** An array that a tensor may keep: tfjs doesn't copy what it is given. */
-function ownCopy<T extends RawValues>(values: T): T {
-  return values.slice() as T;
 }

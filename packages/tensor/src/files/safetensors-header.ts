@@ -79,7 +79,8 @@ export function decodeHeader(json: Uint8Array, dataBytes: number): SafetensorsHe
 function parse(json: Uint8Array): Record<string, unknown> {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json);
+    // Copied, because a decoder takes no shared memory.
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json.slice());
   } catch (error) {
     throw new SafetensorsError('InvalidHeader', `The header is no JSON in UTF-8: ${(error as Error).message}`, { cause: error });
   }

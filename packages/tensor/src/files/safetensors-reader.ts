@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber } from '../ops/arguments.ts';
 import { ChangedError, openBytes, type ByteSource, type FileLocation } from './byte-source.ts';
-import { rawToTensor, type RawTensor } from './raw-tensor.ts';
+import { tensorOfOwn, type RawTensor } from './raw-tensor.ts';
 import { byteLength, type SafetensorsDtype } from './safetensors-dtype.ts';
 import { SafetensorsError } from './safetensors-error.ts';
 import { decodeHeader, headerLength, LENGTH_BYTES } from './safetensors-header.ts';
@@ -32,7 +32,7 @@ export interface SafetensorsReader {
   readonly metadata: Readonly<Record<string, string>>;
   /** Reads a tensor, or some of its rows, as bytes with their dtype. */
   readRaw(name: string, rows?: Rows): Promise<RawTensor>;
-  /** Reads it as {@link rawToTensor} gives it; the caller disposes it. */
+  /** Reads it as `rawToTensor` gives it; the caller disposes it. */
   readTensor(name: string, rows?: Rows): Promise<Tensor>;
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ async function readHeader(where: string, source: ByteSource): Promise<Safetensor
     tensors: new Map([...entries].map(([name, { dtype, shape, begin: from, end }]) => [name, { dtype, shape, bytes: end - from }])),
     metadata,
     readRaw,
-    readTensor: async (name, rows) => rawToTensor(await readRaw(name, rows)),
+    readTensor: async (name, rows) => tensorOfOwn(await readRaw(name, rows)),
     close: () => source.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { checkTensor, describe } from '../ops/arguments.ts';
-import { dtypeOf, rawToTensor, type RawTensor } from './raw-tensor.ts';
+import { dtypeOf, tensorOfOwn, type RawTensor } from './raw-tensor.ts';
 import { byteLength, dtypeNames, isDtype, type SafetensorsDtype } from './safetensors-dtype.ts';
 import { SafetensorsError } from './safetensors-error.ts';
 import {
@@ -25,7 +25,7 @@ export type NamedTensors = Readonly<Record<string, Tensor | RawTensor>>;
 export interface SafetensorsContents {
   /** Those of the dtypes F32, I32 and BOOL. */
   readonly tensors: Record<string, Tensor>;
-  /** Those of dtypes that tfjs lacks, which {@link rawToTensor} and {@link unpackRaw} convert. */
+  /** Those of dtypes that tfjs lacks, which `rawToTensor` and `unpackRaw` convert. */
   readonly raw: Record<string, RawTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -122,7 +122,7 @@ export function addTo(
 ): void {
   const raw = { dtype, shape, bytes };
   checkBools(name, raw);
-  if (dtype === 'F32' || dtype === 'I32' || dtype === 'BOOL') contents.tensors[name] = rawToTensor(raw);
+  if (dtype === 'F32' || dtype === 'I32' || dtype === 'BOOL') contents.tensors[name] = tensorOfOwn(raw);
   else contents.raw[name] = raw;
 }
 

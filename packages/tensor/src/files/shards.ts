@@ -1,4 +1,5 @@
 import { describe } from '../ops/arguments.ts';
+import { beside } from './beside.ts';
 import { openBytes, type FileLocation } from './byte-source.ts';
 import { SafetensorsError } from './safetensors-error.ts';
 import { openFile, type OpenSafetensorsOptions, type SafetensorsReader } from './safetensors-reader.ts';
@@ -90,9 +91,4 @@ async function readIndex(
       Object.entries(texts).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
     ),
   };
-}
-
-function beside(location: string | URL, file: string): string | URL {
-  if (location instanceof URL || /^https?:/i.test(location)) return new URL(encodeURIComponent(file), location);
-  return location.replace(/[^/\\]*$/, '') + file;
 }

@@ -31,6 +31,8 @@ export interface Layer {
   /** The kind of layer, such as `dense`. */
   readonly kind: string;
   readonly variables: NamedVariables;
+  /** Of a container: the layers within, each by the name that stands before those of its variables. */
+  readonly parts?: Readonly<Record<string, Layer>>;
   /** The layer's output, a new tensor; must be differentiable in x and in the trainable variables. */
   apply(x: Tensor, context?: ApplyContext): Tensor;
   /** Shape of the output for a shape of x, null where a size is not known, such as that of the batch. */

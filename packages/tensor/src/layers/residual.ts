@@ -30,6 +30,7 @@ export function residual(inner: Layer | readonly Layer[], { shortcut }: Residual
   return {
     kind: 'residual',
     variables: variablesOfParts(parts),
+    parts,
     apply: (x, context = {}) => {
       needGradients();
       return tidy(() => {

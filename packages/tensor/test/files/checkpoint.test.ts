@@ -81,7 +81,7 @@ describe.each(['cpu', 'x simd', 'x wide'])('on %s', (backend) => {
   test.each(cases)('training that is left and resumed goes on bit by bit: %s', async (_, { optimizerOf, dataOf, options }) => {
     await useBackend(backend);
     // The 7 batches of an epoch; after the 3rd step, the last of an epoch, the first of the next.
-    for (const left of [3, 7, 8, 13]) {
+    for (const left of [3, 7, 8]) {
       const losses: number[] = [];
       const net = makeNet();
       const optimizer = optimizerOf();

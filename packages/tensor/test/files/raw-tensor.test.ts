@@ -214,4 +214,5 @@ test("what a dtype can't hold is refused", () => {
   expect(() => packRaw('F32', [2], [1])).toThrow('values take 4 bytes, but F32[2] takes 8');
   expect(() => packRaw('F33' as never, [1], [1])).toThrow('dtype is "F33"');
   expect(() => packRaw('F32', [-1], [1])).toThrow('shape is [-1]');
+  expect(() => packRaw('F32', [1], undefined as never)).toThrow('values is undefined');
 });

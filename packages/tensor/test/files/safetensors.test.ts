@@ -91,7 +91,7 @@ describe('written byte for byte as by the reference implementation', () => {
   const six = [0, 1, 2, 3, 4, 5];
   test.each<[string, Record<string, RawTensor>, Record<string, string>, string]>([
     ['nothing', {}, {}, '\x08\0\0\0\0\0\0\0{}      '],
-    ['metadata alone', {}, { framework: 'pt' }, '\x28\0\0\0\0\0\0\0{"__metadata__":{"framework":"pt"}}      '],
+    ['metadata alone', {}, { framework: 'pt' }, '\x28\0\0\0\0\0\0\0{"__metadata__":{"framework":"pt"}}     '],
     [
       'a tensor',
       { 'attn.0': packRaw('F32', [1, 2, 3], six) },

@@ -294,6 +294,49 @@ def halves():
     write("half", {"values": words, "F16": codes(torch.float16), "BF16": codes(torch.bfloat16)})
 
 
+def imported():
+    """State dicts of small networks, and what they compute; images are turned to channels last."""
+    generator = torch.Generator().manual_seed(SEED)
+
+    def plain(tensor):
+        return {"shape": list(tensor.shape), "values": tensor.detach().reshape(-1).tolist()}
+
+    def case(module, names, x, y):
+        state = {name: plain(value) for name, value in module.state_dict().items()}
+        return {"names": names, "state": state, "x": plain(x), "y": plain(y)}
+
+    torch.manual_seed(SEED)
+    cnn = torch.nn.Sequential()
+    cnn.add_module("stem", torch.nn.Conv2d(2, 4, (3, 2)))
+    cnn.add_module("norm", torch.nn.BatchNorm2d(4))
+    cnn.add_module("each", torch.nn.Conv2d(4, 8, 2, groups=4))
+    cnn.add_module("up", torch.nn.ConvTranspose2d(8, 3, 2, stride=2))
+    cnn(torch.randn(8, 2, 6, 5, generator=generator))  # running statistics
+    with torch.no_grad():
+        cnn.norm.weight.copy_(torch.randn(4, generator=generator))
+        cnn.norm.bias.copy_(torch.randn(4, generator=generator))
+    cnn.eval()
+    x = torch.randn(2, 2, 5, 4, generator=generator)
+    last = (0, 2, 3, 1)
+    mlp = torch.nn.Sequential(torch.nn.Linear(5, 5), torch.nn.ReLU(), torch.nn.Linear(5, 3))
+    v = torch.randn(4, 5, generator=generator)
+    block = torch.nn.ModuleDict({"norm": torch.nn.LayerNorm(8), "heed": torch.nn.MultiheadAttention(8, 2, batch_first=True)})
+    with torch.no_grad():
+        block["heed"].in_proj_bias.copy_(torch.randn(24, generator=generator))
+    t = torch.randn(2, 5, 8, generator=generator)
+    n = block["norm"](t)
+    write(
+        "import",
+        {
+            "cases": {
+                "cnn": case(cnn, {"0": "stem", "1": "norm", "2": "each", "3": "up"}, x.permute(last), cnn(x).permute(last)),
+                "mlp": case(mlp, {"0": "0", "1": "2"}, v, mlp(v)),
+                "block": case(block, {"inner.0": "norm", "inner.1": "heed"}, t, t + block["heed"](n, n, n)[0]),
+            }
+        },
+    )
+
+
 activations()
 mlp()
 cross_entropy()
@@ -302,3 +345,4 @@ normalization()
 attention()
 random()
 halves()
+imported()

@@ -39,6 +39,9 @@ export interface OnnxModel {
   readonly versions: ReadonlyMap<string, number>;
 }
 
+/** Graphs within graphs, the bodies of loops and branches, that a model may have. */
+const DEEPEST = 32;
+
 /**
  * What the bytes of an ONNX model say: its graph as data. Tensors in it are read when they are asked for.
  *
@@ -52,7 +55,7 @@ export function decodeOnnxModel(bytes: Uint8Array): OnnxModel {
   const versions = new Map<string, number>();
   let graph: OnnxGraph | undefined;
   readFields('The model', bytes, {
-    7: asBytes((inner) => (graph = readGraph(inner))),
+    7: asBytes((inner) => (graph = readGraph(inner, 0))),
     8: asBytes((inner) => {
       let [domain, version] = ['', 0];
       readFields('An operator set', inner, { 1: asText((text) => (domain = text)), 2: asNumber((number) => (version = number)) });
@@ -63,12 +66,13 @@ export function decodeOnnxModel(bytes: Uint8Array): OnnxModel {
   return { graph, versions };
 }
 
-function readGraph(bytes: Uint8Array): OnnxGraph {
+function readGraph(bytes: Uint8Array, depth: number): OnnxGraph {
+  if (depth > DEEPEST) throw new OnnxError('Malformed', `The model has graphs within graphs, more than ${DEEPEST} deep.`);
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const [inputs, outputs]: string[][] = [[], []];
   readFields('The graph', bytes, {
-    1: asBytes((inner) => nodes.push(readNode(inner))),
+    1: asBytes((inner) => nodes.push(readNode(inner, depth))),
     5: asBytes((inner) => initializers.push(readTensor(inner))),
     11: asBytes((inner) => (inputs as string[]).push(readName(inner))),
     12: asBytes((inner) => (outputs as string[]).push(readName(inner))),
@@ -88,7 +92,7 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
   return { name, read: () => decodeOnnxTensor(bytes).raw };
 }
 
-function readNode(bytes: Uint8Array): OnnxNode {
+function readNode(bytes: Uint8Array, depth: number): OnnxNode {
   let [op, domain] = ['', ''];
   const inputs: string[] = [];
   const outputs: string[] = [];
@@ -98,7 +102,7 @@ function readNode(bytes: Uint8Array): OnnxNode {
     2: asText((name) => outputs.push(name)),
     4: asText((text) => (op = text)),
     5: asBytes((inner) => {
-      const [name, value] = readAttribute(inner);
+      const [name, value] = readAttribute(inner, depth);
       if (value !== undefined) attributes[name] = value;
     }),
     7: asText((text) => (domain = text)),
@@ -116,7 +120,7 @@ const FLOATS = 6;
 const INTS = 7;
 const STRINGS = 8;
 
-function readAttribute(bytes: Uint8Array): readonly [string, OnnxAttribute | undefined] {
+function readAttribute(bytes: Uint8Array, depth: number): readonly [string, OnnxAttribute | undefined] {
   let [name, type, float, integer, text] = ['', 0, 0, 0, ''];
   let tensor: OnnxTensor | undefined;
   let graph: OnnxGraph | undefined;
@@ -128,7 +132,7 @@ function readAttribute(bytes: Uint8Array): readonly [string, OnnxAttribute | und
     3: asNumber((value) => (integer = value)),
     4: asBytes((value) => (text = new TextDecoder().decode(value))),
     5: asBytes((inner) => (tensor = readTensor(inner))),
-    6: asBytes((inner) => (graph = readGraph(inner))),
+    6: asBytes((inner) => (graph = readGraph(inner, depth + 1))),
     7: asNumbers(
       WireType.Bit32,
       (reader) => reader.float(),
