@@ -9,7 +9,7 @@ export interface ProfiledKernel {
   readonly outputs: readonly string[];
   /** Floating-point operations, for kernels that have a count; multiplications and additions each count one. */
   readonly flops: number;
-  /** Bytes of the inputs and outputs. */
+  /** Bytes of the inputs and outputs, but for those that are the same values under another shape. */
   readonly bytes: number;
 }
 
@@ -63,7 +63,7 @@ export class Profiler {
           inputs: inputs.map(describe),
           outputs: outputs.map(describe),
           flops: flops(name, inputs, outputs, call.attrs as Record<string, unknown> | undefined),
-          bytes: [...inputs, ...outputs].reduce((sum, tensor) => sum + elements(tensor) * (widths[tensor.dtype] ?? 0), 0),
+          bytes: bytes(inputs, outputs),
         });
         return result;
       } finally {
@@ -85,6 +85,13 @@ export class Profiler {
       this.#calls = undefined;
     }
   }
+}
+
+/** What is passed on as it is, as a reshaped tensor is, is neither read nor written. */
+function bytes(inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): number {
+  const passedOn = new Set(inputs.map(({ dataId }) => dataId).filter((dataId) => outputs.some((output) => output.dataId === dataId)));
+  const moved = [...inputs, ...outputs].filter(({ dataId }) => !passedOn.has(dataId));
+  return moved.reduce((sum, tensor) => sum + elements(tensor) * (widths[tensor.dtype] ?? 0), 0);
 }
 
 function flops(

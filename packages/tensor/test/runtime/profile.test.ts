@@ -44,6 +44,15 @@ it('has totals that add up', async () => {
   expect(summary.map((row) => row.milliseconds)).toEqual(summary.map((row) => row.milliseconds).sort((a, b) => b - a));
 });
 
+it('counts no bytes where none move', async () => {
+  const { kernels } = await runtime.profile(() => tf.tidy(() => void tf.clone(tf.reshape(tf.fill([2, 3], 1), [6]))));
+  expect(kernels.map(({ name, bytes }) => [name, bytes])).toEqual([
+    ['Fill', 4 * 6],
+    ['Reshape', 0],
+    ['Identity', 0],
+  ]);
+});
+
 it('takes asynchronous runs', async () => {
   const { result, kernels } = await runtime.profile(async () => {
     const sum = tf.tidy(() => tf.sum(tf.fill([1000], 1)));
