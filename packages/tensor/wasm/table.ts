@@ -56,6 +56,7 @@ export const families: readonly KernelFamily[] = [
       'dense/adagrad.ts',
       'dense/embedding.ts',
       'dense/axpy.ts',
+      'dense/half.ts',
       'dense/transpose.ts',
       'dense/copy.ts',
       'dense/dropout.ts',

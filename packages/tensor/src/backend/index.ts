@@ -15,6 +15,7 @@ import { einsumKernels } from './einsum.ts';
 import { embeddingKernels } from './embedding.ts';
 import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
 import { gatherKernels } from './gather.ts';
+import { halfKernels } from './half.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { batchMatMul } from './matmul.ts';
@@ -58,6 +59,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...crossEntropyKernels,
   ...embeddingKernels,
   ...gatherKernels,
+  ...halfKernels,
   ...identityKernels,
   ...normalizationKernels,
   ...optimizerKernels,

@@ -1,6 +1,6 @@
 import type { Kernels } from '../runtime/kernels.ts';
 import { gemv } from './gemv.ts';
-import { gemmActivations, type Gemm } from './product.ts';
+import { gemmActivations, storedFormats, type Gemm } from './product.ts';
 import { SCRATCH_BYTES } from '../runtime/control.ts';
 
 /** Columns of the register tile. */
@@ -18,7 +18,7 @@ export function gemm(kernels: Kernels, call: Gemm): void {
   if (m === 0 || n === 0 || batch === 0) return;
   if (k === 0) throw new Error('internal: a product over nothing');
   // One row or one column: bound by reading the matrix, so it isn't packed.
-  if (batch === 1 && !call.accumulate && (m === 1 || n === 1)) {
+  if (batch === 1 && !call.accumulate && !call.stored && (m === 1 || n === 1)) {
     gemv(kernels, call);
     return;
   }
@@ -83,4 +83,5 @@ function write({ threads, tier }: Kernels, p: number, call: Gemm, index: number,
   words[p + 18] = Math.ceil(k / blocks / 4) * 4;
   words[p + 19] = splits;
   words[p + 20] = call.accumulate ? 1 : 0;
+  words[p + 21] = call.stored ? storedFormats[call.stored] : 0;
 }

@@ -1,3 +1,8 @@
+import type { HalfFormat } from './half.ts';
+
+/** What B can be stored as, by the number that the kernel knows it by. */
+export const storedFormats: Readonly<Record<HalfFormat, number>> = { float16: 1, bfloat16: 2 };
+
 /** What the product's epilogue can do to each value. */
 export const gemmActivations = { linear: 0, relu: 1, relu6: 2, leakyrelu: 3 } as const;
 export type GemmActivation = keyof typeof gemmActivations;
@@ -24,6 +29,8 @@ export interface Gemm {
   readonly strideA?: number;
   readonly strideB?: number;
   readonly strideC?: number;
+  /** What B is stored as; default float32. Only where there is no batch. */
+  readonly stored?: HalfFormat;
   /** Add to C instead of setting it. */
   readonly accumulate?: boolean;
 }

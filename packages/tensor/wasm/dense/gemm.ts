@@ -10,11 +10,15 @@
  */
 import { COLUMNS, ROWS, tile, tileLow } from './gemm-tile';
 import { copyPart, LOW, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedRows } from './gemm-pack';
+import { packHalfColumns, packHalfTransposedColumns } from './gemm-pack-half';
 import { finishRow } from './epilogue';
+import { writeHalfConstants } from '../simd/half';
 
 /** Bytes of scratch before the packed A of `f32_gemm_whole`: the panels of B, then one tile. */
 const PANEL_BYTES: usize = 256 * 1024;
 const TILE_BYTES: usize = 1024;
+/** Where in the tile's bytes the constants for a B of 16 bits are, past the tile. */
+const HALF_CONSTANTS: usize = 768;
 /** Groups of rows between which the panels take turns. */
 const STRETCH: i32 = 24;
 
@@ -46,6 +50,8 @@ const DEPTH: usize = 72;
 const SPLITS: usize = 76;
 /** Whether to add to C instead of setting it. */
 const ACCUMULATE: usize = 80;
+/** What B is stored as: 0 float32, else see gemm-pack-half. */
+const STORED: usize = 84;
 
 /** How many groups of ROWS rows; the rest are groups of LOW. */
 function fullGroups(m: i32): i32 {
@@ -121,7 +127,8 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
   const k = load<i32>(p, K);
   const depth = load<i32>(p, DEPTH);
   const splits = load<i32>(p, SPLITS);
-  const strideB = load<u32>(p, LDB) << 2;
+  const stored = load<i32>(p, STORED);
+  const strideB = <usize>load<u32>(p, LDB) << (stored == 0 ? 2 : 1);
   const strideC = load<u32>(p, LDC) << 2;
   const transposed = load<i32>(p, TRANSPOSE_B);
   const accumulate = load<i32>(p, ACCUMULATE) != 0;
@@ -131,6 +138,8 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
   const rows = full * ROWS + (groups - full) * LOW;
   const spare = scratch + PANEL_BYTES;
   const most = <i32>(PANEL_BYTES / (<usize>min(depth, k) * COLUMNS * 4));
+  const constants = spare + HALF_CONSTANTS;
+  if (stored != 0) writeHalfConstants(constants);
   for (let item = begin; item < end; ) {
     const part = item / panels;
     const panel = item % panels;
@@ -141,7 +150,8 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
     const past = (groups * (part + 1)) / splits;
     for (let k0 = 0; k0 < k; k0 += depth) {
       const steps = min(depth, k - k0);
-      if (transposed) packTransposedColumns(b + ((<usize>k0) << 2), strideB, column, n, count, steps, scratch);
+      if (stored != 0) packHalf(p, b, k0, strideB, column, count, steps, scratch, constants);
+      else if (transposed) packTransposedColumns(b + ((<usize>k0) << 2), strideB, column, n, count, steps, scratch);
       else packPlainColumns(b + <usize>k0 * strideB + (<usize>column << 2), strideB, n - column, count, steps, scratch);
       const block = packed + ((<usize>rows * k0) << 2);
       const add = accumulate || k0 > 0;
@@ -172,6 +182,14 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
     finish(p, c, strideC, groupStart(first, full), min(m, groupStart(past, full)), column, min(count * COLUMNS, n - column));
     item += count;
   }
+}
+
+/** Panels of a B of 16 bits. */
+function packHalf(p: usize, b: usize, k0: i32, stride: usize, column: i32, count: i32, steps: i32, to: usize, constants: usize): void {
+  const n = load<i32>(p, N);
+  const stored = load<i32>(p, STORED);
+  if (load<i32>(p, TRANSPOSE_B)) packHalfTransposedColumns(b + (<usize>k0 << 1), stride, column, n, count, steps, to, stored, constants);
+  else packHalfColumns(b + <usize>k0 * stride + (<usize>column << 1), stride, n - column, count, steps, to, stored, constants);
 }
 
 /** Adds the bias and applies the activation to a finished part of C, while it is in cache. */
