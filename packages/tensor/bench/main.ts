@@ -1,19 +1,38 @@
 /**
  * pnpm bench [group ...]: measures @x/tensor beside its peers and the machine's limits, and writes bench/results/.
  *
- * Groups: step, matmul, tiers, small, overhead, startup. All by default; only a full run is written.
+ * Groups: step, cnn, mobilenet, attention, embedding, half, matmul, tiers, small, overhead, startup. All by default; a full run
+ * is written, and the groups asked for with --write.
  */
 import { resolve } from 'node:path';
 import { recordRun, writeResults, type Comparison } from '@x-tooling/bench';
+import { attention } from './attention.ts';
+import { cnn } from './cnn.ts';
+import { embedding } from './embedding.ts';
+import { half } from './half.ts';
 import { matmul } from './matmul.ts';
+import { mobilenet } from './mobilenet.ts';
 import { overhead } from './overhead.ts';
 import { small } from './small.ts';
 import { startup } from './startup.ts';
 import { step } from './step.ts';
 import { tierProducts } from './tiers.ts';
 
-const groups: Record<string, () => Promise<Comparison[]>> = { step, matmul, tiers: tierProducts, small, overhead, startup };
-const asked = process.argv.slice(2);
+const groups: Record<string, () => Promise<Comparison[]>> = {
+  step,
+  cnn,
+  mobilenet,
+  attention,
+  embedding,
+  half,
+  matmul,
+  tiers: tierProducts,
+  small,
+  overhead,
+  startup,
+};
+const asked = process.argv.slice(2).filter((argument) => argument !== '--write');
+const write = asked.length === 0 || process.argv.includes('--write');
 for (const name of asked) if (!(name in groups)) throw new Error(`There is no group ${name}; there are ${Object.keys(groups).join(', ')}.`);
 
 const run = recordRun();
@@ -21,6 +40,6 @@ if (run.load > 0.5) console.warn(`The machine is not quiet (load ${run.load}): b
 for (const [name, measure] of Object.entries(groups)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const comparisons = await measure();
-  if (asked.length === 0) await writeResults(resolve(import.meta.dirname, `results/${name}.json`), { run, comparisons });
+  if (write) await writeResults(resolve(import.meta.dirname, `results/${name}.json`), { run, comparisons });
 }
 process.exit();

@@ -127,6 +127,25 @@ inEveryCombination((kernels) => {
       }
     });
 
+    test('products pass infinities and NaN on, and subnormal numbers', () => {
+      const [m, n, k] = [3, 40, 12];
+      const special = [Infinity, NaN, -Infinity, 2 ** -24, -(2 ** -20), 2 ** -14];
+      for (const transposeB of [false, true]) {
+        special.forEach((value, at) => {
+          const b = floats(k * n, 2).map((x) => valueOfHalf(format, codeOfHalf(format, x)));
+          b[7 * at + 3] = value;
+          const a = floats(m * k, 1);
+          const blocks = new Blocks(kernels());
+          const c = blocks.place(new Float32Array(m * n));
+          const codes = Uint16Array.from(b, (x) => codeOfHalf(format, x));
+          gemm(kernels(), { a: blocks.place(a), b: blocks.place(bytesOf(codes)), c, m, n, k, transposeB, stored: format });
+          const expected = referenceGemm({ m, n, k, transposeA: false, transposeB }, a, b);
+          expect(blocks.read(c, new Float32Array(m * n))).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-5, equalNaN: true });
+          blocks.release();
+        });
+      }
+    });
+
     test.for([
       [1, 1, 1],
       [1, 33, 20],

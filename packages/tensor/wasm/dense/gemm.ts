@@ -10,9 +10,8 @@
  */
 import { COLUMNS, ROWS, tile, tileLow } from './gemm-tile';
 import { copyPart, LOW, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedRows } from './gemm-pack';
-import { packHalfColumns, packHalfTransposedColumns } from './gemm-pack-half';
+import { packHalfColumns, packHalfTransposedColumns, writePackConstants } from './gemm-pack-half';
 import { finishRow } from './epilogue';
-import { writeHalfConstants } from '../simd/half';
 
 /** Bytes of scratch before the packed A of `f32_gemm_whole`: the panels of B, then one tile. */
 const PANEL_BYTES: usize = 256 * 1024;
@@ -139,7 +138,7 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
   const spare = scratch + PANEL_BYTES;
   const most = <i32>(PANEL_BYTES / (<usize>min(depth, k) * COLUMNS * 4));
   const constants = spare + HALF_CONSTANTS;
-  if (stored != 0) writeHalfConstants(constants);
+  if (stored != 0) writePackConstants(constants);
   for (let item = begin; item < end; ) {
     const part = item / panels;
     const panel = item % panels;
