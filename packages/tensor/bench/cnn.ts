@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compare, type Candidate, type Comparison } from '@x-tooling/bench';
-import { enable } from '../src/index.ts';
+import { conv2d, dense, disposeState, enable, flatten, maxPool2d, random, sequential, sgd, trainable, trainStep } from '../src/index.ts';
+import type { OptimizerState, SequentialLayer } from '../src/index.ts';
 import { startTorch } from './torch.ts';
 import { use } from './backend.ts';
 import '@tensorflow/tfjs-backend-cpu';
@@ -26,6 +27,7 @@ export async function cnn(): Promise<Comparison[]> {
     await compare({
       name: name(BATCH),
       candidates: {
+        'x, our layers and optimizer': ourProgram(),
         'x, tfjs program unchanged': tfjsProgram('x', BATCH),
         ...(torch ? { 'PyTorch, one thread': () => torch.cnn() } : {}),
         ...(torchAll ? { [`PyTorch, ${threads} threads`]: () => torchAll.cnn() } : {}),
@@ -86,5 +88,40 @@ function tfjsProgram(backend: string, size: number): Candidate {
       optimizer.minimize(loss);
     },
     teardown: () => tf.dispose([...variables, images, targets]),
+  };
+}
+
+/** The same with what this package adds. */
+function ourProgram(): Candidate {
+  const optimizer = sgd({ learningRate: RATE });
+  let net: SequentialLayer;
+  let state: OptimizerState;
+  let images: tf.Tensor4D;
+  let labels: tf.Tensor1D;
+  return {
+    setup: async () => {
+      await tf.setBackend('x');
+      ({ images, labels } = batchOf(BATCH));
+      const [k1, k2, k3, k4] = random.split(random.key(1), 4);
+      net = sequential([
+        conv2d(1, 32, 3, { activation: 'relu', key: k1 }),
+        maxPool2d(2),
+        conv2d(32, 64, 3, { activation: 'relu', key: k2 }),
+        maxPool2d(2),
+        flatten(),
+        dense(1600, 128, { activation: 'relu', key: k3 }),
+        dense(128, 10, { key: k4 }),
+      ]);
+      state = optimizer.init(trainable(net));
+    },
+    run: () => {
+      use('x');
+      trainStep(net, { x: images, y: labels }, { optimizer, state }).dispose();
+    },
+    teardown: () => {
+      disposeState(state);
+      net.dispose();
+      tf.dispose([images, labels]);
+    },
   };
 }

@@ -1,7 +1,7 @@
 /**
  * pnpm bench [group ...]: measures @x/tensor beside its peers and the machine's limits, and writes bench/results/.
  *
- * Groups: step, cnn, mobilenet, attention, embedding, half, matmul, tiers, small, overhead, startup. All by default; a full run
+ * Groups: step, cnn, transformer, mobilenet, attention, embedding, half, matmul, tiers, small, overhead, startup. All by default; a full run
  * is written, and the groups asked for with --write.
  */
 import { resolve } from 'node:path';
@@ -16,11 +16,13 @@ import { overhead } from './overhead.ts';
 import { small } from './small.ts';
 import { startup } from './startup.ts';
 import { step } from './step.ts';
+import { transformer } from './transformer.ts';
 import { tierProducts } from './tiers.ts';
 
 const groups: Record<string, () => Promise<Comparison[]>> = {
   step,
   cnn,
+  transformer,
   mobilenet,
   attention,
   embedding,
