@@ -2,7 +2,7 @@ import { findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-cor
 import { XBackend } from '../backend/backend.ts';
 import { register, unregister } from '../backend/register.ts';
 import { registerGradients } from '../gradients/register.ts';
-import { coreFamilies, familyNames, loadFamily, type CompiledFamily } from './families.ts';
+import { coreFamilies, familyNames, familyTest, loadFamily, type CompiledFamily } from './families.ts';
 import { Heap } from './heap.ts';
 import { coreCount, startWorker, threadObstacle, type HostWorker } from './host.ts';
 import { Kernels } from './kernels.ts';
@@ -149,7 +149,29 @@ async function assemble(
   const profiler = new Profiler();
   registerGradients();
   register(BACKEND, backend, kernelConfigs, profiler);
-  const loaded = new Set(coreFamilies);
+  const loads = new Map<string, Promise<void>>(coreFamilies.map((name) => [name, Promise.resolve()]));
+  const load = async (name: string): Promise<void> => {
+    const [added, isRight] = await Promise.all([loadFamily(name, kernels.tier, modules[name]), familyTest(name)]);
+    const instance = await instantiate(added.module, memory.memory);
+    const first = pool.add(instance, added.kernels);
+    const shared = pool.share(added);
+    // On trial, and on this thread alone; in their place or not, they keep their numbers.
+    const trial = new Kernels(heap, pool, kernels.tier);
+    trial.add(added.kernels, first);
+    const passed = pool.alone(() => isRight(trial));
+    trial.dropWorkspace();
+    await shared;
+    if (passed) return kernels.add(added.kernels, first);
+    if (kernels.tier !== 'wide')
+      throw new Error(
+        `The ${kernels.tier} kernels of the family ${name} compute wrong results on this engine; please report it with its version.`,
+      );
+    limits.push(`tier relaxed for the family ${name}: its wide kernels failed their self-test on this engine`);
+    const portable = await loadFamily(name, 'relaxed');
+    const second = pool.add(await instantiate(portable.module, memory.memory), portable.kernels);
+    await pool.share(portable);
+    kernels.add(portable.kernels, second);
+  };
   const runtime: Runtime = {
     backend: BACKEND,
     tier: kernels.tier,
@@ -157,14 +179,13 @@ async function assemble(
     limits,
     memory: () => heap.statistics,
     profile: (run) => profiler.profile(run),
-    load: async (name) => {
-      if (loaded.has(name)) return;
-      const added = await loadFamily(name, kernels.tier, modules[name]);
-      const instance = await instantiate(added.module, memory.memory);
-      if (loaded.has(name)) return;
-      loaded.add(name);
-      kernels.add(added.kernels, pool.add(instance, added.kernels));
-      await pool.share(added);
+    load: (name) => {
+      const known = loads.get(name);
+      if (known) return known;
+      const loading = load(name);
+      loads.set(name, loading);
+      loading.catch(() => loads.delete(name));
+      return loading;
     },
   };
   const stop = async (): Promise<void> => {

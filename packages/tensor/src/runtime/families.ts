@@ -1,3 +1,4 @@
+import type { Kernels } from './kernels.ts';
 import { compileKernels, type Tier } from './tier.ts';
 import { unpack } from './unpack.ts';
 
@@ -29,6 +30,16 @@ const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
     wide: () => import('../generated/sparse-wide.ts'),
   },
 };
+
+/** Tests of families that are loaded on demand, loaded with them; those of the core are in self-test. */
+const tests: Record<string, () => Promise<(kernels: Kernels) => boolean>> = {
+  sparse: async () => (await import('./self-test-sparse.ts')).sparseSelfTest,
+};
+
+/** Whether this engine computes a family's kernels rightly, as far as is known. */
+export async function familyTest(name: string): Promise<(kernels: Kernels) => boolean> {
+  return (await tests[name]?.()) ?? (() => true);
+}
 
 /** The families that are always there. */
 export const coreFamilies: readonly string[] = ['product', 'dense'];
