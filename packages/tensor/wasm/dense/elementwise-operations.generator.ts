@@ -5,6 +5,8 @@ export interface Operation {
   readonly output: 1 | 4;
   /** From the vectors of the operands; besides them it may use the call's numbers `c` and `d`, splat, and `k`, where the constants of the vector functions are. */
   readonly value: (...vectors: string[]) => string;
+  /** Vectors an iteration, an even number; fewer for what is many instructions long already. Default 4. */
+  readonly vectors?: 2 | 4;
   /** How many of the call's numbers it takes. */
   readonly numbers?: 0 | 1 | 2;
 }
@@ -18,14 +20,14 @@ function unary(value: (x: string) => string, rest: Partial<Operation> = {}): Ope
   return { inputs: [4], output: 4, value, ...rest };
 }
 /** A function of our own. */
-const own = (name: string): Operation => unary((x) => `${name}(${x}, k)`);
+const own = (name: string): Operation => unary((x) => `${name}(${x}, k)`, { vectors: 2 });
 /** An instruction of one vector. */
 const instruction = (name: string): Operation => unary((x) => `f32x4.${name}(${x})`);
 
 function binary(value: (x: string, y: string) => string): Operation {
   return { inputs: [4, 4], output: 4, value };
 }
-const ownGradient = (name: string): Operation => binary((dy, x) => `${name}(${dy}, ${x}, k)`);
+const ownGradient = (name: string): Operation => ({ ...binary((dy, x) => `${name}(${dy}, ${x}, k)`), vectors: 2 });
 const arithmetic = (lanes: string, name: string): Operation => binary((x, y) => `${lanes}.${name}(${x}, ${y})`);
 const comparison = (lanes: string, name: string): Operation => ({
   inputs: [4, 4],

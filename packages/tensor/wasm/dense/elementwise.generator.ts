@@ -1,7 +1,7 @@
 import type { Tier } from '../table.ts';
 import { operations, type Operation } from './elementwise-operations.generator.ts';
 
-/** Writes every elementwise kernel: a loop over the runs that `blocks` yields, sixteen elements at a time so that neighbours form pairs. */
+/** Writes every elementwise kernel: a loop over the runs that `blocks` yields, several vectors at a time so that neighbours form pairs. */
 export function elementwise(_tier: Tier): string {
   return [
     `import { C, CONSTANTS, D, RUNNING, TO, X, Y, Z, next, open } from './blocks';`,
@@ -21,8 +21,8 @@ export function elementwise(_tier: Tier): string {
 
 const names = ['x', 'y', 'z'];
 
-function kernel(name: string, { inputs, output, value, numbers = 0 }: Operation): string {
-  const vectors = [0, 1, 2, 3];
+function kernel(name: string, { inputs, output, value, numbers = 0, vectors: count = 4 }: Operation): string {
+  const vectors = Array.from({ length: count }, (_, j) => j);
   const bytes = (width: 1 | 4): string => (width === 4 ? ' << 2' : '');
   const operands = inputs.map((width, k) => ({ width, name: names[k] as string }));
   const loads = operands.flatMap(({ width, name: x }) =>
@@ -49,8 +49,8 @@ export function ${name}(p: usize, begin: i32, end: i32, s: usize): void {
     const past = to + (<usize>load<i32>(s, RUNNING)${bytes(output)});
     do {
       ${[...loads, ...results, ...stores].join('\n      ')}
-      ${operands.map(({ width, name: x }) => `${x} += ${16 * width};`).join(' ')}
-      to += ${16 * output};
+      ${operands.map(({ width, name: x }) => `${x} += ${4 * count * width};`).join(' ')}
+      to += ${4 * count * output};
     } while (to < past);
   }
 }`;
