@@ -24,6 +24,7 @@ export const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
 import { elementwise } from './dense/elementwise.generator.ts';
 import { gemmTile } from './dense/gemm-tile.generator.ts';
 import { reduce } from './dense/reduce.generator.ts';
+import { streamingTile } from './sparse/streaming-tile.generator.ts';
 
 /** tfjs's own kernels stand beneath ours. */
 export const withTfjs = true;
@@ -63,5 +64,16 @@ export const families: readonly KernelFamily[] = [
     ],
     generated: { 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
   },
-  { name: 'sparse', sources: ['sparse/blocks.ts', 'sparse/spmm.ts', 'sparse/sddmm.ts'] },
+  {
+    name: 'sparse',
+    sources: [
+      'sparse/blocks.ts',
+      'sparse/output-gradient.ts',
+      'sparse/permute.ts',
+      'sparse/spmm.ts',
+      'sparse/sddmm.ts',
+      'sparse/backward.ts',
+    ],
+    generated: { 'sparse/streaming-tile.ts': streamingTile },
+  },
 ];

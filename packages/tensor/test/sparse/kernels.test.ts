@@ -2,9 +2,13 @@ import { beforeAll, expect, test } from 'vitest';
 import { enable } from '../../src/index.ts';
 import { gemmActivations, type GemmActivation } from '../../src/kernels/product.ts';
 import { referenceToBlocks } from '../../src/kernels/reference/sparse/blocks.ts';
+import { referenceOutputGradient } from '../../src/kernels/reference/sparse/output-gradient.ts';
 import { referenceSddmm, referenceSpmm } from '../../src/kernels/reference/sparse/products.ts';
-import { fromBlocks, toBlocks } from '../../src/kernels/sparse/blocks.ts';
+import { sparseBackward } from '../../src/kernels/sparse/backward.ts';
+import { toBlocks } from '../../src/kernels/sparse/blocks.ts';
 import { paddedBatch } from '../../src/kernels/sparse/layout.ts';
+import { outputGradient } from '../../src/kernels/sparse/output-gradient.ts';
+import { gather, scatter } from '../../src/kernels/sparse/permute.ts';
 import { sddmm } from '../../src/kernels/sparse/sddmm.ts';
 import { spmm } from '../../src/kernels/sparse/spmm.ts';
 import { inEveryCombination } from '../kernels/combinations.ts';
@@ -40,26 +44,69 @@ const activate = {
 inEveryCombination((kernels) => {
   beforeAll(async () => (await enable()).load('sparse'));
 
-  test('f32-blocks: exact, both ways', () => {
+  test('f32-to-blocks: exact', () => {
     for (const [rows, columns, batch] of shapes) {
       for (const features of [rows, columns]) {
         const x = floats(batch * features, 1, { edges: true });
         const blocks = new Blocks(kernels());
         const inBlocks = blocks.place(new Float32Array(paddedBatch(batch) * features).fill(7));
-        const back = blocks.place(new Float32Array(batch * features).fill(7));
         toBlocks(kernels(), { rowMajor: blocks.place(x), blocks: inBlocks, batch, features });
-        fromBlocks(kernels(), { rowMajor: back, blocks: inBlocks, batch, features });
         expect(blocks.read(inBlocks, new Float32Array(paddedBatch(batch) * features)), `${batch}x${features}`).toEqual(
           referenceToBlocks(x, batch, features),
         );
-        expect(blocks.read(back, new Float32Array(batch * features)), `${batch}x${features}`).toEqual(x);
         blocks.release();
       }
     }
   });
 
+  // A bias's gradient is a sum of `batch` terms.
+  test('f32-sparse-output-gradient: dz exact, its sum to 2^-24 · (batch + 1) · (sum of the terms’ sizes)', () => {
+    const wrong: string[] = [];
+    shapes.forEach(([rows, columns, batch], index) => {
+      for (const features of [rows, columns]) {
+        const activation = activations[(index + features) % activations.length] as GemmActivation;
+        const dy = floats(batch * features, index, { scale: 2 });
+        const y = floats(batch * features, index + 1, { scale: 8 }).map((value, i) => (i % 5 === 0 ? 0 : value));
+        const expected = referenceOutputGradient(dy, y, batch, features, activation, 0.3);
+        const blocks = new Blocks(kernels());
+        const d = blocks.place(new Float32Array(paddedBatch(batch) * features).fill(NaN));
+        const bias = blocks.place(new Float32Array(features).fill(NaN));
+        outputGradient(kernels(), { dy: blocks.place(dy), y: blocks.place(y), blocks: d, bias, batch, features, activation, slope: 0.3 });
+        expect(blocks.read(d, new Float32Array(paddedBatch(batch) * features)), `${batch}x${features} ${activation}`).toEqual(
+          referenceToBlocks(expected.dz, batch, features),
+        );
+        const sums = blocks.read(bias, new Float32Array(features));
+        blocks.release();
+        sums.forEach((sum, feature) => {
+          let sizes = 0;
+          for (let e = 0; e < batch; e++) sizes += Math.abs(expected.dz[e * features + feature]!);
+          if (!(Math.abs(sum - expected.bias[feature]!) <= 2 ** -24 * (batch + 1) * sizes))
+            wrong.push(`${batch}x${features} ${activation}: bias ${feature} is ${sum}, not ${expected.bias[feature]}`);
+        });
+      }
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('f32-gather and f32-scatter: exact', () => {
+    for (const count of [0, 1, 3, 4, 1001, 20000]) {
+      const permutation = Int32Array.from({ length: count }, (_, i) => (i * 7919) % Math.max(1, count));
+      const values = floats(count, count);
+      const blocks = new Blocks(kernels());
+      const from = blocks.place(values);
+      const at = blocks.place(permutation);
+      const there = blocks.place(new Float32Array(count));
+      const back = blocks.place(new Float32Array(count));
+      gather(kernels(), { permutation: at, from, to: there, count });
+      scatter(kernels(), { permutation: at, from: there, to: back, count });
+      expect(blocks.read(there, new Float32Array(count))).toEqual(Float32Array.from(permutation, (place) => values[place]!));
+      expect(blocks.read(back, new Float32Array(count))).toEqual(values);
+      blocks.release();
+    }
+  });
+
   // Each product and sum of a row's n non-zeros rounds once.
-  test('f32-spmm: error at most 2^-23 · (sqrt(n) + 1) · (sum of the products’ sizes), both ways through the matrix, every epilogue and layout', () => {
+  test('f32-spmm: error at most 2^-23 · (sqrt(n) + 1) · (sum of the products’ sizes), both ways through the matrix, every epilogue', () => {
     const wrong: string[] = [];
     shapes.forEach(([rows, columns, batch, density], index) => {
       const matrix = sparseMatrix(rows, columns, density, index + 1);
@@ -72,23 +119,16 @@ inEveryCombination((kernels) => {
         const activation = activations[(index + view.rows) % activations.length] as GemmActivation;
         const x = floats(batch * view.columns, index + 50);
         const bias = index % 2 ? floats(view.rows, index + 70) : undefined;
-        const sparse = { ...view, values: matrix.values };
+        const values = 'permutation' in view ? Float32Array.from(view.permutation, (q) => matrix.values[q]!) : matrix.values;
+        const sparse = { ...view, values };
         const expected = referenceSpmm(sparse, x, batch, view.columns, bias).map(activate[activation]);
-        const scale = referenceSpmm(
-          { ...sparse, values: matrix.values.map(Math.abs) },
-          x.map(Math.abs),
-          batch,
-          view.columns,
-          bias?.map(Math.abs),
-        );
+        const scale = referenceSpmm({ ...sparse, values: values.map(Math.abs) }, x.map(Math.abs), batch, view.columns, bias?.map(Math.abs));
         const blocks = new Blocks(kernels());
         const y = blocks.place(new Float32Array(batch * view.rows).fill(NaN));
-        const yInBlocks = blocks.place(new Float32Array(paddedBatch(batch) * view.rows).fill(NaN));
         const call = {
           pointers: blocks.place(view.pointers),
           indices: blocks.place(view.indices),
-          values: blocks.place(matrix.values),
-          permutation: 'permutation' in view ? blocks.place(view.permutation) : 0,
+          values: blocks.place(values),
           x: blocks.place(referenceToBlocks(x, batch, view.columns)),
           rows: view.rows,
           columns: view.columns,
@@ -99,11 +139,7 @@ inEveryCombination((kernels) => {
           slope: 0.3,
         };
         spmm(kernels(), { ...call, y });
-        spmm(kernels(), { ...call, y: yInBlocks, inBlocks: true });
         const given = blocks.read(y, new Float32Array(batch * view.rows));
-        const alike = blocks.place(new Float32Array(batch * view.rows));
-        fromBlocks(kernels(), { rowMajor: alike, blocks: yInBlocks, batch, features: view.rows });
-        expect(blocks.read(alike, new Float32Array(batch * view.rows))).toEqual(given);
         blocks.release();
         for (let i = 0; i < given.length; i++) {
           const n = view.pointers[(i % view.rows) + 1]! - view.pointers[i % view.rows]!;
@@ -149,6 +185,55 @@ inEveryCombination((kernels) => {
     expect(wrong).toEqual([]);
   });
 
+  test('f32-sparse-backward: dX and dvalues as by the two products of the reference, error at most 2^-23 · (sqrt(n) + 1) · (sum of the products’ sizes)', () => {
+    const wrong: string[] = [];
+    // The last column has more non-zeros than are worked on at once, and the batch more blocks.
+    const all = [...shapes, [2100, 3, 9, 1] as const, [40, 24, 300, 0.3] as const];
+    all.forEach(([rows, columns, batch, density], index) => {
+      const matrix = sparseMatrix(rows, columns, density, index + 1);
+      const across = transposed(matrix);
+      const inOrder = Float32Array.from(across.permutation, (q) => matrix.values[q]!);
+      const d = floats(batch * rows, index + 20);
+      const x = floats(batch * columns, index + 40);
+      const view = { rows: columns, pointers: across.pointers, indices: across.indices };
+      const expected = {
+        dx: referenceSpmm({ ...view, values: inOrder }, d, batch, rows),
+        dvalues: referenceSddmm(view, x, d, batch, rows),
+      };
+      const scale = {
+        dx: referenceSpmm({ ...view, values: inOrder.map(Math.abs) }, d.map(Math.abs), batch, rows),
+        dvalues: referenceSddmm(view, x.map(Math.abs), d.map(Math.abs), batch, rows),
+      };
+      const nonZeros = matrix.indices.length;
+      const blocks = new Blocks(kernels());
+      const dx = blocks.place(new Float32Array(batch * columns).fill(NaN));
+      const dvalues = blocks.place(new Float32Array(nonZeros).fill(NaN));
+      sparseBackward(kernels(), {
+        pointers: blocks.place(across.pointers),
+        indices: blocks.place(across.indices),
+        values: blocks.place(inOrder),
+        dvalues,
+        d: blocks.place(referenceToBlocks(d, batch, rows)),
+        x: blocks.place(referenceToBlocks(x, batch, columns)),
+        dx,
+        rows,
+        columns,
+        batch,
+        nonZeros,
+      });
+      const given = { dx: blocks.read(dx, new Float32Array(batch * columns)), dvalues: blocks.read(dvalues, new Float32Array(nonZeros)) };
+      blocks.release();
+      for (const part of ['dx', 'dvalues'] as const) {
+        given[part].forEach((value, i) => {
+          const n = part === 'dx' ? across.pointers[(i % columns) + 1]! - across.pointers[i % columns]! : batch;
+          if (!(Math.abs(value - expected[part][i]!) <= 2 ** -23 * (Math.sqrt(n) + 1) * scale[part][i]!))
+            wrong.push(`${rows}x${columns}, batch ${batch}: ${part}[${i}] is ${value}, not ${expected[part][i]}`);
+        });
+      }
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test('an empty batch gives an empty product and a gradient of 0', () => {
     const matrix = sparseMatrix(9, 11, 0.5, 3);
     const blocks = new Blocks(kernels());
@@ -164,8 +249,15 @@ inEveryCombination((kernels) => {
       nonZeros: matrix.indices.length,
     };
     spmm(kernels(), { ...call, y: 0 });
+    const zeros = new Float32Array(matrix.indices.length);
     sddmm(kernels(), { ...call, d: 0 });
-    expect(blocks.read(values, new Float32Array(matrix.indices.length))).toEqual(new Float32Array(matrix.indices.length));
+    expect(blocks.read(values, new Float32Array(zeros.length))).toEqual(zeros);
+    const dvalues = blocks.place(zeros.slice().fill(NaN));
+    sparseBackward(kernels(), { ...call, d: 0, dx: 0, dvalues });
+    expect(blocks.read(dvalues, new Float32Array(zeros.length))).toEqual(zeros);
+    const bias = blocks.place(new Float32Array(9).fill(NaN));
+    outputGradient(kernels(), { dy: 0, y: 0, blocks: 0, bias, batch: 0, features: 9 });
+    expect(blocks.read(bias, new Float32Array(9))).toEqual(new Float32Array(9));
     blocks.release();
   });
 });

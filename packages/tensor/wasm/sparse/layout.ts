@@ -4,8 +4,8 @@
  * rest 0. So what a non-zero weight multiplies is one run of memory.
  */
 export const BLOCK: i32 = 64;
-/** Rows that are worked on together: their values of an example fill a line of memory. */
-export const GROUP: i32 = 16;
+/** Rows that are worked on together: their values of an example fill two lines of memory. */
+export const GROUP: i32 = 32;
 
 /** Examples that block `block` has room for. */
 // @ts-ignore: decorator
@@ -37,4 +37,11 @@ export function sliceStart(pointers: usize, rows: i32, slice: i32, slices: i32):
     else high = middle;
   }
   return low & -GROUP;
+}
+
+/** Sets the places of examples that the batch hasn't to 0. */
+export function clearBeyond(to: usize, rows: i32, width: i32, columns: i32): void {
+  for (let c = 0; c < columns; c++) {
+    for (let r = rows; r < width; r++) store<f32>(to + (<usize>(c * width + r) << 2), 0);
+  }
 }

@@ -2,31 +2,27 @@
  * f32-spmm: Y[batch, rows] = activation(X[batch, columns]·Sᵀ + bias) for a sparse S[rows, columns] in compressed rows.
  *
  * X lies in blocks (see layout.ts). A row of S walks its non-zeros and adds what they multiply to accumulators that
- * hold all examples of the block; the results leave row-major, a group of rows at a time, or in blocks.
- * With a permutation the value of non-zero q is values[permutation[q]]: a transposed view on the same values.
+ * hold all examples of the block; the results leave row-major, a group of rows at a time.
  */
 import { finishRow } from '../dense/epilogue';
 import { madd } from '../simd/madd';
 import { BLOCK, blockAt, blockWidth, GROUP, sliceStart } from './layout';
-import { transposeColumnsFirst } from './transpose';
+import { transposeRows } from './transpose';
 
 // Parameters, as words.
 const POINTERS: usize = 0;
 const INDICES: usize = 4;
 const VALUES: usize = 8;
-const PERMUTATION: usize = 12;
-const X: usize = 16;
-const Y: usize = 20;
-const ROWS: usize = 24;
-const COLUMNS: usize = 28;
-const BATCH: usize = 32;
-const SLICES: usize = 36;
-/** Whether Y lies in blocks. */
-const IN_BLOCKS: usize = 40;
+const X: usize = 12;
+const Y: usize = 16;
+const ROWS: usize = 20;
+const COLUMNS: usize = 24;
+const BATCH: usize = 28;
+const SLICES: usize = 32;
 /** Address of a value a row, or 0. */
-const BIAS: usize = 44;
-const ACTIVATION: usize = 48;
-const SLOPE: usize = 52;
+const BIAS: usize = 36;
+const ACTIVATION: usize = 40;
+const SLOPE: usize = 44;
 
 /** Work items: slices of rows with as many non-zeros, block after block. */
 export function f32_spmm(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -49,60 +45,50 @@ function rowsOfBlock(p: usize, block: i32, first: i32, past: i32, scratch: usize
   const pointers = load<u32>(p, POINTERS);
   const indices = load<u32>(p, INDICES);
   const values = load<u32>(p, VALUES);
-  const permutation = load<u32>(p, PERMUTATION);
   const bias = load<u32>(p, BIAS);
   const activation = load<i32>(p, ACTIVATION);
   const slope = load<f32>(p, SLOPE);
-  const inBlocks = load<i32>(p, IN_BLOCKS) != 0;
   const width = blockWidth(block, batch);
   const bytes = <usize>width << 2;
   const x = blockAt(load<u32>(p, X), block, load<i32>(p, COLUMNS));
   const examples = min(BLOCK, batch - block * BLOCK);
   const stride = <usize>rows << 2;
-  const rowMajor = load<u32>(p, Y) + <usize>(block * BLOCK) * stride;
-  let to = inBlocks ? blockAt(load<u32>(p, Y), block, rows) + <usize>first * bytes : scratch;
+  const y = load<u32>(p, Y) + <usize>(block * BLOCK) * stride;
   for (let group = first; group < past; group += GROUP) {
     const until = min(past, group + GROUP);
-    if (!inBlocks) to = scratch;
+    let to = scratch;
     for (let row = group; row < until; row++) {
       const at = pointers + (<usize>row << 2);
       const start = bias != 0 ? load<f32>(bias + (<usize>row << 2)) : 0;
-      product(indices, values, permutation, load<u32>(at) << 2, load<u32>(at, 4) << 2, x, bytes, to, start);
-      if (activation != 0) finishRow(to, width, 0, activation, slope);
+      product(indices, values, load<u32>(at) << 2, load<u32>(at, 4) << 2, x, bytes, to, start);
       to += bytes;
     }
-    if (!inBlocks) transposeColumnsFirst(scratch, bytes, rowMajor + (<usize>group << 2), stride, until - group, examples);
+    if (activation != 0) finishRow(scratch, width * (until - group), 0, activation, slope);
+    transposeRows(scratch, bytes, y + (<usize>group << 2), stride, until - group, examples);
   }
 }
 
 /** to[e] = start + sum over non-zeros q, given as byte offsets, of value[q]·x[index[q]][e], for `bytes` of examples. */
-function product(indices: usize, values: usize, permutation: usize, q: usize, past: usize, x: usize, bytes: usize, to: usize, start: f32): void {
+function product(indices: usize, values: usize, q: usize, past: usize, x: usize, bytes: usize, to: usize, start: f32): void {
   let e: usize = 0;
   if (WIDE) {
     if (bytes == 256) {
-      product64(indices, values, permutation, q, past, x, to, start);
+      product64(indices, values, q, past, x, to, start);
       return;
     }
   }
-  for (; e + 128 <= bytes; e += 128) product32(indices, values, permutation, q, past, x + e, bytes, to + e, start);
-  for (; e + 32 <= bytes; e += 32) product8(indices, values, permutation, q, past, x + e, bytes, to + e, start);
-}
-
-// @ts-ignore: decorator
-@inline
-function valueAt(values: usize, permutation: usize, q: usize): v128 {
-  if (permutation != 0) return v128.load32_splat(values + (<usize>load<u32>(permutation + q) << 2));
-  return v128.load32_splat(values + q);
+  for (; e + 128 <= bytes; e += 128) product32(indices, values, q, past, x + e, bytes, to + e, start);
+  for (; e + 32 <= bytes; e += 32) product8(indices, values, q, past, x + e, bytes, to + e, start);
 }
 
 /** As many accumulators as the 256-bit registers can hold beside the operands. */
-function product64(indices: usize, values: usize, permutation: usize, q: usize, past: usize, x: usize, to: usize, start: f32): void {
+function product64(indices: usize, values: usize, q: usize, past: usize, x: usize, to: usize, start: f32): void {
   const s = f32x4.splat(start);
   let c0 = s, c1 = s, c2 = s, c3 = s, c4 = s, c5 = s, c6 = s, c7 = s;
   let c8 = s, c9 = s, ca = s, cb = s, cc = s, cd = s, ce = s, cf = s;
   for (; q < past; q += 4) {
     const at = x + (<usize>load<u32>(indices + q) << 8);
-    const w = valueAt(values, permutation, q);
+    const w = v128.load32_splat(values + q);
     c0 = madd(v128.load(at), w, c0);
     c1 = madd(v128.load(at, 16), w, c1);
     c2 = madd(v128.load(at, 32), w, c2);
@@ -138,12 +124,12 @@ function product64(indices: usize, values: usize, permutation: usize, q: usize, 
   v128.store(to, cf, 240);
 }
 
-function product32(indices: usize, values: usize, permutation: usize, q: usize, past: usize, x: usize, bytes: usize, to: usize, start: f32): void {
+function product32(indices: usize, values: usize, q: usize, past: usize, x: usize, bytes: usize, to: usize, start: f32): void {
   const s = f32x4.splat(start);
   let c0 = s, c1 = s, c2 = s, c3 = s, c4 = s, c5 = s, c6 = s, c7 = s;
   for (; q < past; q += 4) {
     const at = x + <usize>load<u32>(indices + q) * bytes;
-    const w = valueAt(values, permutation, q);
+    const w = v128.load32_splat(values + q);
     c0 = madd(v128.load(at), w, c0);
     c1 = madd(v128.load(at, 16), w, c1);
     c2 = madd(v128.load(at, 32), w, c2);
@@ -164,14 +150,14 @@ function product32(indices: usize, values: usize, permutation: usize, q: usize, 
 }
 
 /** Few examples: two non-zeros at a time, so that one sum needn't wait for the other. */
-function product8(indices: usize, values: usize, permutation: usize, q: usize, past: usize, x: usize, bytes: usize, to: usize, start: f32): void {
+function product8(indices: usize, values: usize, q: usize, past: usize, x: usize, bytes: usize, to: usize, start: f32): void {
   let c0 = f32x4.splat(start), c1 = c0;
   let d0 = f32x4.splat(0), d1 = d0;
   for (; q + 8 <= past; q += 8) {
     const at = x + <usize>load<u32>(indices + q) * bytes;
-    const w = valueAt(values, permutation, q);
+    const w = v128.load32_splat(values + q);
     const bt = x + <usize>load<u32>(indices + q, 4) * bytes;
-    const v = valueAt(values, permutation, q + 4);
+    const v = v128.load32_splat(values + q, 4);
     c0 = madd(v128.load(at), w, c0);
     c1 = madd(v128.load(at, 16), w, c1);
     d0 = madd(v128.load(bt), v, d0);
@@ -179,7 +165,7 @@ function product8(indices: usize, values: usize, permutation: usize, q: usize, p
   }
   if (q < past) {
     const at = x + <usize>load<u32>(indices + q) * bytes;
-    const w = valueAt(values, permutation, q);
+    const w = v128.load32_splat(values + q);
     c0 = madd(v128.load(at), w, c0);
     c1 = madd(v128.load(at, 16), w, c1);
   }

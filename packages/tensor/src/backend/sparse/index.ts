@@ -1,6 +1,5 @@
 import type { BackendKernel } from '../kernel.ts';
-import { blocksKernels } from './blocks.ts';
 import { linearKernels } from './linear.ts';
 
 /** They are there with the backend, and work once the family `sparse` is loaded. */
-export const sparseKernels: readonly BackendKernel[] = [...blocksKernels, ...linearKernels];
+export const sparseKernels: readonly BackendKernel[] = [...linearKernels];

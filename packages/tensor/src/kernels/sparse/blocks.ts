@@ -1,7 +1,7 @@
 import type { Kernels } from '../../runtime/kernels.ts';
-import { blockCount } from './layout.ts';
+import { BLOCK, blockCount, GROUP } from './layout.ts';
 
-export interface Blocks {
+export interface ToBlocks {
   /** Address of [batch, features] row-major. */
   readonly rowMajor: number;
   /** Address of the same in blocks, {@link paddedBatch} of batch times features. */
@@ -10,22 +10,11 @@ export interface Blocks {
   readonly features: number;
 }
 
-/** Features in a work item. */
-const GROUP = 16;
 /** Values below which sharing out costs more than it gives. */
 const GRAIN = 16384;
 
 /** Row-major to blocks. */
-export function toBlocks(kernels: Kernels, call: Blocks): void {
-  run(kernels, 'f32_to_blocks', call);
-}
-
-/** Blocks to row-major. */
-export function fromBlocks(kernels: Kernels, call: Blocks): void {
-  run(kernels, 'f32_from_blocks', call);
-}
-
-function run(kernels: Kernels, name: string, { rowMajor, blocks, batch, features }: Blocks): void {
+export function toBlocks(kernels: Kernels, { rowMajor, blocks, batch, features }: ToBlocks): void {
   if (batch === 0 || features === 0) return;
   const { threads } = kernels;
   const { words } = threads;
@@ -35,8 +24,8 @@ function run(kernels: Kernels, name: string, { rowMajor, blocks, batch, features
   words[p + 2] = batch;
   words[p + 3] = features;
   threads.run(
-    kernels.number(name),
+    kernels.number('f32_to_blocks'),
     blockCount(batch) * Math.ceil(features / GROUP),
-    Math.max(1, Math.ceil(GRAIN / (GROUP * Math.min(batch, 64)))),
+    Math.max(1, Math.ceil(GRAIN / (GROUP * Math.min(batch, BLOCK)))),
   );
 }

@@ -1,5 +1,7 @@
 /** Examples of a block: see wasm/sparse/layout.ts. */
-const BLOCK = 64;
+export const BLOCK = 64;
+/** Rows or features that the kernels work on together. */
+export const GROUP = 32;
 
 /** Blocks that so many examples are laid out in. */
 export function blockCount(batch: number): number {

@@ -1,4 +1,5 @@
 import type { Kernels } from '../../runtime/kernels.ts';
+import { slicesOf } from './slices.ts';
 
 /** values[q] = sum over the batch of D[row(q)]·X[column(q)], D and X in blocks: addresses and sizes. */
 export interface Sddmm {
@@ -15,11 +16,6 @@ export interface Sddmm {
   readonly nonZeros: number;
 }
 
-const GROUP = 16;
-const SLICES_PER_THREAD = 8;
-/** Multiplications below which sharing out costs more than it gives. */
-const SMALL = 65536;
-
 export function sddmm(kernels: Kernels, call: Sddmm): void {
   const { rows, columns, batch, nonZeros, values } = call;
   if (nonZeros === 0) return;
@@ -29,7 +25,7 @@ export function sddmm(kernels: Kernels, call: Sddmm): void {
   }
   const { threads } = kernels;
   const { words } = threads;
-  const slices = Math.max(1, Math.min(Math.ceil(rows / GROUP), SLICES_PER_THREAD * threads.count));
+  const { slices, grain } = slicesOf(rows, nonZeros * batch, threads.count);
   const p = threads.parameters();
   words[p] = call.pointers;
   words[p + 1] = call.indices;
@@ -40,5 +36,5 @@ export function sddmm(kernels: Kernels, call: Sddmm): void {
   words[p + 6] = columns;
   words[p + 7] = batch;
   words[p + 8] = slices;
-  threads.run(kernels.number('f32_sddmm'), slices, Math.max(1, Math.ceil((SMALL * slices) / (nonZeros * batch))));
+  threads.run(kernels.number('f32_sddmm'), slices, grain);
 }

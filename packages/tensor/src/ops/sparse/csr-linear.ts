@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
-import { activationGradient } from '../activation-gradient.ts';
 import { activationNames, invertible, SLOPE, type ActivationName } from '../activation-name.ts';
 import { compose } from '../activation.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
@@ -11,7 +10,6 @@ import { checkPattern, type CsrPattern } from './csr-pattern.ts';
 import { csrToDense } from './csr-to-dense.ts';
 
 const KERNEL = 'XSparseLinear';
-const BLOCKS = 'XSparseBlocks';
 
 /**
  * A linear map by a sparse matrix S of which only the non-zeros exist: y = activation(x·Sᵀ + bias).
@@ -71,15 +69,13 @@ function byKernel(
   slope: number,
 ): Tensor {
   needGradient(linearGradient);
-  needGradient(blocksGradient);
-  const batch = x.shape[0] as number;
-  const blocks = runKernel<Tensor>(BLOCKS, { x }, { batch, features: pattern.columns });
-  const inputs = bias === undefined ? { blocks, values } : { blocks, values, bias };
+  const inputs = bias === undefined ? { x, values } : { x, values, bias };
+  // A variable is there to be trained, so that its gradient may be made along with that of x.
+  const attributes = { pattern, slope, trained: values instanceof tf.Variable && values.trainable };
   const fused = activation === 'linear' ? 'linear' : invertible[activation];
   // The kernel does those that the product's epilogue has; the others follow it.
-  if (fused !== undefined && fusible.has(fused))
-    return runKernel<Tensor>(KERNEL, inputs, { pattern, batch, activation: fused, name: activation, slope });
-  return compose(runKernel<Tensor>(KERNEL, inputs, { pattern, batch, activation: 'linear', name: 'linear', slope }), activation, slope);
+  if (fused !== undefined && fusible.has(fused)) return runKernel<Tensor>(KERNEL, inputs, { ...attributes, activation: fused });
+  return compose(runKernel<Tensor>(KERNEL, inputs, { ...attributes, activation: 'linear' }), activation, slope);
 }
 
 const fusible: ReadonlySet<string> = new Set(['linear', 'relu', 'relu6', 'leakyrelu']);
@@ -99,28 +95,30 @@ function composed(
 
 interface Attributes {
   readonly pattern: CsrPattern;
-  readonly batch: number;
-  readonly name: ActivationName;
+  readonly activation: string;
   readonly slope: number;
+  readonly trained: boolean;
 }
 
 /** dz = dy activation'(z); dx = dz·S, dvalues = dzᵀ·x at the non-zeros, dbias = the sum of dz over the batch. */
 const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], Attributes>({
   kernelName: KERNEL,
-  inputsToSave: ['blocks', 'values'],
+  inputsToSave: ['x', 'values'],
   outputsToSave: [true],
-  gradFunc: (dy, [blocks, values, y], { pattern, batch, name, slope }) => {
-    const dz = activationGradient(dy, y, name, slope);
-    const d = runKernel<Tensor>(BLOCKS, { x: dz }, { batch, features: pattern.rows });
+  gradFunc: (dy, [x, values, y], { pattern, activation, slope, trained }) => {
+    const [d, bias] = runKernel<[Tensor, Tensor]>('XSparseOutputGrad', { dy, y }, { activation, slope });
+    const { nonZeros } = pattern;
+    // tfjs asks for the gradients one by one, that of x first and only if it is wanted. Both at once take less time.
+    const dvalues = trained ? runKernel<Tensor>('XSparseValuesRoom', {}, { size: values.size, nonZeros }) : undefined;
+    let filled = false;
     return {
-      blocks: () => runKernel<Tensor>('XSparseLinearInputGrad', { d, values }, { pattern, batch }),
-      values: () => runKernel<Tensor>('XSparseLinearValuesGrad', { d, blocks }, { pattern, batch, size: values.size }),
-      bias: () => tf.sum(dz, 0),
+      x: () => {
+        if (dvalues === undefined) return runKernel<Tensor>('XSparseInputGrad', { d, values }, { pattern, batch: x.shape[0] });
+        filled = true;
+        return runKernel<Tensor>('XSparseBackward', { d, x, values, dvalues }, { pattern });
+      },
+      values: () => (filled ? (dvalues as Tensor) : runKernel<Tensor>('XSparseValuesGrad', { d, x }, { pattern, size: values.size })),
+      bias: () => bias,
     };
   },
-});
-
-const blocksGradient: GradConfig = defineGradient<[], { batch: number; features: number }>({
-  kernelName: BLOCKS,
-  gradFunc: (dy, _saved, { batch, features }) => ({ x: () => runKernel<Tensor>('XSparseFromBlocks', { blocks: dy }, { batch, features }) }),
 });

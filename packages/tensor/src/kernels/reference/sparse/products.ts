@@ -1,22 +1,20 @@
-/** A sparse matrix in compressed rows; with a permutation, non-zero q's value is values[permutation[q]]. */
+/** A sparse matrix in compressed rows. */
 export interface ReferenceSparse {
   readonly rows: number;
   readonly pointers: Int32Array;
   readonly indices: Int32Array;
   readonly values: Float32Array;
-  readonly permutation?: Int32Array;
 }
 
 /** Y[batch, rows] = X[batch, columns]·Sᵀ + bias, row-major, summed in double precision: the truth for f32-spmm. */
 export function referenceSpmm(sparse: ReferenceSparse, x: Float32Array, batch: number, columns: number, bias?: Float32Array): Float32Array {
-  const { rows, pointers, indices, values, permutation } = sparse;
+  const { rows, pointers, indices, values } = sparse;
   const y = new Float32Array(batch * rows);
   for (let example = 0; example < batch; example++) {
     for (let row = 0; row < rows; row++) {
       let sum = bias?.[row] ?? 0;
       for (let q = pointers[row] as number; q < (pointers[row + 1] as number); q++) {
-        const value = values[permutation ? (permutation[q] as number) : q] as number;
-        sum += value * (x[example * columns + (indices[q] as number)] as number);
+        sum += (values[q] as number) * (x[example * columns + (indices[q] as number)] as number);
       }
       y[example * rows + row] = sum;
     }
