@@ -1,5 +1,12 @@
 // Layers
-export { sparseLinear, type SeenGradient, type SparseLinearLayer, type SparseLinearOptions } from './layers/sparse-linear.ts';
+export {
+  sparseLinear,
+  type BlockSparseOptions,
+  type SeenGradient,
+  type SparseLinearLayer,
+  type SparseLinearOptions,
+} from './layers/sparse-linear.ts';
+export type { BlockLinearLayer } from './layers/block-linear.ts';
 export { allReLU } from './layers/all-relu.ts';
 export { denseFanInUniform, inDegreeNormal, normalValues, type ValuesInitializer } from './layers/initializers.ts';
 export { sparseLayers, type NamedSparseLayer } from './layers/sparse-layers.ts';
@@ -30,6 +37,8 @@ export { trim } from './pruning/trim.ts';
 export { fromCoordinates, fromDense, toCoordinates, type Coordinates, type SparseMatrix } from './pattern/interchange.ts';
 
 // Structured sparsity
+export { expandBlocks } from './pattern/expand-blocks.ts';
+export { nmPattern } from './pattern/nm-pattern.ts';
 export { blockMask, nmMask, type BlockMaskOptions } from './structure/masks.ts';
 
 // Metrics

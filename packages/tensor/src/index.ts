@@ -28,6 +28,11 @@ export type { Padding } from './ops/convolution.ts';
 export { CsrPattern, csrPattern, type CsrTensors } from './ops/sparse/csr-pattern.ts';
 export { csrToDense } from './ops/sparse/csr-to-dense.ts';
 export { csrLinear } from './ops/sparse/csr-linear.ts';
+export { BsrPattern, bsrPattern } from './ops/sparse/bsr-pattern.ts';
+export { bsrToDense } from './ops/sparse/bsr-to-dense.ts';
+export { bsrLinear } from './ops/sparse/bsr-linear.ts';
+export { activeLinear } from './ops/sparse/active-linear.ts';
+export { absentAbove, type Above } from './ops/sparse/absent-above.ts';
 
 // Integers of few bits
 export { chooseQuantization, type Int8Type, type Quantization } from './ops/quant/quantization.ts';

@@ -24,6 +24,7 @@ export const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
 import { elementwise } from './dense/elementwise.generator.ts';
 import { gemmTile } from './dense/gemm-tile.generator.ts';
 import { reduce } from './dense/reduce.generator.ts';
+import { bsrTile } from './sparse/bsr-tile.generator.ts';
 import { streamingTile } from './sparse/streaming-tile.generator.ts';
 
 /** tfjs's own kernels stand beneath ours. */
@@ -73,7 +74,11 @@ export const families: readonly KernelFamily[] = [
       'sparse/spmm.ts',
       'sparse/sddmm.ts',
       'sparse/backward.ts',
+      'sparse/bsr-spmm.ts',
+      'sparse/bsr-sddmm.ts',
+      'sparse/absent-above.ts',
+      'sparse/active-rows.ts',
     ],
-    generated: { 'sparse/streaming-tile.ts': streamingTile },
+    generated: { 'sparse/streaming-tile.ts': streamingTile, 'sparse/bsr-tile.ts': bsrTile },
   },
 ];

@@ -10,18 +10,22 @@ import {
   type Layer,
 } from '@x/tensor';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
+import { nmPattern } from '../pattern/nm-pattern.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';
 import { restrictRows } from '../pattern/restrict-rows.ts';
 import type { Rewired } from '../pattern/rewire.ts';
 import { checkFraction, checkNumber, show } from '../validation.ts';
+import { blockLinear, type BlockLinearLayer } from './block-linear.ts';
 import { inDegreeNormal, type ValuesInitializer } from './initializers.ts';
 import { tapGradient } from './tap-gradient.ts';
 
 export interface SparseLinearOptions {
   /** Draws the places of the non-zeros and their values. */
   readonly key: Key;
-  /** Part of the weights that exist. Give it or `pattern`. */
+  /** Part of the weights that exist. Give it, `pattern` or `nm`. */
   readonly density?: number;
+  /** [n, m]: n weights exist among each m neighbouring inputs of a unit, such as [2, 4], at random places. */
+  readonly nm?: readonly [n: number, m: number];
   /** Where the non-zeros are, [units, inputs]; the layer owns it then. Default: at random places. */
   readonly pattern?: CsrPattern;
   /** Default `linear`: none. */
@@ -32,6 +36,13 @@ export interface SparseLinearOptions {
   readonly bias?: boolean;
   /** First values of the non-zeros. Default {@link inDegreeNormal}. */
   readonly init?: ValuesInitializer;
+}
+
+/** For a layer whose weights exist in blocks. */
+export interface BlockSparseOptions extends SparseLinearOptions {
+  /** Rows (units) and columns (inputs) of a block: [4, 4] and [16, 16] are fastest, [4, 1] and [1, 4] next. */
+  readonly block: readonly [height: number, width: number];
+  readonly density: number;
 }
 
 /** What a layer saw in a training step: its input [batch, inputs], and the gradient of what it is before its activation [batch, units]. */
@@ -62,27 +73,53 @@ export interface SparseLinearLayer extends Layer {
  *
  * Forward and backward cost what its non-zeros do, an optimizer's memory of it too, and rewiring it likewise.
  *
+ * With `block` the weights exist in dense blocks, whose rows share what they read, so that a product takes less time; such
+ * a layer keeps its blocks.
+ *
  * @returns A layer with the variables `values`, [non-zeros], and, unless `bias` is false, `bias`, [units].
  * @throws {RangeError | TypeError} if a size or an option is invalid; nothing is allocated then.
  * @example
  * const layer = sparseLinear(784, 1000, { density: 0.05, activation: 'relu', key: random.key(0) });
  * layer.pattern.nonZeros; // => 39200
  */
-export function sparseLinear(inputs: number, units: number, options: SparseLinearOptions): SparseLinearLayer {
+export function sparseLinear(inputs: number, units: number, options: BlockSparseOptions): BlockLinearLayer;
+export function sparseLinear(inputs: number, units: number, options: SparseLinearOptions): SparseLinearLayer;
+export function sparseLinear(
+  inputs: number,
+  units: number,
+  options: SparseLinearOptions & { readonly block?: readonly [height: number, width: number] },
+): SparseLinearLayer | BlockLinearLayer {
   const where = 'sparseLinear';
   checkNumber(where, 'inputs', inputs, { least: 1, whole: true });
   checkNumber(where, 'units', units, { least: 1, whole: true });
-  const { key, density, pattern: given, activation = 'linear', slope = 0.01, bias = true, init = inDegreeNormal() } = options ?? {};
-  if ((density === undefined) === (given === undefined))
+  const {
+    key,
+    density,
+    pattern: given,
+    nm,
+    block,
+    activation = 'linear',
+    slope = 0.01,
+    bias = true,
+    init = inDegreeNormal(),
+  } = options ?? {};
+  const ways = [density, given, nm].filter((way) => way !== undefined).length;
+  if (ways !== 1)
     throw new TypeError(
-      `${where}: density is ${show(density)} and pattern is ${given ? 'given' : 'not'}; give one of them, such as { density: 0.05 }.`,
+      `${where}: density is ${show(density)}, pattern is ${given ? 'given' : 'not'} and nm is ${show(nm)}; give one of them, such as { density: 0.05 }.`,
     );
   if (density !== undefined) checkFraction(where, 'density', density);
   if (given && (given.rows !== units || given.columns !== inputs))
     throw new RangeError(`${where}: pattern is [${given.rows}, ${given.columns}], but must be [units, inputs], [${units}, ${inputs}].`);
   if (key === undefined) throw new TypeError(`${where}: key is undefined, but must be a key; make one with random.key(seed).`);
+  if (block !== undefined) {
+    if (density === undefined) throw new TypeError(`${where}: block is ${show(block)} without a density; blocks are placed by density.`);
+    return blockLinear(where, inputs, units, { key, density, block, activation, slope, bias, init });
+  }
   const [forPlaces, forValues] = random.split(key, 2);
-  const pattern = given ?? randomPattern(units, inputs, nonZerosOf(density as number, units * inputs), forPlaces);
+  const pattern =
+    given ??
+    (nm ? nmPattern(units, inputs, nm, forPlaces) : randomPattern(units, inputs, nonZerosOf(density as number, units * inputs), forPlaces));
   const first = init(pattern, forValues);
   if (first.length !== pattern.nonZeros)
     throw new RangeError(`${where}: init made ${first.length} values for ${pattern.nonZeros} non-zeros; it must make one for each.`);

@@ -22,13 +22,18 @@ export class Largest {
     this.#positions = new Float64Array(room);
   }
 
-  /** Takes the scores' sizes, whose positions are `first`, `first + 1`, ...; NaN stands for a position that is not to be had. */
-  add(scores: Float32Array, first: number): void {
+  /** A score that isn't above this is not among the k largest. */
+  get threshold(): number {
+    return this.#threshold;
+  }
+
+  /** Takes scores, none of them NaN, and their places, counted from `first` and rising from call to call. */
+  add(scores: Float32Array, places: Int32Array, first: number): void {
     if (this.#k === 0) return;
     const { length } = this.#scores;
     let threshold = this.#threshold;
     for (let i = 0; i < scores.length; i++) {
-      const score = Math.abs(scores[i]!);
+      const score = scores[i]!;
       if (!(score > threshold)) continue;
       if (this.#count === length) {
         this.#shrink();
@@ -36,7 +41,7 @@ export class Largest {
         if (!(score > threshold)) continue;
       }
       this.#scores[this.#count] = score;
-      this.#positions[this.#count++] = first + i;
+      this.#positions[this.#count++] = first + places[i]!;
     }
   }
 

@@ -23,9 +23,9 @@ export function blockAt(blocks: usize, block: i32, features: i32): usize {
 
 /**
  * First row of a slice of a sparse matrix, all `slices` of which have about as many non-zeros and rows together.
- * A multiple of GROUP, but for the last slice's end.
+ * A multiple of `together`, but for the last slice's end.
  */
-export function sliceStart(pointers: usize, rows: i32, slice: i32, slices: i32): i32 {
+export function sliceStart(pointers: usize, rows: i32, slice: i32, slices: i32, together: i32 = GROUP): i32 {
   if (slice >= slices) return rows;
   const whole = <i64>load<i32>(pointers + (<usize>rows << 2)) + <i64>rows;
   const wanted = (whole * <i64>slice) / <i64>slices;
@@ -36,7 +36,7 @@ export function sliceStart(pointers: usize, rows: i32, slice: i32, slices: i32):
     if (<i64>load<i32>(pointers + (<usize>middle << 2)) + <i64>middle < wanted) low = middle + 1;
     else high = middle;
   }
-  return low & -GROUP;
+  return low - (low % together);
 }
 
 /** Sets the places of examples that the batch hasn't to 0. */

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
-import { activationNames, invertible, SLOPE, type ActivationName } from '../activation-name.ts';
-import { compose } from '../activation.ts';
-import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
+import { SLOPE } from '../activation-name.ts';
+import { checkTensor } from '../arguments.ts';
 import { hasKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import type { LinearOptions } from '../linear.ts';
 import { checkPattern, type CsrPattern } from './csr-pattern.ts';
 import { csrToDense } from './csr-to-dense.ts';
+import { asMatrix, checkLinear, fused, unfused } from './linear-arguments.ts';
 
 const KERNEL = 'XSparseLinear';
 
@@ -42,55 +42,22 @@ export function csrLinear(
   checkTensor(where, 'values', values, { dtype: 'float32', rank: 1 });
   if (values.size < nonZeros)
     throw new RangeError(`${where}: values has ${values.size} elements, but the pattern has ${nonZeros} non-zeros.`);
-  checkTensor(where, 'x', x, { dtype: 'float32', leastRank: 1 });
-  if (x.shape.at(-1) !== columns)
-    throw new RangeError(
-      `${where}: x has ${x.shape.at(-1)} values along its last axis (its shape is [${x.shape.join(', ')}]), but the pattern [${rows}, ${columns}] takes ${columns}.`,
-    );
-  if (bias !== undefined) checkTensor(where, 'bias', bias, { dtype: 'float32', shape: [rows] });
-  checkChoice(where, 'activation', activation, activationNames);
-  checkNumber(where, 'slope', slope);
+  checkLinear(where, x, pattern, bias, activation, slope);
   needGradients();
   return tf.tidy(() => {
-    const matrix = x.rank === 2 ? x : tf.reshape(x, [-1, columns]);
-    const y = hasKernel(KERNEL)
-      ? byKernel(matrix, values, pattern, bias, activation, slope)
-      : composed(matrix, values, pattern, bias, activation, slope);
+    const matrix = asMatrix(x, columns);
+    let y: Tensor;
+    if (hasKernel(KERNEL)) {
+      needGradient(linearGradient);
+      const inputs = bias === undefined ? { x: matrix, values } : { x: matrix, values, bias };
+      // A variable is there to be trained, so that its gradient may be made along with that of x.
+      const attributes = { pattern, slope, trained: values instanceof tf.Variable && values.trainable };
+      y = fused(activation, slope, (kernelActivation) =>
+        runKernel<Tensor>(KERNEL, inputs, { ...attributes, activation: kernelActivation }),
+      );
+    } else y = unfused(tf.matMul(matrix, csrToDense(values, pattern), false, true), bias, activation, slope);
     return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), rows]);
   });
-}
-
-function byKernel(
-  x: Tensor,
-  values: Tensor,
-  pattern: CsrPattern,
-  bias: Tensor | undefined,
-  activation: ActivationName,
-  slope: number,
-): Tensor {
-  needGradient(linearGradient);
-  const inputs = bias === undefined ? { x, values } : { x, values, bias };
-  // A variable is there to be trained, so that its gradient may be made along with that of x.
-  const attributes = { pattern, slope, trained: values instanceof tf.Variable && values.trainable };
-  const fused = activation === 'linear' ? 'linear' : invertible[activation];
-  // The kernel does those that the product's epilogue has; the others follow it.
-  if (fused !== undefined && fusible.has(fused)) return runKernel<Tensor>(KERNEL, inputs, { ...attributes, activation: fused });
-  return compose(runKernel<Tensor>(KERNEL, inputs, { ...attributes, activation: 'linear' }), activation, slope);
-}
-
-const fusible: ReadonlySet<string> = new Set(['linear', 'relu', 'relu6', 'leakyrelu']);
-
-function composed(
-  x: Tensor,
-  values: Tensor,
-  pattern: CsrPattern,
-  bias: Tensor | undefined,
-  activation: ActivationName,
-  slope: number,
-): Tensor {
-  const product = tf.matMul(x, csrToDense(values, pattern), false, true);
-  const z = bias === undefined ? product : tf.add(product, bias);
-  return activation === 'linear' ? z : compose(z, activation, slope);
 }
 
 interface Attributes {

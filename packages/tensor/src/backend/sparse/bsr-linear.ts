@@ -1,0 +1,109 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { GemmActivation } from '../../kernels/product.ts';
+import { bsrSddmm, bsrSpmm } from '../../kernels/sparse/bsr.ts';
+import type { BackendKernel } from '../kernel.ts';
+import { inBlocks } from './borrowed.ts';
+import { needSparseKernels } from './loaded.ts';
+
+type PatternTensor = 'pointers' | 'indices' | 'acrossPointers' | 'acrossIndices' | 'permutation';
+
+/** What the products need of a pattern of blocks. */
+interface Pattern {
+  readonly rows: number;
+  readonly columns: number;
+  readonly block: readonly [height: number, width: number];
+  /** Which blocks there are. */
+  readonly grid: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly nonZeros: number;
+    onDevice(): Readonly<Record<PatternTensor, TensorInfo>>;
+  };
+}
+
+export const bsrLinearKernels: readonly BackendKernel[] = [
+  {
+    /** y[batch, rows] = activation(x·Sᵀ + bias). */
+    name: 'XBsrLinear',
+    run: ({ inputs, attrs, backend }) => {
+      needSparseKernels(backend.kernels);
+      const { x, values, bias } = inputs as { x: TensorInfo; values: TensorInfo; bias?: TensorInfo };
+      const { pattern, activation, slope } = attrs as unknown as { pattern: Pattern; activation: GemmActivation; slope: number };
+      const { grid, block } = pattern;
+      const { pointers, indices } = grid.onDevice();
+      const batch = x.shape[0] as number;
+      const output = backend.makeOutput([batch, pattern.rows], 'float32');
+      inBlocks(backend, x, (blocks) =>
+        bsrSpmm(backend.kernels, {
+          pointers: backend.address(pointers),
+          indices: backend.address(indices),
+          values: backend.address(values),
+          x: blocks,
+          y: backend.address(output),
+          blockRows: grid.rows,
+          blockColumns: grid.columns,
+          height: block[0],
+          width: block[1],
+          blocks: grid.nonZeros,
+          ...{ batch, activation, slope },
+          bias: bias ? backend.address(bias) : 0,
+        }),
+      );
+      return output;
+    },
+  },
+  {
+    /** dx = d·S, by way of the columns of blocks. */
+    name: 'XBsrInputGrad',
+    run: ({ inputs, attrs, backend }) => {
+      const { d, values } = inputs as { d: TensorInfo; values: TensorInfo };
+      const { pattern, batch } = attrs as unknown as { pattern: Pattern; batch: number };
+      const { grid, block } = pattern;
+      const { acrossPointers, acrossIndices, permutation } = grid.onDevice();
+      const output = backend.makeOutput([batch, pattern.columns], 'float32');
+      bsrSpmm(backend.kernels, {
+        pointers: backend.address(acrossPointers),
+        indices: backend.address(acrossIndices),
+        order: backend.address(permutation),
+        transposed: true,
+        values: backend.address(values),
+        x: backend.address(d),
+        y: backend.address(output),
+        blockRows: grid.columns,
+        blockColumns: grid.rows,
+        height: block[1],
+        width: block[0],
+        blocks: grid.nonZeros,
+        batch,
+      });
+      return output;
+    },
+  },
+  {
+    /** dvalues = dᵀ·x at the blocks. */
+    name: 'XBsrValuesGrad',
+    run: ({ inputs, attrs, backend }) => {
+      const { d, x } = inputs as { d: TensorInfo; x: TensorInfo };
+      const { pattern } = attrs as unknown as { pattern: Pattern };
+      const { grid, block } = pattern;
+      const { pointers, indices } = grid.onDevice();
+      const output = backend.makeOutput([grid.nonZeros * block[0] * block[1]], 'float32');
+      inBlocks(backend, x, (blocks) =>
+        bsrSddmm(backend.kernels, {
+          pointers: backend.address(pointers),
+          indices: backend.address(indices),
+          values: backend.address(output),
+          d: backend.address(d),
+          x: blocks,
+          blockRows: grid.rows,
+          blockColumns: grid.columns,
+          height: block[0],
+          width: block[1],
+          blocks: grid.nonZeros,
+          batch: x.shape[0] as number,
+        }),
+      );
+      return output;
+    },
+  },
+];

@@ -1,0 +1,58 @@
+/**
+ * f32-absent-above: of some rows of a dense gradient, the sizes above a threshold and where they are, but for the places of
+ * a sparse matrix's non-zeros that stay. Those are set to NaN in the gradient, which is above nothing.
+ */
+
+// Parameters, as words.
+const GRADIENT: usize = 0;
+/** i32, where the non-zeros of the first of the rows begin, and so on. */
+const POINTERS: usize = 4;
+const INDICES: usize = 8;
+/** u8, 1 for each non-zero that stays. */
+const KEEP: usize = 12;
+const ROWS: usize = 16;
+const COLUMNS: usize = 20;
+const THRESHOLD: usize = 24;
+/** For each row room for COLUMNS sizes. */
+const SIZES: usize = 28;
+/** For each row room for COLUMNS numbers of columns. */
+const PLACES: usize = 32;
+/** i32, how many there are of each row. */
+const COUNTS: usize = 36;
+
+/** Work items: rows. */
+export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const columns = load<i32>(p, COLUMNS);
+  const threshold = load<f32>(p, THRESHOLD);
+  const least = f32x4.splat(threshold);
+  for (let row = begin; row < end; row++) {
+    const offset = (<usize>row * <usize>columns) << 2;
+    const gradient = <usize>load<u32>(p, GRADIENT) + offset;
+    const at = <usize>load<u32>(p, POINTERS) + (<usize>row << 2);
+    for (let q = <usize>load<u32>(at); q < <usize>load<u32>(at, 4); q++) {
+      if (load<u8>(<usize>load<u32>(p, KEEP) + q) != 0) store<f32>(gradient + (<usize>load<u32>(<usize>load<u32>(p, INDICES) + (q << 2)) << 2), f32.NaN);
+    }
+    const sizes = <usize>load<u32>(p, SIZES) + offset;
+    const places = <usize>load<u32>(p, PLACES) + offset;
+    let found: usize = 0;
+    let c = 0;
+    for (; c + 8 <= columns; c += 8) {
+      const from = gradient + (<usize>c << 2);
+      const above = v128.or(f32x4.gt(f32x4.abs(v128.load(from)), least), f32x4.gt(f32x4.abs(v128.load(from, 16)), least));
+      if (!v128.any_true(above)) continue;
+      for (let i = 0; i < 8; i++) found = take(from + (<usize>i << 2), c + i, threshold, sizes, places, found);
+    }
+    for (; c < columns; c++) found = take(gradient + (<usize>c << 2), c, threshold, sizes, places, found);
+    store<i32>(<usize>load<u32>(p, COUNTS) + (<usize>row << 2), <i32>(found >> 2));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function take(from: usize, column: i32, threshold: f32, sizes: usize, places: usize, found: usize): usize {
+  const size = f32.abs(load<f32>(from));
+  if (!(size > threshold)) return found;
+  store<f32>(sizes + found, size);
+  store<i32>(places + found, column);
+  return found + 4;
+}
