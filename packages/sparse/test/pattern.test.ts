@@ -18,7 +18,7 @@ test('kthLargest and keepLargest are what sorting gives; of equal scores the ear
   fc.assert(
     fc.property(scores, fc.nat(61), (values, k) => {
       const order = values.map((value, index) => ({ value, index })).sort((a, b) => b.value - a.value || a.index - b.index);
-      if (k > 0) expect(kthLargest(Float64Array.from(values), k)).toBe(order[k - 1]?.value ?? -Infinity);
+      if (k > 0) expect(kthLargest(Float32Array.from(values), k)).toBe(order[k - 1]?.value ?? -Infinity);
       const keep = keepLargest(Float32Array.from(values), k);
       expect([...keep.keys()].filter((index) => keep[index] === 1)).toEqual(
         order
@@ -29,6 +29,14 @@ test('kthLargest and keepLargest are what sorting gives; of equal scores the ear
     }),
   );
   expect([...keepLargest(Float32Array.of(1, 0.5, 0.3, 0.2, 1, 1.5, 1.8, 2, 1, 1), 5)]).toEqual([1, 0, 0, 0, 1, 1, 1, 1, 0, 0]);
+});
+
+test('kthLargest of many values, of either sign, with repetitions and infinities, is what sorting gives', () => {
+  const many = Float32Array.from(random.bits(random.key(7), 20_000), (word, i) => (i % 3 ? (word - 2 ** 31) / 2 ** 20 : (word % 5) - 2));
+  many.set([Infinity, -Infinity, 1e-40, -1e-40, 0], 100);
+  const sorted = many.slice().sort();
+  for (const k of [1, 2, 3, 100, 9_999, 10_000, 13_333, 19_999, 20_000]) expect(kthLargest(many, k)).toBe(sorted[sorted.length - k]);
+  expect(kthLargest(many, 20_001)).toBe(-Infinity);
 });
 
 test('Largest finds the largest of a stream in pieces with holes', () => {

@@ -1,7 +1,7 @@
 import { kthLargest } from './kth-largest.ts';
 
 /** Candidates gathered at least before the smallest are sorted out. */
-const GATHERED = 2 ** 16;
+const GATHERED = 2 ** 14;
 
 /**
  * The k largest of a stream of scores and where they are, in memory of k and time of the stream.
@@ -48,11 +48,11 @@ export class Largest {
   /** Positions of the largest, in rising order; fewer than k if there were fewer. */
   positions(): Float64Array {
     if (this.#count > this.#k) this.#shrink();
-    return this.#positions.slice(0, this.#count).sort();
+    return this.#positions.slice(0, this.#count);
   }
 
   #shrink(): void {
-    const threshold = kthLargest(this.#scores.slice(0, this.#count), this.#k);
+    const threshold = kthLargest(this.#scores.subarray(0, this.#count), this.#k);
     let ties = this.#k;
     for (let i = 0; i < this.#count; i++) if (this.#scores[i]! > threshold) ties--;
     let kept = 0;

@@ -1,4 +1,4 @@
-import { concat, matMul, slice, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { concat, gather, matMul, slice, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { absentAbove, type CsrPattern } from '@x/tensor';
 import type { SeenGradient } from '../layers/sparse-linear.ts';
 import { kthLargest } from '../pattern/kth-largest.ts';
@@ -6,15 +6,17 @@ import { Largest } from '../pattern/largest.ts';
 
 /** Elements of the gradient that exist at once. */
 const TILE = 2 ** 18;
-/** Elements of the gradient that tell what is large. */
-const SAMPLE = 2 ** 13;
+/** Rows and columns of the gradient, spread over all, whose crossings tell what is large. */
+const SAMPLED = [256, 64] as const;
+/** How many times as many candidates as are wanted the sample should let through, from the first attempt on. */
+const ATTEMPTS = [2, 16, Infinity] as const;
 
 /**
  * Positions of the `count` largest |dL/dW| among all positions but the non-zeros that stay, in rising order; of equal ones the
  * earlier. Fewer where the others are NaN.
  *
  * The dense gradient dzᵀ·x, summed over what was seen, is made a few rows at a time and never whole: memory for the
- * tile and the candidates. A sample says from which size on they are candidates; should it have said too much, all are.
+ * tile and the candidates. A sample says from which size on they are candidates; where it said too much, more become ones.
  */
 export function largestGradients(seen: readonly SeenGradient[], pattern: CsrPattern, keep: Uint8Array, count: number): Float64Array {
   if (count === 0) return new Float64Array(0);
@@ -28,8 +30,11 @@ export function largestGradients(seen: readonly SeenGradient[], pattern: CsrPatt
   );
   const stays = tensor1d(keep, 'bool');
   try {
-    const found = above(x, dz, pattern, stays, count, likelyThreshold(x, dz, pattern, count));
-    return found.length === count ? found : above(x, dz, pattern, stays, count, -1);
+    for (const threshold of likelyThresholds(x, dz, pattern, count)) {
+      const found = above(x, dz, pattern, stays, count, threshold);
+      if (found.length === count || threshold < 0) return found;
+    }
+    throw new Error('internal: the last threshold lets all through');
   } finally {
     for (const tensor of [x, dz, stays]) tensor.dispose();
   }
@@ -48,19 +53,23 @@ function above(x: Tensor, dz: Tensor, pattern: CsrPattern, stays: Tensor, count:
   return largest.positions();
 }
 
-/** A size that about twice as many as `count` of the gradient's elements are above, by some of its rows spread over all; -1 if all may be. */
-function likelyThreshold(x: Tensor, dz: Tensor, { rows, columns }: CsrPattern, count: number): number {
-  const sampled = Math.min(rows, Math.ceil(SAMPLE / columns));
-  const rank = Math.ceil((2 * count * sampled) / rows) + 8;
-  if (rank >= sampled * columns) return -1;
-  const sample = tidy(() => {
-    const step = rows / sampled;
-    const chosen = Array.from({ length: sampled }, (_, i) => slice(dz, [0, Math.floor((i + 0.5) * step)], [-1, 1]));
-    return matMul(concat(chosen, 1), x, true, false);
-  });
+/** Sizes that about so many of the gradient's elements are above, for each of the attempts; -1 lets all through. */
+function* likelyThresholds(x: Tensor, dz: Tensor, { rows, columns }: CsrPattern, count: number): Generator<number> {
+  const spread = (size: number, most: number): Tensor => {
+    const chosen = Math.min(size, most);
+    return tensor1d(
+      Int32Array.from({ length: chosen }, (_, i) => Math.floor(((i + 0.5) * size) / chosen)),
+      'int32',
+    );
+  };
+  const sample = tidy(() => matMul(gather(dz, spread(rows, SAMPLED[0]), 1), gather(x, spread(columns, SAMPLED[1]), 1), true, false));
   // Not read within the tidy, which would look through all of it for tensors.
-  const sizes = (sample.dataSync() as Float32Array).map(Math.abs);
+  const sizes = (sample.dataSync() as Float32Array).slice();
   sample.dispose();
-  if (sizes.some(Number.isNaN)) return -1;
-  return kthLargest(sizes, rank) || -1;
+  for (let i = 0; i < sizes.length; i++) sizes[i] = Math.abs(sizes[i]!);
+  for (const times of ATTEMPTS) {
+    const rank = Math.ceil((times * count * sizes.length) / (rows * columns));
+    const size = rank < sizes.length ? kthLargest(sizes, rank + 1) : 0;
+    yield size > 0 ? size : -1;
+  }
 }

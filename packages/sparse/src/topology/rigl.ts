@@ -51,7 +51,9 @@ export function rigl({ every = 100, fraction = 0.3, until, schedule = 'cosine', 
 
 function dropAndGrow({ values, pattern, largestGradients }: LayerView, count: number): Rewiring | undefined {
   if (count === 0) return undefined;
-  const keep = keepLargest(values.map(Math.abs), pattern.nonZeros - count);
+  const sizes = new Float32Array(values.length);
+  for (let q = 0; q < sizes.length; q++) sizes[q] = Math.abs(values[q]!);
+  const keep = keepLargest(sizes, pattern.nonZeros - count);
   const grown = largestGradients(keep, count);
   if (grown.length < count)
     throw new Error(
