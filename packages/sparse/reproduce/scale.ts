@@ -14,6 +14,8 @@ import { allReLU, erdosRenyiDensity, set, sparseLayers, sparseLinear, withTopolo
 
 const IMAGES = 2000;
 const EPSILON = 20;
+/** The last layer sees all neurons of the one before, so that the step must be the smaller the more they are. */
+const RATE = 10;
 const [neurons = 300_000, hidden = 3, batch = 40, minutes = 10] = process.argv.slice(2).map(Number);
 const mega = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
@@ -44,7 +46,9 @@ report(`made in ${seconds(began)}`);
 const { train } = await loadFashionMnist();
 const order = random.permutation(forData, train.labels.length).subarray(0, IMAGES);
 const steps = Math.floor(IMAGES / batch);
-const optimizer = withTopology(net, set({ every: steps, fraction: 0.3 }), sgd({ learningRate: 0.01, momentum: 0.9 }), { key: forTopology });
+const optimizer = withTopology(net, set({ every: steps, fraction: 0.3 }), sgd({ learningRate: RATE / neurons, momentum: 0.9 }), {
+  key: forTopology,
+});
 const state = optimizer.init(trainable(net));
 const until = performance.now() + 60_000 * minutes;
 let losses: number[] = [];
