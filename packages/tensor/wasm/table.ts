@@ -26,6 +26,8 @@ import { gemmTile } from './dense/gemm-tile.generator.ts';
 import { reduce } from './dense/reduce.generator.ts';
 import { bsrTile } from './sparse/bsr-tile.generator.ts';
 import { streamingTile } from './sparse/streaming-tile.generator.ts';
+import { qgRow } from './quant/qg-row.generator.ts';
+import { qs8Tile } from './quant/qs8-tile.generator.ts';
 
 /** tfjs's own kernels stand beneath ours. */
 export const withTfjs = true;
@@ -80,5 +82,16 @@ export const families: readonly KernelFamily[] = [
       'sparse/active-rows.ts',
     ],
     generated: { 'sparse/streaming-tile.ts': streamingTile, 'sparse/bsr-tile.ts': bsrTile },
+  },
+    name: 'quant',
+    sources: [
+      'quant/quantize.ts',
+      'quant/qs8-pack.ts',
+      'quant/qs8-gemm.ts',
+      'quant/qg-gemv.ts',
+      'quant/qs8-windows.ts',
+      'quant/qs8-elementwise.ts',
+    ],
+    generated: { 'quant/qs8-tile.ts': qs8Tile, 'quant/qg-row.ts': qgRow },
   },
 ];

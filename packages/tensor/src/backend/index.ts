@@ -23,6 +23,7 @@ import { normalizationKernels } from './normalization.ts';
 import { oneHotKernel } from './one-hot.ts';
 import { optimizerKernels } from './optimizers.ts';
 import { poolingKernels } from './pooling.ts';
+import { quantKernels } from './quant/index.ts';
 import { raggedKernels } from './ragged.ts';
 import { reduceKernels } from './reduce.ts';
 import { scatterKernels } from './scatter.ts';
@@ -63,6 +64,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...identityKernels,
   ...normalizationKernels,
   ...optimizerKernels,
+  ...quantKernels,
   ...raggedKernels,
   ...reduceKernels,
   ...selectKernels,

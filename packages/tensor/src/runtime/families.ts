@@ -29,6 +29,11 @@ const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
     relaxed: () => import('../generated/sparse-relaxed.ts'),
     wide: () => import('../generated/sparse-wide.ts'),
   },
+  quant: {
+    simd: () => import('../generated/quant-simd.ts'),
+    relaxed: () => import('../generated/quant-relaxed.ts'),
+    wide: () => import('../generated/quant-wide.ts'),
+  },
 };
 
 /** Tests of families that are loaded on demand, loaded with them; those of the core are in self-test. */

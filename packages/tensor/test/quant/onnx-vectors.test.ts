@@ -18,7 +18,7 @@ import { backends, useBackend } from '../backends.ts';
 describe.each(backends)('ONNX on %s', (name) => {
   beforeAll(async () => {
     await useBackend(name);
-    if (name !== 'cpu') await enable();
+    if (name !== 'cpu') await (await enable()).load('quant');
   });
   afterAll(disable);
 

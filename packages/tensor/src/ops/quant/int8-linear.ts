@@ -1,11 +1,13 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { reshape, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { requantizationRoundings, type RequantizationRounding } from '../../kernels/quant/requantization.ts';
 import { referenceInt8Product } from '../../kernels/reference/quant/int8-product.ts';
 import { requantizer } from '../../kernels/reference/quant/requantize.ts';
+import { roundHalfEven } from '../../kernels/reference/quant/rounding.ts';
 import { checkChoice, checkTensor } from '../arguments.ts';
-import { checkQuantization, rangeOf, roundHalfEven, type Quantization } from './quantization.ts';
+import { hasKernel, runKernel } from '../kernel.ts';
+import { checkQuantization, rangeOf, type Quantization } from './quantization.ts';
 import { checkQuantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
-import { checkQuantizedTensor, fromBytes, type QuantizedTensor } from './quantized-tensor.ts';
+import { checkQuantizedTensor, fromBytes, QuantizedTensor } from './quantized-tensor.ts';
 
 /** Activations that are a narrower range of the output's integers. */
 export type Int8Activation = 'linear' | 'relu' | 'relu6';
@@ -32,6 +34,11 @@ export interface Int8LinearOptions {
  */
 export function int8MatMul(x: QuantizedTensor, weight: QuantizedMatrix): Tensor {
   checkOperands('int8MatMul', x, weight);
+  const rows = x.size / weight.inputs;
+  if (hasKernel('XInt8MatMul')) {
+    const attributes = { matrix: weight, rows, xZero: x.zeroPoint, xUnsigned: x.type === 'uint8' };
+    return tidy(() => reshape(runKernel<Tensor>('XInt8MatMul', { x: x.data }, attributes), [...x.shape.slice(0, -1), weight.units]));
+  }
   return tensor(sums(x, weight), [...x.shape.slice(0, -1), weight.units], 'int32');
 }
 
@@ -62,20 +69,50 @@ export function int8Linear(
   const to = checkQuantization(where, 'output', output);
   checkChoice(where, 'activation', activation, int8Activations);
   checkChoice(where, 'rounding', rounding, requantizationRoundings);
-  const { units } = weight;
-  const steps = biasSteps(bias, x.scale, weight);
+  const shape = [...x.shape.slice(0, -1), weight.units];
+  if (hasKernel('XInt8Linear')) {
+    const attributes = { ...kernelAttributes(x, weight, bias, { activation, rounding }, to), rows: x.size / weight.inputs };
+    return new QuantizedTensor(runKernel<Tensor>('XInt8Linear', { x: x.data }, attributes), shape, to);
+  }
+  return requantized(sums(x, weight), x.scale, weight, bias, { activation, rounding }, shape, to);
+}
+
+/** What the kernel of linear layers and convolutions is told. */
+export function kernelAttributes(
+  x: QuantizedTensor,
+  weight: QuantizedMatrix,
+  bias: Tensor | undefined,
+  { activation, rounding }: Required<Omit<Int8LinearOptions, 'output'>>,
+  to: Required<Quantization>,
+): object {
   const [least, most] = clampOf(activation, to);
-  const all = sums(x, weight);
+  return {
+    ...{ matrix: weight, xZero: x.zeroPoint, xUnsigned: x.type === 'uint8', rounding, least, most },
+    ...{ zero: to.zeroPoint, unsigned: to.type === 'uint8', bias: bias && biasSteps(bias, x.scale, weight) },
+    factors: Float64Array.from({ length: weight.units }, (_, unit) => requantizationScale(x.scale, weight.scaleAt(0, unit), to.scale)),
+  };
+}
+
+/** From sums [rows, units] to the output. */
+export function requantized(
+  all: Int32Array,
+  xScale: number,
+  weight: QuantizedMatrix,
+  bias: Tensor | undefined,
+  { activation, rounding }: Required<Omit<Int8LinearOptions, 'output'>>,
+  shape: readonly number[],
+  to: Required<Quantization>,
+): QuantizedTensor {
+  const { units } = weight;
+  const steps = biasSteps(bias, xScale, weight);
+  const [least, most] = clampOf(activation, to);
   const values = new Uint8Array(all.length);
   for (let unit = 0; unit < units; unit++) {
-    const requantize = requantizer(rounding, requantizationScale(x.scale, weight.scaleAt(0, unit), to.scale), {
-      zeroPoint: to.zeroPoint,
-      least,
-      most,
-    });
+    const scale = requantizationScale(xScale, weight.scaleAt(0, unit), to.scale);
+    const requantize = requantizer(rounding, scale, { zeroPoint: to.zeroPoint, least, most });
     for (let at = unit; at < all.length; at += units) values[at] = requantize(((all[at] as number) + (steps[unit] as number)) | 0);
   }
-  return fromBytes(values, [...x.shape.slice(0, -1), units], to);
+  return fromBytes(values, shape, to);
 }
 
 /** What a sum is multiplied by. */

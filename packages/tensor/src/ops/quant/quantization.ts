@@ -10,6 +10,7 @@
  * each takes `output: { scale, zeroPoint, type }`, an activation that is a clamp, and a rounding. Without calibration quantizedLinear takes
  * and gives floats. fakeQuantize is what training sees.
  */
+import { roundHalfEven } from '../../kernels/reference/quant/rounding.ts';
 import { checkChoice, checkNumber, describe } from '../arguments.ts';
 
 /** The integers that 8-bit activations are: -128 to 127, or 0 to 255. */
@@ -64,14 +65,6 @@ export function chooseQuantization(
 /** A scale that can be divided by: a range too small for one has scale 1, in which all its values are 0. */
 function positive(scale: number): number {
   return scale > 0 ? scale : 1;
-}
-
-/** The nearest whole number, of two equally near ones the even one. */
-export function roundHalfEven(x: number): number {
-  const below = Math.floor(x);
-  const rest = x - below;
-  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
-  return below % 2 === 0 ? below : below + 1;
 }
 
 /** @throws {TypeError | RangeError} unless it is a quantization; gives it with its defaults. */

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { roundHalfEven } from '../../kernels/reference/quant/rounding.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
-import { roundHalfEven } from './quantization.ts';
 import { checkGroupSize, quantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
 
 export interface QuantizeMatrixOptions {

@@ -1,8 +1,9 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { referenceDequantize, referenceQuantize } from '../../kernels/reference/quant/quantize.ts';
 import { checkTensor } from '../arguments.ts';
+import { hasKernel, runKernel } from '../kernel.ts';
 import { checkQuantization, chooseQuantization, rangeOf, type Int8Type, type Quantization } from './quantization.ts';
-import { checkQuantizedTensor, fromBytes, type QuantizedTensor } from './quantized-tensor.ts';
+import { checkQuantizedTensor, fromBytes, QuantizedTensor } from './quantized-tensor.ts';
 
 /**
  * Numbers to 8-bit integers: q = saturate(round(x / scale) + zeroPoint), ties to even, rounded before the zero point is added.
@@ -19,6 +20,7 @@ export function quantize(x: Tensor, quantization: Quantization): QuantizedTensor
   const where = 'quantize';
   checkTensor(where, 'x', x, { dtype: 'float32' });
   const checked = checkQuantization(where, 'quantization', quantization);
+  if (hasKernel('XQuantize')) return new QuantizedTensor(runKernel<Tensor>('XQuantize', { x }, checked), x.shape, checked);
   const values = x.dataSync() as Float32Array;
   refuseNaN(where, values);
   const [least, most] = rangeOf(checked.type);
@@ -34,6 +36,8 @@ export function quantize(x: Tensor, quantization: Quantization): QuantizedTensor
  */
 export function dequantize(q: QuantizedTensor): Tensor {
   checkQuantizedTensor('dequantize', 'q', q);
+  const { data, shape, scale, zeroPoint, type } = q;
+  if (hasKernel('XDequantize')) return runKernel<Tensor>('XDequantize', { data }, { shape, scale, zeroPoint, type });
   return tensor(referenceDequantize(q.values(), q.scale, q.zeroPoint), q.shape as number[]);
 }
 
@@ -54,16 +58,27 @@ export interface DynamicQuantizeOptions {
 export function dynamicQuantize(x: Tensor, { type = 'int8', symmetric = false }: DynamicQuantizeOptions = {}): QuantizedTensor {
   const where = 'dynamicQuantize';
   checkTensor(where, 'x', x, { dtype: 'float32' });
-  const values = x.dataSync() as Float32Array;
-  refuseNaN(where, values);
-  let [min, max] = [0, 0];
-  for (const value of values) {
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
+  const [min, max] = extremesOf(x);
   if (!Number.isFinite(max - min))
     throw new RangeError(`${where}: x goes from ${min} to ${max}, but only finite numbers have a range to quantize.`);
   return quantize(x, chooseQuantization(min, max, { type, symmetric }));
+}
+
+/** The least and largest of a tensor, and NaN if it has one; 0 if it is empty. */
+export function extremesOf(x: Tensor): readonly [min: number, max: number] {
+  if (x.size === 0) return [0, 0];
+  if (hasKernel('XExtremes')) {
+    const ends = runKernel<Tensor>('XExtremes', { x });
+    const [min, max] = ends.dataSync() as Float32Array;
+    ends.dispose();
+    return [min as number, max as number];
+  }
+  let [min, max] = [Infinity, -Infinity];
+  for (const value of x.dataSync() as Float32Array) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  return [min, max];
 }
 
 function refuseNaN(where: string, values: Float32Array): void {

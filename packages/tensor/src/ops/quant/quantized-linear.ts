@@ -1,10 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { referenceInt8Product } from '../../kernels/reference/quant/int8-product.ts';
+import { referenceGroupedProduct, referenceQuantizeRows } from '../../kernels/reference/quant/quantized-linear.ts';
+import { referenceQuantize } from '../../kernels/reference/quant/quantize.ts';
 import { activationNames, SLOPE, type ActivationName } from '../activation-name.ts';
 import { compose } from '../activation.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
 import type { LinearOptions } from '../linear.ts';
-import { checkQuantization, type Quantization } from './quantization.ts';
+import { hasKernel, runKernel } from '../kernel.ts';
+import { checkQuantization, rangeOf, type Quantization } from './quantization.ts';
 import { checkQuantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
 
 /**
@@ -52,15 +56,92 @@ export function quantizedLinear(
   checkChoice(where, 'activation', activation, activationNames);
   checkNumber(where, 'slope', slope);
   if (typeof inputQuantization === 'string') checkChoice(where, 'inputQuantization', inputQuantization, ['dynamic', 'none']);
-  else checkQuantization(where, 'inputQuantization', inputQuantization);
-  return composed(x, weight, bias, activation, slope);
+  else {
+    checkQuantization(where, 'inputQuantization', inputQuantization);
+    if (weight.groupSize !== undefined)
+      throw new RangeError(
+        `${where}: inputQuantization is fixed, but weight has groups of ${weight.groupSize} inputs; use 'dynamic' or 'none'.`,
+      );
+  }
+  return tf.tidy(() => {
+    const rows = tf.reshape(x, [-1, inputs]);
+    const fused = fusible[activation];
+    const inside = fused ?? 'linear';
+    let y =
+      hasKernel('XQuantizedLinear') && inputQuantization !== 'none'
+        ? byKernel(rows, weight, bias, inputQuantization, inside, slope)
+        : byTwin(rows, weight, bias, inputQuantization);
+    if (fused === undefined || !hasKernel('XQuantizedLinear') || inputQuantization === 'none')
+      y = activation === 'linear' ? y : compose(y, activation, slope);
+    return tf.reshape(y, [...x.shape.slice(0, -1), units]);
+  });
 }
 
-function composed(x: Tensor, weight: QuantizedMatrix, bias: Tensor | undefined, activation: ActivationName, slope: number): Tensor {
-  return tf.tidy(() => {
-    const product = tf.matMul(tf.reshape(x, [-1, weight.inputs]), weight.toDense());
-    const z = bias === undefined ? product : tf.add(product, bias);
-    const y = activation === 'linear' ? z : compose(z, activation, slope);
-    return tf.reshape(y, [...x.shape.slice(0, -1), weight.units]);
+/** Activations that the kernels have, by their names there. */
+const fusible: Partial<Record<ActivationName, string>> = { linear: 'linear', relu: 'relu', relu6: 'relu6', leakyRelu: 'leakyrelu' };
+
+function byKernel(
+  x: Tensor,
+  weight: QuantizedMatrix,
+  bias: Tensor | undefined,
+  inputQuantization: 'dynamic' | Quantization,
+  activation: string,
+  slope: number,
+): Tensor {
+  const quantization =
+    inputQuantization === 'dynamic' ? inputQuantization : checkQuantization('quantizedLinear', 'inputQuantization', inputQuantization);
+  const name = weight.groupSize === undefined ? 'XQuantizedLinear' : 'XGroupedLinear';
+  return runKernel<Tensor>(name, bias ? { x, bias } : { x }, { matrix: weight, quantization, activation, slope });
+}
+
+function byTwin(x: Tensor, weight: QuantizedMatrix, bias: Tensor | undefined, inputQuantization: InputQuantization): Tensor {
+  const product = inputQuantization === 'none' ? tf.matMul(x, weight.toDense()) : integerProduct(x, weight, inputQuantization);
+  return bias === undefined ? product : tf.add(product, bias);
+}
+
+function integerProduct(x: Tensor, weight: QuantizedMatrix, inputQuantization: 'dynamic' | Quantization): Tensor {
+  const { inputs, units, groupSize } = weight;
+  const values = x.dataSync() as Float32Array;
+  const rows = values.length / inputs;
+  refuseOdd(values, inputQuantization === 'dynamic');
+  const w = weight.values();
+  const [scale, zero] = [
+    (input: number, unit: number): number => weight.scaleAt(input, unit),
+    (input: number, unit: number): number => weight.zeroPointAt(input, unit),
+  ];
+  if (groupSize !== undefined)
+    return tf.tensor2d(referenceGroupedProduct({ x: values, inputs, units, groupSize, w, scale, zero }), [rows, units]);
+  const { integers, scales, zeros } = quantizedRows(values, inputs, inputQuantization);
+  const sums = referenceInt8Product({
+    ...{ x: integers, rows, inputs, units, w },
+    xZero: (row) => zeros[row] as number,
+    wZero: (unit) => zero(0, unit),
   });
+  const y = Float32Array.from(sums, (sum, at) => {
+    const factor = Math.fround((scales[Math.floor(at / units)] as number) * scale(0, at % units));
+    return Math.fround(sum) * factor;
+  });
+  return tf.tensor2d(y, [rows, units]);
+}
+
+function quantizedRows(
+  values: Float32Array,
+  inputs: number,
+  inputQuantization: 'dynamic' | Quantization,
+): { readonly integers: ArrayLike<number>; readonly scales: Float32Array; readonly zeros: Int32Array } {
+  if (inputQuantization === 'dynamic') return referenceQuantizeRows(values, inputs);
+  const { scale, zeroPoint = 0, type = 'int8' } = inputQuantization;
+  const [least, most] = rangeOf(type);
+  const rows = values.length / inputs;
+  return {
+    integers: referenceQuantize(values, scale, zeroPoint, least, most),
+    scales: new Float32Array(rows).fill(scale),
+    zeros: new Int32Array(rows).fill(zeroPoint),
+  };
+}
+
+function refuseOdd(values: Float32Array, infinite: boolean): void {
+  const at = values.findIndex((value) => Number.isNaN(value) || (infinite && !Number.isFinite(value)));
+  if (at >= 0)
+    throw new RangeError(`quantizedLinear: x has ${values[at]} at element ${at}, which can't be quantized; find out where it came from.`);
 }

@@ -1,6 +1,7 @@
 import { keep, tensor1d, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { packMatrix, PANEL, panelCount, unpackMatrix, type MatrixShape } from '../../kernels/quant/matrix-layout.ts';
 import { checkNumber, describe } from '../arguments.ts';
+import { wordsOf } from './quantized-tensor.ts';
 
 /** What {@link quantizedMatrix} is told about its integers. */
 export interface QuantizedMatrixOptions {
@@ -54,6 +55,7 @@ export class QuantizedMatrix {
   readonly zeroPoints: Int32Array | undefined;
   readonly #packed: Tensor;
   #tensors: QuantizedMatrixTensors | undefined;
+  #rowMajor: Tensor | undefined;
   #pairsFit: boolean | undefined;
 
   constructor({ inputs, units, bits, groupSize, scales, zeroPoints, values, transposed }: Parts) {
@@ -142,6 +144,11 @@ export class QuantizedMatrix {
     })));
   }
 
+  /** For the kernels that take each channel by itself: the integers as bytes, row-major, in a tensor kept until {@link dispose}. */
+  rowMajor(): Tensor {
+    return (this.#rowMajor ??= tidy(() => keep(tensor1d(wordsOf(this.values()), 'int32'))));
+  }
+
   /**
    * For the kernels: whether two neighbouring inputs' products with numbers from 0 to 255 always add up to 16 bits, as those of
    * 7 bits do.
@@ -155,6 +162,8 @@ export class QuantizedMatrix {
     this.#packed.dispose();
     if (this.#tensors) for (const tensor of Object.values(this.#tensors) as (Tensor | undefined)[]) tensor?.dispose();
     this.#tensors = undefined;
+    this.#rowMajor?.dispose();
+    this.#rowMajor = undefined;
   }
 
   #place(input: number, unit: number): number {

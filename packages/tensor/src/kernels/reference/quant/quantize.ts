@@ -1,4 +1,4 @@
-import { nearestEven } from './requantize.ts';
+import { nearestEven } from './rounding.ts';
 
 /** q = clamp(round(x / scale) + zeroPoint), the quotient rounded to float32 and then to the nearest, ties to even. */
 export function referenceQuantize(x: Float32Array, scale: number, zeroPoint: number, least: number, most: number): Int32Array<ArrayBuffer> {

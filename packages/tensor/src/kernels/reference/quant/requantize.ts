@@ -1,4 +1,5 @@
 import type { RequantizationRounding } from '../../quant/requantization.ts';
+import { nearestEven } from './rounding.ts';
 import { doubleRounding, fixedPointMultiplier, singleRounding } from './fixed-point.ts';
 
 /** The integers an output may be, and which of them stands for 0. */
@@ -29,10 +30,4 @@ function scaler(rounding: RequantizationRounding, scale: number): (sum: number) 
   }
   const factor = Math.fround(scale);
   return (sum) => nearestEven(Math.fround(Math.fround(sum) * factor));
-}
-
-/** The nearest whole number to a float, of two equally near ones the even one. */
-export function nearestEven(x: number): number {
-  if (!(Math.abs(x) < 2 ** 22)) return Math.sign(x) * 2 ** 22;
-  return Math.fround(x + 12582912) - 12582912;
 }

@@ -1,0 +1,14 @@
+import type { BackendKernel } from '../kernel.ts';
+import { int8ImageKernels } from './int8-images.ts';
+import { int8LinearKernels } from './int8-linear.ts';
+import { groupedLinearKernel, quantizedLinearKernel } from './quantized-linear.ts';
+import { quantizeKernels } from './quantize.ts';
+
+/** They are there with the backend, and work once the family `quant` is loaded. */
+export const quantKernels: readonly BackendKernel[] = [
+  ...quantizeKernels,
+  ...int8LinearKernels,
+  ...int8ImageKernels,
+  quantizedLinearKernel,
+  groupedLinearKernel,
+];

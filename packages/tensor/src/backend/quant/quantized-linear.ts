@@ -1,0 +1,104 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { GemmActivation } from '../../kernels/product.ts';
+import { dotMode } from '../../kernels/quant/dot-mode.ts';
+import { grouped, groupedMode } from '../../kernels/quant/grouped.ts';
+import { quantizeBytes, quantizeGroups, quantizeRows } from '../../kernels/quant/quantize.ts';
+import { qs8 } from '../../kernels/quant/qs8.ts';
+import type { BackendKernel } from '../kernel.ts';
+import { modeOf, rowsOf, weightOf, type Matrix } from './int8-linear.ts';
+import { needQuantKernels } from './loaded.ts';
+import { oddElement } from './quantize.ts';
+import { withTemporary } from './temporary.ts';
+
+interface Attributes {
+  readonly matrix: Matrix;
+  readonly quantization: 'dynamic' | { readonly scale: number; readonly zeroPoint: number; readonly type: 'int8' | 'uint8' };
+  readonly activation: GemmActivation;
+  readonly slope: number;
+}
+
+/** float32[rows, units] of a matrix without groups, by sums of integers. */
+export const quantizedLinearKernel: BackendKernel = {
+  name: 'XQuantizedLinear',
+  run: ({ inputs, attrs, backend }) => {
+    const { kernels } = backend;
+    needQuantKernels(kernels);
+    const x = inputs['x'] as TensorInfo;
+    const bias = inputs['bias'];
+    const { matrix, quantization, activation, slope } = attrs as unknown as Attributes;
+    const rows = rowsOf(x, matrix.inputs);
+    const dynamic = quantization === 'dynamic';
+    const unsigned = !dynamic && quantization.type === 'uint8';
+    const count = rows * matrix.inputs;
+    const output = backend.makeOutput([rows, matrix.units], 'float32');
+    withTemporary(kernels, (temporary) => {
+      const to = temporary.allocate(count);
+      const rowFactors = temporary.allocate(rows * 4);
+      const rowZeros = dynamic ? temporary.allocate(rows * 4) : 0;
+      const from = backend.address(x);
+      const fine = dynamic
+        ? quantizeRows(kernels, { x: from, to, parts: rows, width: matrix.inputs, scales: rowFactors, others: rowZeros })
+        : quantizeBytes(kernels, {
+            ...{ x: from, to, count, scale: quantization.scale, zero: quantization.zeroPoint, unsigned },
+            ...(unsigned ? { least: 0, most: 255 } : { least: -128, most: 127 }),
+          });
+      if (!fine) {
+        backend.disposeData(output.dataId);
+        throw new RangeError(`quantizedLinear: ${oddElement(backend, x)}, which can't be quantized; find out where it came from.`);
+      }
+      if (!dynamic) kernels.heap.floats.fill(quantization.scale, rowFactors / 4, rowFactors / 4 + rows);
+      qs8(kernels, modeOf(backend, matrix), {
+        ...weightOf(backend, matrix),
+        ...{ x: to, xUnsigned: unsigned, xZero: dynamic ? 0 : quantization.zeroPoint, rowZeros, rows },
+        bias: bias ? backend.address(bias) : 0,
+        c: backend.address(output),
+        output: { kind: 'float32', factors: backend.address(matrix.onDevice().scales), rowFactors, activation, slope },
+      });
+    });
+    return output;
+  },
+};
+
+/** float32[rows, units] of a matrix with groups, by sums of integers in each. */
+export const groupedLinearKernel: BackendKernel = {
+  name: 'XGroupedLinear',
+  run: ({ inputs, attrs, backend }) => {
+    const { kernels } = backend;
+    needQuantKernels(kernels);
+    const x = inputs['x'] as TensorInfo;
+    const bias = inputs['bias'];
+    const { matrix, activation, slope } = attrs as unknown as Attributes;
+    const { groups, units } = matrix;
+    const { nibbles } = matrix.layout;
+    const rows = rowsOf(x, matrix.inputs);
+    const groupSize = matrix.inputs / groups;
+    // Activations are signed here and weights from 0 to 255, so that weights whose pairs fit gain nothing.
+    const mode = groupedMode(
+      kernels,
+      dotMode(kernels, () => false),
+      nibbles,
+    );
+    const wide = mode === 'exact';
+    const output = backend.makeOutput([rows, units], 'float32');
+    const { packed, scales, zeroPoints } = matrix.onDevice();
+    withTemporary(kernels, (temporary) => {
+      const to = temporary.allocate(rows * matrix.inputs * (wide ? 2 : 1));
+      const xScales = temporary.allocate(rows * groups * 4);
+      const xSums = temporary.allocate(rows * groups * 4);
+      const parts = { parts: rows * groups, width: groupSize, scales: xScales, others: xSums, wide };
+      if (!quantizeGroups(kernels, { x: backend.address(x), to, ...parts })) {
+        backend.disposeData(output.dataId);
+        throw new RangeError(`quantizedLinear: ${oddElement(backend, x)}, which can't be quantized; find out where it came from.`);
+      }
+      grouped(kernels, mode, {
+        ...{ x: to, xScales, xSums, nibbles, rows, units, groupSize, groups, activation, slope },
+        weights: backend.address(packed),
+        scales: backend.address(scales),
+        zeros: zeroPoints ? backend.address(zeroPoints) : 0,
+        y: backend.address(output),
+        bias: bias ? backend.address(bias) : 0,
+      });
+    });
+    return output;
+  },
+};

@@ -1,0 +1,120 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { requantizationRoundings } from '../../kernels/quant/requantization.ts';
+import { referenceInt8Depthwise, referenceInt8Windows } from '../../kernels/reference/quant/int8-images.ts';
+import { referenceInt8Product } from '../../kernels/reference/quant/int8-product.ts';
+import { checkChoice, checkTensor } from '../arguments.ts';
+import { hasKernel, runKernel } from '../kernel.ts';
+import { pair, windowsOf, type Pair, type WindowOptions } from './int8-geometry.ts';
+import { int8Activations, kernelAttributes, requantized, type Int8LinearOptions } from './int8-linear.ts';
+import { checkQuantization } from './quantization.ts';
+import { checkQuantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
+import { checkQuantizedTensor, QuantizedTensor } from './quantized-tensor.ts';
+
+export interface Int8Conv2dOptions extends Int8LinearOptions, WindowOptions {
+  /** Size of the kernel. */
+  readonly kernelSize: Pair;
+  /** Default 1. */
+  readonly dilations?: Pair;
+}
+
+/**
+ * A convolution on 8-bit images, from the sums to the integers of the next layer in one pass, as {@link int8Linear}: a product of the windows
+ * under the kernel and the filter. Around the image stands the input's zero point.
+ *
+ * @param x [batch, height, width, channels].
+ * @param filter [kernelHeight · kernelWidth · channels, filters]: a filter as tfjs has it, reshaped; without groups.
+ * @param bias float32[filters], or int32[filters] in steps of x.scale · filter scale; none if left out.
+ * @returns [batch, outHeight, outWidth, filters], quantized as `output` says.
+ * @throws {TypeError | RangeError} if shapes don't fit or an option is out of range.
+ * @example
+ * const filter = quantizeMatrix(tf.reshape(weight, [3 * 3 * 16, 32])); // weight: float32[3, 3, 16, 32]
+ * const y = int8Conv2d(x, filter, bias, { kernelSize: 3, pad: 'same', activation: 'relu', output });
+ */
+export function int8Conv2d(
+  x: QuantizedTensor,
+  filter: QuantizedMatrix,
+  bias: Tensor | undefined,
+  options: Int8Conv2dOptions,
+): QuantizedTensor {
+  const where = 'int8Conv2d';
+  const { to, batch, windows, activation, rounding } = checked(where, x, filter, bias, options, filter?.units);
+  const { channels, kernelHeight, kernelWidth, outHeight, outWidth } = windows;
+  if (filter.inputs !== kernelHeight * kernelWidth * channels)
+    throw new RangeError(
+      `${where}: filter [${filter.inputs}, ${filter.units}] must have kernelHeight · kernelWidth · channels = ${kernelHeight * kernelWidth * channels} rows.`,
+    );
+  const shape = [batch, outHeight, outWidth, filter.units];
+  const rows = batch * outHeight * outWidth;
+  if (hasKernel('XInt8Linear')) {
+    const attributes = { ...kernelAttributes(x, filter, bias, { activation, rounding }, to), rows, windows };
+    return new QuantizedTensor(runKernel<Tensor>('XInt8Linear', { x: x.data }, attributes), shape, to);
+  }
+  const sums = referenceInt8Product({
+    x: referenceInt8Windows({ x: x.values(), batch, zero: x.zeroPoint, windows }),
+    ...{ rows, inputs: filter.inputs, units: filter.units, w: filter.values() },
+    xZero: () => x.zeroPoint,
+    wZero: (unit) => filter.zeroPointAt(0, unit),
+  });
+  return requantized(sums, x.scale, filter, bias, { activation, rounding }, shape, to);
+}
+
+/**
+ * A convolution of each channel by itself on 8-bit images: see {@link int8Conv2d}.
+ *
+ * @param filter [kernelHeight · kernelWidth, channels · multiplier], a depthwise filter of tfjs, reshaped; of 5 to 8 bits, without groups.
+ * @param bias float32[channels · multiplier], or int32 in steps of x.scale · filter scale; none if left out.
+ * @returns [batch, outHeight, outWidth, channels · multiplier].
+ * @throws {TypeError | RangeError} if shapes don't fit or an option is out of range.
+ */
+export function int8DepthwiseConv2d(
+  x: QuantizedTensor,
+  filter: QuantizedMatrix,
+  bias: Tensor | undefined,
+  options: Int8Conv2dOptions,
+): QuantizedTensor {
+  const where = 'int8DepthwiseConv2d';
+  const { to, batch, windows, activation, rounding } = checked(where, x, filter, bias, options, filter?.units);
+  const { channels, kernelHeight, kernelWidth, outHeight, outWidth } = windows;
+  const multiplier = filter.units / channels;
+  if (filter.inputs !== kernelHeight * kernelWidth || !Number.isInteger(multiplier))
+    throw new RangeError(
+      `${where}: filter [${filter.inputs}, ${filter.units}] must have kernelHeight · kernelWidth = ${kernelHeight * kernelWidth} rows, and a multiple of the ${channels} channels as columns.`,
+    );
+  const shape = [batch, outHeight, outWidth, filter.units];
+  if (hasKernel('XInt8Depthwise')) {
+    const attributes = { ...kernelAttributes(x, filter, bias, { activation, rounding }, to), batch, windows, multiplier };
+    return new QuantizedTensor(runKernel<Tensor>('XInt8Depthwise', { x: x.data }, attributes), shape, to);
+  }
+  const images = { x: x.values(), batch, zero: x.zeroPoint, windows };
+  const sums = referenceInt8Depthwise(images, filter.values(), multiplier, (unit) => filter.zeroPointAt(0, unit));
+  return requantized(sums, x.scale, filter, bias, { activation, rounding }, shape, to);
+}
+
+function checked(
+  where: string,
+  x: QuantizedTensor,
+  filter: QuantizedMatrix,
+  bias: Tensor | undefined,
+  options: Int8Conv2dOptions,
+  units: number,
+) {
+  checkQuantizedTensor(where, 'x', x);
+  checkQuantizedMatrix(where, 'filter', filter);
+  const { kernelSize, strides = 1, pad = 'valid', dilations = 1, activation = 'linear', rounding = 'fp32', output } = options;
+  if (filter.groupSize !== undefined)
+    throw new RangeError(
+      `${where}: filter has groups of ${filter.groupSize} inputs, whose sums can't be added as integers; quantize it without groups.`,
+    );
+  if (bias !== undefined) checkTensor(where, 'bias', bias, { dtype: ['float32', 'int32'], shape: [units] });
+  const to = checkQuantization(where, 'output', output);
+  checkChoice(where, 'activation', activation, int8Activations);
+  checkChoice(where, 'rounding', rounding, requantizationRoundings);
+  const geometry = windowsOf(
+    where,
+    x.shape,
+    pair(where, 'kernelSize', kernelSize),
+    { strides: pair(where, 'strides', strides), pad },
+    pair(where, 'dilations', dilations),
+  );
+  return { to, activation, rounding, ...geometry };
+}

@@ -1,0 +1,148 @@
+import { beforeAll, expect, test } from 'vitest';
+import { enable } from '../../src/index.ts';
+import { dotMode, type DotMode } from '../../src/kernels/quant/dot-mode.ts';
+import { packMatrix, PANEL, panelCount, type MatrixShape } from '../../src/kernels/quant/matrix-layout.ts';
+import { qs8, type Int8Output } from '../../src/kernels/quant/qs8.ts';
+import { fixedPointMultiplier } from '../../src/kernels/reference/quant/fixed-point.ts';
+import { referenceInt8Product } from '../../src/kernels/reference/quant/int8-product.ts';
+import { requantizer } from '../../src/kernels/reference/quant/requantize.ts';
+import { inEveryCombination } from '../kernels/combinations.ts';
+import { Blocks } from '../kernels/memory.ts';
+import { floats } from '../kernels/values.ts';
+import { bytes } from './bytes.ts';
+
+/** Around every height of tile, width of panel and quad of inputs. */
+const shapes: readonly (readonly [rows: number, inputs: number, units: number])[] = [
+  [1, 1, 1],
+  [1, 64, 33],
+  [2, 3, 15],
+  [3, 4, 16],
+  [4, 5, 17],
+  [5, 7, 31],
+  [6, 8, 32],
+  [7, 31, 1],
+  [8, 33, 48],
+  [11, 130, 50],
+  [13, 12, 100],
+  [31, 257, 19],
+  [70, 61, 97],
+];
+const roundings = ['fp32', 'double', 'single'] as const;
+
+/** By panels, as the kernels take them. */
+function byPanels(values: ArrayLike<number>, units: number): Int32Array {
+  return Int32Array.from({ length: panelCount(units) * PANEL }, (_, unit) => (unit < units ? (values[unit] as number) : 0));
+}
+
+inEveryCombination((kernels, tier) => {
+  beforeAll(async () => (await enable()).load('quant'));
+
+  test('the mode found is the fastest of those that are exact', () => {
+    const mode = dotMode(kernels(), () => true);
+    if (tier === 'simd') expect(mode).toBe('exact');
+    expect(['unsigned', 'signed', 'exact']).toContain(mode);
+  });
+
+  test('qs8: every output equals its twin, for both kinds of activations, widths of weights and zero points, in every exact mode', () => {
+    const modes = new Set<DotMode>(['exact', dotMode(kernels(), () => false)]);
+    shapes.forEach(([rows, inputs, units], index) => {
+      for (const mode of modes) {
+        const xUnsigned = index % 2 === 1;
+        const nibbles = index % 3 === 2;
+        const zeros = index % 4 < 2 ? undefined : bytes(units, index + 30, nibbles ? -8 : -128, nibbles ? 7 : 127);
+        const x = xUnsigned ? Uint8Array.from(bytes(rows * inputs, index, 0, 255)) : Int8Array.from(bytes(rows * inputs, index));
+        const w = nibbles ? bytes(inputs * units, index + 9, -8, 7) : bytes(inputs * units, index + 9);
+        const xZero = xUnsigned ? 131 : index - 5;
+        const rowZeros = bytes(rows, index + 40);
+        const bias = bytes(units, index + 3, -100000, 100000);
+        const shape: MatrixShape = { inputs, units, nibbles };
+        const sums = new Int32Array(units);
+        for (let i = 0; i < w.length; i++) sums[i % units]! += w[i]!;
+        const twin = (zeroOf: (row: number) => number): Int32Array =>
+          referenceInt8Product({ x, rows, inputs, units, w, xZero: zeroOf, wZero: (unit) => zeros?.[unit] ?? 0 });
+        const blocks = new Blocks(kernels());
+        const c = blocks.place(new Uint8Array(rows * units * 4));
+        const call = {
+          x: blocks.place(new Uint8Array(x.buffer)),
+          ...{ xUnsigned, xZero, rows, inputs, units, nibbles, c },
+          weights: blocks.place(packMatrix(w, shape, false)),
+          sums: blocks.place(byPanels(sums, units)),
+          zeros: zeros ? blocks.place(byPanels(zeros, units)) : 0,
+          bias: blocks.place(bias),
+        };
+        const label = `${mode} ${rows}x${inputs}x${units}${nibbles ? ', nibbles' : ''}${xUnsigned ? ', unsigned' : ''}${zeros ? ', zeros' : ''}`;
+        qs8(kernels(), mode, { ...call, output: { kind: 'int32' } });
+        const expected = twin(() => xZero).map((sum, i) => sum + bias[i % units]!);
+        expect(blocks.read(c, new Int32Array(rows * units)), label).toEqual(expected);
+
+        for (const kind of roundings) {
+          const scales = Float32Array.from({ length: units }, (_, unit) => (0.3 + (unit % 5)) / Math.sqrt(inputs) / 300);
+          const fixed = Int32Array.from([...scales].flatMap((scale) => Object.values(fixedPointMultiplier(scale, kind === 'single'))));
+          const range = { zeroPoint: 7, least: -100, most: 120 };
+          const output: Int8Output = {
+            kind,
+            factors: blocks.place(kind === 'fp32' ? scales : fixed),
+            zero: 7,
+            least: -100,
+            most: 120,
+            unsigned: false,
+          };
+          qs8(kernels(), mode, { ...call, output });
+          const given = blocks.read(c, new Uint8Array(rows * units));
+          expect(new Int8Array(given.buffer), `${label}, ${kind}`).toEqual(
+            Int8Array.from(expected, (sum, i) => requantizer(kind, scales[i % units]!, range)(sum)),
+          );
+        }
+
+        const [rowFactors, factors, added] = [floats(rows, 5), floats(units, 6), floats(units, 7)];
+        qs8(kernels(), mode, {
+          ...call,
+          rowZeros: blocks.place(rowZeros),
+          bias: blocks.place(added),
+          output: { kind: 'float32', factors: blocks.place(factors), rowFactors: blocks.place(rowFactors), activation: 'relu', slope: 0 },
+        });
+        const real = Float32Array.from(
+          twin((row) => rowZeros[row]!),
+          (sum, i) => {
+            const scale = Math.fround(rowFactors[Math.floor(i / units)]! * factors[i % units]!);
+            return Math.max(Math.fround(Math.fround(Math.fround(sum) * scale) + added[i % units]!), 0);
+          },
+        );
+        expect(blocks.read(c, new Float32Array(rows * units)), `${label}, floats`).toEqual(real);
+        blocks.release();
+      }
+    });
+  });
+
+  test('qs8: all 256 x 256 products of bytes', () => {
+    for (const xUnsigned of [false, true]) {
+      const all = Int8Array.from({ length: 256 }, (_, i) => i - 128);
+      const x = xUnsigned ? Uint8Array.from({ length: 256 }, (_, i) => i) : all;
+      const blocks = new Blocks(kernels());
+      const c = blocks.place(new Int32Array(256 * 256));
+      qs8(
+        kernels(),
+        dotMode(kernels(), () => false),
+        {
+          ...{
+            x: blocks.place(new Uint8Array(x.buffer)),
+            xUnsigned,
+            xZero: 0,
+            rows: 256,
+            inputs: 1,
+            units: 256,
+            nibbles: false,
+            c,
+            zeros: 0,
+            bias: 0,
+          },
+          weights: blocks.place(packMatrix(all, { inputs: 1, units: 256, nibbles: false }, false)),
+          sums: blocks.place(Int32Array.from(all)),
+          output: { kind: 'int32' },
+        },
+      );
+      expect(blocks.read(c, new Int32Array(65536))).toEqual(Int32Array.from({ length: 65536 }, (_, i) => x[i >> 8]! * all[i & 255]!));
+      blocks.release();
+    }
+  });
+});

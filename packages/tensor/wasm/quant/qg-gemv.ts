@@ -1,0 +1,76 @@
+/**
+ * qg-gemv: y = activation(x·W + bias) for float rows x and a matrix of 8 or 4 bits whose inputs have scales by groups. Rows come quantized
+ * by the same groups (f32_quantize_groups). Sums within a group are exact; totals are rounded in the same order in every tier.
+ *
+ * A panel of weights is read once for all rows; with few rows it is as fast as memory gives the weights.
+ */
+import { finishRow } from '../dense/epilogue';
+import { dot4, dot4z, dot8, dot8z, exact4, exact4z, exact8, exact8z } from './qg-row';
+
+// Parameters, as words.
+const X: usize = 0;
+const X_SCALES: usize = 4;
+const X_SUMS: usize = 8;
+const W: usize = 12;
+const SCALES: usize = 16;
+/** i32 by panels and groups, or 0. */
+const ZEROS: usize = 20;
+const Y: usize = 24;
+const ROWS: usize = 28;
+const UNITS: usize = 32;
+/** Quads of a group, and groups of a row. */
+const QUADS: usize = 36;
+const GROUPS: usize = 40;
+const EXACT: usize = 44;
+const NIBBLES: usize = 48;
+/** Whether dot products take bytes from 0 to 255. */
+const UNSIGNED: usize = 52;
+const BIAS: usize = 56;
+const ACTIVATION: usize = 60;
+const SLOPE: usize = 64;
+
+/** Work items: panels. */
+export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const rows = load<i32>(p, ROWS);
+  const units = load<i32>(p, UNITS);
+  const quads = load<i32>(p, QUADS);
+  const groups = load<i32>(p, GROUPS);
+  const exact = load<i32>(p, EXACT) != 0;
+  const nibbles = load<i32>(p, NIBBLES) != 0;
+  const unsigned = load<i32>(p, UNSIGNED) != 0;
+  const zeros = load<u32>(p, ZEROS);
+  const bias = load<u32>(p, BIAS);
+  const perRow = <usize>(quads * groups) << (exact ? 3 : 2);
+  const perPanel = <usize>(quads * groups) << (nibbles ? 5 : 6);
+  const scalesOf = <usize>groups << 6;
+  const offset = nibbles ? 8 : exact || !unsigned ? 0 : 128;
+  const flip = unsigned ? 0x80808080 : 0;
+  for (let panel = begin; panel < end; panel++) {
+    const w = load<u32>(p, W) + <usize>panel * perPanel;
+    const scales = load<u32>(p, SCALES) + <usize>panel * scalesOf;
+    const z = zeros + <usize>panel * scalesOf;
+    const left = panel << 4;
+    const width = min(16, units - left);
+    for (let row = 0; row < rows; row++) {
+      const x = load<u32>(p, X) + <usize>row * perRow;
+      const xs = load<u32>(p, X_SCALES) + ((<usize>row * <usize>groups) << 2);
+      const sums = load<u32>(p, X_SUMS) + ((<usize>row * <usize>groups) << 2);
+      const y = load<u32>(p, Y) + ((<usize>row * <usize>units + <usize>left) << 2);
+      const to = width == 16 ? y : scratch;
+      if (exact) {
+        if (nibbles) {
+          if (zeros != 0) exact4z(quads, groups, x, xs, sums, w, scales, z, offset, 0, to);
+          else exact4(quads, groups, x, xs, sums, w, scales, 0, offset, 0, to);
+        } else if (zeros != 0) exact8z(quads, groups, x, xs, sums, w, scales, z, offset, 0, to);
+        else exact8(quads, groups, x, xs, sums, w, scales, 0, offset, 0, to);
+      } else if (nibbles) {
+        if (zeros != 0) dot4z(quads, groups, x, xs, sums, w, scales, z, offset, 0, to);
+        else dot4(quads, groups, x, xs, sums, w, scales, 0, offset, 0, to);
+      } else if (zeros != 0) dot8z(quads, groups, x, xs, sums, w, scales, z, offset, flip, to);
+      else dot8(quads, groups, x, xs, sums, w, scales, 0, offset, flip, to);
+      if (width != 16) memory.copy(y, scratch, width << 2);
+      if (bias != 0 || load<i32>(p, ACTIVATION) != 0)
+        finishRow(y, width, bias == 0 ? 0 : bias + (<usize>left << 2), load<i32>(p, ACTIVATION), load<f32>(p, SLOPE));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import type { Tier } from '../table.ts';
+
+/**
+ * Writes the loops of the grouped product, one row of activations times a panel of 16 units, for 8 and 4 bits, by dot products of bytes and
+ * of 16-bit numbers. In each group integers are added up; then f32 of the sum times the scales is added to the totals, which stay in registers.
+ *
+ * `xsums` has each group's sum of activations: weights are taken with `offset` added, which with their zero point is taken out again.
+ */
+export function qgRow(tier: Tier): string {
+  const functions = [8, 4].flatMap((bits) => [false, true].map((zeros) => exact(bits, zeros)));
+  const dots = [8, 4].flatMap((bits) => [false, true].map((zeros) => dot(bits, zeros, tier === 'simd')));
+  return [...functions, ...dots].join('\n');
+}
+
+const signature = (name: string): string =>
+  `export function ${name}(quads: i32, groups: i32, x: usize, xscales: usize, xsums: usize, w: usize, scales: usize, zeros: usize, offset: i32, flip: i32, to: usize): void`;
+const lines = (count: number, body: (index: number) => string): string => Array.from({ length: count }, (_, i) => body(i)).join('\n');
+
+/** What the group's sums begin with: minus the sum of activations times what each weight has too much. */
+const begin = (zeros: boolean): string =>
+  `    const s = load<i32>(xsums);
+${
+  zeros
+    ? lines(4, (j) => `    const n${j} = i32x4.mul(i32x4.splat(-s), i32x4.add(v128.load(zeros, ${j * 16}), i32x4.splat(offset)));`)
+    : `    const n0 = i32x4.splat(-s * offset);${lines(3, (j) => ` const n${j + 1} = n0;`)}`
+}`;
+const end = (zeros: boolean): string => `    const f = v128.load32_splat(xscales);
+${lines(4, (j) => `    t${j} = f32x4.add(t${j}, f32x4.mul(f32x4.convert_i32x4_s(c${j}), f32x4.mul(f, v128.load(scales, ${j * 16}))));`)}
+    xscales += 4;
+    xsums += 4;
+    scales += 64;
+${zeros ? '    zeros += 64;' : ''}`;
+
+function dot(bits: number, zeros: boolean, absent: boolean): string {
+  const head = signature(`dot${bits}${zeros ? 'z' : ''}`);
+  if (absent) return `${head} {}`;
+  const step =
+    bits === 8
+      ? `${lines(
+          4,
+          (j) => `      c${j} = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, v128.xor(v128.load(w, ${j * 16}), flips), c${j});`,
+        )}
+${lines(4, (j) => `      d${j} = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, v128.xor(v128.load(w, ${64 + j * 16}), flips), d${j});`)}
+      w += 128;`
+      : `${lines(4, (j) => `      const v${j} = v128.load(w, ${j * 16});`)}
+${lines(4, (j) => `      c${j} = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, v128.and(v${j}, fifteen), c${j});`)}
+${lines(4, (j) => `      d${j} = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, v128.and(i16x8.shr_u(v${j}, 4), fifteen), d${j});`)}
+      w += 64;`;
+  return `${head} {
+${lines(4, (j) => `  let t${j} = f32x4.splat(0);`)}
+  const flips = i32x4.splat(flip);
+  const fifteen = i8x16.splat(15);
+  const past = xscales + (<usize>groups << 2);
+  while (xscales < past) {
+${begin(zeros)}
+${lines(4, (j) => `    let c${j} = n${j};\n    let d${j} = i32x4.splat(0);`)}
+    const until = x + (<usize>quads << 2);
+    while (x < until) {
+      const a = v128.load32_splat(x);
+      const b = v128.load32_splat(x, 4);
+${step}
+      x += 8;
+    }
+${lines(4, (j) => `    c${j} = i32x4.add(c${j}, d${j});`)}
+${end(zeros)}
+  }
+${lines(4, (j) => `  v128.store(to, t${j}, ${j * 16});`)}
+}`;
+}
+
+function exact(bits: number, zeros: boolean): string {
+  const add = (j: number, a: string, b: string): string => `      p${j} = i32x4.add(p${j}, i32x4.dot_i16x8_s(${a}, ${b}));`;
+  const step =
+    bits === 8
+      ? `${lines(8, (j) => add(j, 'a', `v128.load8x8_s(w, ${j * 8})`))}
+${lines(8, (j) => add(j, 'b', `v128.load8x8_s(w, ${64 + j * 8})`))}
+      w += 128;`
+      : `${lines(4, (j) =>
+          [
+            `      const v${j} = v128.load(w, ${j * 16});`,
+            `      const l${j} = v128.and(v${j}, fifteen);`,
+            add(2 * j, 'a', `i16x8.extend_low_i8x16_u(l${j})`),
+            add(2 * j + 1, 'a', `i16x8.extend_high_i8x16_u(l${j})`),
+            `      const h${j} = v128.and(i16x8.shr_u(v${j}, 4), fifteen);`,
+            add(2 * j, 'b', `i16x8.extend_low_i8x16_u(h${j})`),
+            add(2 * j + 1, 'b', `i16x8.extend_high_i8x16_u(h${j})`),
+          ].join('\n'),
+        )}
+      w += 64;`;
+  return `${signature(`exact${bits}${zeros ? 'z' : ''}`)} {
+${lines(4, (j) => `  let t${j} = f32x4.splat(0);`)}
+  const fifteen = i8x16.splat(15);
+  const past = xscales + (<usize>groups << 2);
+  while (xscales < past) {
+${begin(zeros)}
+${lines(8, (j) => `    let p${j} = i32x4.splat(0);`)}
+    const until = x + (<usize>quads << 3);
+    while (x < until) {
+      const a = v128.load64_splat(x);
+      const b = v128.load64_splat(x, 8);
+${step}
+      x += 16;
+    }
+${lines(
+  4,
+  (j) =>
+    `    const c${j} = i32x4.add(n${j}, i32x4.add(i32x4.shuffle(p${2 * j}, p${2 * j + 1}, 0, 2, 4, 6), i32x4.shuffle(p${2 * j}, p${2 * j + 1}, 1, 3, 5, 7)));`,
+)}
+${end(zeros)}
+  }
+${lines(4, (j) => `  v128.store(to, t${j}, ${j * 16});`)}
+}`;
+}

@@ -1,0 +1,17 @@
+/** Groups of rows that the int8 product's activations are packed in. */
+
+/** Rows of the highest tile. */
+// @ts-ignore: decorator
+@inline
+export function most(exact: bool): i32 {
+  return exact ? 4 : 6;
+}
+
+/** Rows of a group: the highest tile's, fewer for what is left. */
+// @ts-ignore: decorator
+@inline
+export function heightOf(group: i32, rows: i32, exact: bool): i32 {
+  const rest = rows - group * most(exact);
+  if (rest == 1) return 1;
+  return rest <= 4 ? 4 : most(exact);
+}

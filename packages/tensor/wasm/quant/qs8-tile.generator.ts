@@ -1,0 +1,61 @@
+import type { Tier } from '../table.ts';
+
+/**
+ * Writes the register tiles of the int8 product for a tier, unrolled, because AssemblyScript has no arrays of registers.
+ *
+ * Weights come as the panels of src/kernels/quant/matrix-layout.ts: 64 bytes a quad, four a unit. Both kinds of tiles store 32-bit sums.
+ *
+ * - `dot`: four products of bytes at once, of signed weights and activations that are packed a quad (4 bytes) a row.
+ * - `exact`: two products of 16 bits at once, which nothing can overflow; activations are packed as 4 x 16 bits a row, and a unit has
+ *   two sums, side by side, of its inputs 0, 1 and 2, 3 of each quad, which the epilogue adds.
+ *
+ * A tile is HALF bytes of the panel wide: what fits into the registers.
+ */
+export function qs8Tile(tier: Tier): string {
+  const vectors = tier === 'wide' ? 4 : 2;
+  const dots = tier === 'simd' ? [6, 4, 1].map(stub) : [6, 4, 1].map((rows) => tile('dot', rows, vectors));
+  return [
+    `/** Bytes of a panel's quad that a tile takes. */`,
+    `export const DOT_BYTES: usize = ${vectors * 16};`,
+    `export const EXACT_BYTES: usize = ${vectors * 8};`,
+    ...dots,
+    tile('exact', 4, vectors),
+    tile('exact', 1, vectors),
+  ].join('\n');
+}
+
+function stub(rows: number): string {
+  return `export function dot${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {}`;
+}
+
+function tile(kind: 'dot' | 'exact', rows: number, vectors: number): string {
+  // A single row would wait for its own sums, so it has two of each, for even and odd quads.
+  const sets = rows === 1 ? 2 : 1;
+  const bytes = kind === 'dot' ? 4 : 8;
+  const list = (count: number, body: (index: number) => string): string => Array.from({ length: count }, (_, i) => body(i)).join('\n');
+  const cells = (body: (row: number, vector: number) => string): string =>
+    list(rows * vectors, (n) => body(Math.floor(n / vectors), n % vectors));
+  const product = (sum: string, a: string, b: string): string =>
+    kind === 'dot' ? `i32x4.relaxed_dot_i8x16_i7x16_add_s(${b}, ${a}, ${sum})` : `i32x4.add(${sum}, i32x4.dot_i16x8_s(${b}, ${a}))`;
+  const step = (set: number): string => `
+${list(vectors, (j) => `    const b${set}${j} = ${kind === 'dot' ? `v128.load(b, ${set * 64 + j * 16})` : `v128.load8x8_s(b, ${set * 64 + j * 8})`};`)}
+${list(rows, (i) =>
+  [
+    `    const a${set}${i} = v128.load${bytes * 8}_splat(a, ${(set * rows + i) * bytes});`,
+    ...Array.from({ length: vectors }, (_, j) => `    c${set}${i}${j} = ${product(`c${set}${i}${j}`, `a${set}${i}`, `b${set}${j}`)};`),
+  ].join('\n'),
+)}`;
+  const loop = (count: number): string => `
+  while (a < end) {${Array.from({ length: count }, (_, set) => step(set)).join('')}
+    a += ${rows * bytes * count};
+    b += ${64 * count};
+  }`;
+  return `
+export function ${kind}${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {
+${list(sets, (set) => cells((i, j) => `  let c${set}${i}${j} = i32x4.splat(0);`))}
+  let end = a + <usize>${sets === 2 ? '(quads & ~1)' : 'quads'} * ${rows * bytes};
+${loop(sets)}
+${sets === 2 ? `  end += <usize>(quads & 1) * ${rows * bytes};${loop(1)}\n${cells((i, j) => `  c0${i}${j} = i32x4.add(c0${i}${j}, c1${i}${j});`)}` : ''}
+${cells((i, j) => `  v128.store(c + ${i} * stride, c0${i}${j}, ${j * 16});`)}
+}`;
+}
