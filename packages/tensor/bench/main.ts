@@ -1,7 +1,7 @@
 /**
  * pnpm bench [group ...]: measures @x/tensor beside its peers and the machine's limits, and writes bench/results/.
  *
- * Groups: step, cnn, transformer, mobilenet, attention, embedding, half, matmul, tiers, small, overhead, startup. All by default; a full run
+ * Groups: step, cnn, transformer, mobilenet, attention, embedding, half, matmul, tiers, small, overhead, startup, quant. All by default; a full run
  * is written, and the groups asked for with --write.
  */
 import { resolve } from 'node:path';
@@ -13,6 +13,7 @@ import { half } from './half.ts';
 import { matmul } from './matmul.ts';
 import { mobilenet } from './mobilenet.ts';
 import { overhead } from './overhead.ts';
+import { quant } from './quant.ts';
 import { small } from './small.ts';
 import { startup } from './startup.ts';
 import { step } from './step.ts';
@@ -32,6 +33,7 @@ const groups: Record<string, () => Promise<Comparison[]>> = {
   small,
   overhead,
   startup,
+  quant,
 };
 const asked = process.argv.slice(2).filter((argument) => argument !== '--write');
 const write = asked.length === 0 || process.argv.includes('--write');

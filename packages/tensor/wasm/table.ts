@@ -83,6 +83,7 @@ export const families: readonly KernelFamily[] = [
     ],
     generated: { 'sparse/streaming-tile.ts': streamingTile, 'sparse/bsr-tile.ts': bsrTile },
   },
+  {
     name: 'quant',
     sources: [
       'quant/quantize.ts',
