@@ -92,6 +92,7 @@ export const families: readonly KernelFamily[] = [
       'quant/qg-gemv.ts',
       'quant/qs8-windows.ts',
       'quant/qs8-elementwise.ts',
+      'quant/fake-quantize.ts',
     ],
     generated: { 'quant/qs8-tile.ts': qs8Tile, 'quant/qg-row.ts': qgRow },
   },

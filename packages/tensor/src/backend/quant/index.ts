@@ -1,4 +1,5 @@
 import type { BackendKernel } from '../kernel.ts';
+import { fakeQuantizeKernels } from './fake-quantize.ts';
 import { int8ImageKernels } from './int8-images.ts';
 import { int8LinearKernels } from './int8-linear.ts';
 import { groupedLinearKernel, quantizedLinearKernel } from './quantized-linear.ts';
@@ -7,6 +8,7 @@ import { quantizeKernels } from './quantize.ts';
 /** They are there with the backend, and work once the family `quant` is loaded. */
 export const quantKernels: readonly BackendKernel[] = [
   ...quantizeKernels,
+  ...fakeQuantizeKernels,
   ...int8LinearKernels,
   ...int8ImageKernels,
   quantizedLinearKernel,

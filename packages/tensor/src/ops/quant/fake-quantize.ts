@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Tensor } from '@tensorflow/tfjs-core';
+import { Tensor, type GradConfig } from '@tensorflow/tfjs-core';
+import { defineGradient } from '../../gradients/define-gradient.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
-import { needGradients } from '../kernel.ts';
+import { hasKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 
 export interface FakeQuantizeOptions {
   /** Width, 2 to 16. Default 8. */
@@ -48,7 +49,7 @@ export function fakeQuantize(
   needGradients();
   if (typeof scale === 'number') {
     checkNumber(where, 'scale', scale, { above: 0 });
-    return tf.tidy(() => composed(x, tf.scalar(scale), from, to, gradientScale));
+    return tf.tidy(() => apply(x, tf.scalar(scale), from, to, gradientScale));
   }
   if (!(scale instanceof Tensor))
     throw new TypeError(
@@ -59,8 +60,24 @@ export function fakeQuantize(
     throw new RangeError(
       `${where}: scale is ${describe(scale)}, but must have ${x.shape.at(-1)} numbers, one for each place of x's last axis, or be a scalar.`,
     );
-  return composed(x, scale, from, to, gradientScale);
+  return apply(x, scale, from, to, gradientScale);
 }
+
+function apply(x: Tensor, scale: Tensor, from: number, until: number, gradientScale: number): Tensor {
+  if (!hasKernel('XFakeQuantize')) return composed(x, scale, from, until, gradientScale);
+  needGradient(fakeQuantizeGradient);
+  return runKernel<Tensor>('XFakeQuantize', { x, scale }, { from, until, gradientScale });
+}
+
+const fakeQuantizeGradient: GradConfig = defineGradient<[Tensor, Tensor]>({
+  kernelName: 'XFakeQuantize',
+  inputsToSave: ['x', 'scale'],
+  gradFunc: (dy, [x, scale], attributes) => {
+    // At once, because tfjs asks for each in a tidy of its own.
+    const [dx, dscale] = runKernel<Tensor[]>('XFakeQuantizeGrad', { dy, x, scale }, attributes) as [Tensor, Tensor];
+    return { x: () => dx, scale: () => dscale };
+  },
+});
 
 /** Least and largest integer of a width. */
 export function integersOf(bits: number, unsigned: boolean, narrow: boolean): readonly [least: number, most: number] {
