@@ -93,6 +93,7 @@ export const families: readonly KernelFamily[] = [
       'quant/qs8-windows.ts',
       'quant/qs8-elementwise.ts',
       'quant/fake-quantize.ts',
+      'quant/adam8.ts',
     ],
     generated: { 'quant/qs8-tile.ts': qs8Tile, 'quant/qg-row.ts': qgRow },
   },

@@ -1,4 +1,5 @@
 import type { BackendKernel } from '../kernel.ts';
+import { adam8Kernel } from './adam8.ts';
 import { fakeQuantizeKernels } from './fake-quantize.ts';
 import { int8ImageKernels } from './int8-images.ts';
 import { int8LinearKernels } from './int8-linear.ts';
@@ -9,6 +10,7 @@ import { quantizeKernels } from './quantize.ts';
 export const quantKernels: readonly BackendKernel[] = [
   ...quantizeKernels,
   ...fakeQuantizeKernels,
+  adam8Kernel,
   ...int8LinearKernels,
   ...int8ImageKernels,
   quantizedLinearKernel,

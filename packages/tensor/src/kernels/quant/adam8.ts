@@ -1,0 +1,70 @@
+import type { Kernels } from '../../runtime/kernels.ts';
+import type { Adam8Numbers } from '../reference/quant/adam8.ts';
+import { codeBounds, codesByUpperBits, dynamicCodes } from './dynamic-map.ts';
+
+/** Addresses of a parameter of `count` elements, its gradient and its state. */
+export interface Adam8 extends Adam8Numbers {
+  readonly value: number;
+  readonly gradient: number;
+  /** A byte an element. */
+  readonly m: number;
+  readonly v: number;
+  /** f32 a block. */
+  readonly mScales: number;
+  readonly vScales: number;
+  readonly count: number;
+}
+
+interface Maps {
+  readonly signed: number;
+  readonly unsigned: number;
+}
+
+/** The maps lie in the heap for as long as it lives. */
+const placed = new WeakMap<Kernels, Maps>();
+
+function mapsOf(kernels: Kernels): Maps {
+  const place = (signed: boolean): number => {
+    const codes = dynamicCodes(signed);
+    const bounds = codeBounds(codes);
+    const byBits = codesByUpperBits(bounds);
+    const at = kernels.heap.allocate(2048 + byBits.length);
+    kernels.heap.floats.set(codes, at / 4);
+    kernels.heap.floats.set(bounds, at / 4 + 256);
+    kernels.heap.bytes.set(byBits, at + 2048);
+    return at;
+  };
+  let maps = placed.get(kernels);
+  if (!maps) {
+    maps = { signed: place(true), unsigned: place(false) };
+    placed.set(kernels, maps);
+  }
+  return maps;
+}
+
+export function adam8(kernels: Kernels, step: Adam8): void {
+  const { learningRate, beta1, beta2, block, count } = step;
+  const { signed, unsigned } = mapsOf(kernels);
+  const { threads } = kernels;
+  const { words, floats } = threads;
+  const p = threads.parameters();
+  words[p] = step.value;
+  words[p + 1] = step.gradient;
+  words[p + 2] = step.m;
+  words[p + 3] = step.v;
+  words[p + 4] = step.mScales;
+  words[p + 5] = step.vScales;
+  words[p + 6] = count;
+  words[p + 7] = block;
+  words[p + 8] = signed;
+  words[p + 9] = unsigned;
+  floats[p + 10] = learningRate / (1 - beta1 ** step.step);
+  floats[p + 11] = 1 / Math.sqrt(1 - beta2 ** step.step);
+  floats[p + 12] = 1 - learningRate * step.weightDecay;
+  floats[p + 13] = beta1;
+  floats[p + 14] = 1 - beta1;
+  floats[p + 15] = beta2;
+  floats[p + 16] = 1 - beta2;
+  floats[p + 17] = step.epsilon;
+  threads.run(kernels.number('f32_adam8'), Math.ceil(count / block), Math.max(1, Math.ceil(4096 / block)));
+}

@@ -1,0 +1,80 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { codeOf, codeBounds, dynamicCodes } from '../../kernels/quant/dynamic-map.ts';
+import { referenceAdam8, type Adam8Numbers } from '../../kernels/reference/quant/adam8.ts';
+import { makeWritable } from '../../optimizers/writable.ts';
+import { checkNumber, checkTensor } from '../arguments.ts';
+import { hasKernel, runKernel } from '../kernel.ts';
+
+/** A parameter's two running means in 8 bits: codes four to a word, int32[ceil(size / 4)], and scales, float32[ceil(size / block)]. */
+export interface Adam8bitState {
+  readonly mean: Variable;
+  readonly square: Variable;
+  readonly meanScale: Variable;
+  readonly squareScale: Variable;
+}
+
+export type { Adam8Numbers as Adam8bitNumbers } from '../../kernels/reference/quant/adam8.ts';
+
+/**
+ * One step of AdamW on a parameter whose running means are kept as 8-bit codes of the dynamic map, in place, one pass over memory:
+ * decode, update in float32, encode by the largest of each block.
+ *
+ * @param parameter float32 of any shape; changed.
+ * @param gradient float32 of the same shape.
+ * @param state As {@link adam8bitState} made it; changed.
+ * @throws {TypeError | RangeError | Error} if a tensor has another dtype or size, is disposed, or a number is out of range.
+ *
+ * T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", 2021, arXiv 2110.02861.
+ */
+export function adam8bitStep(parameter: Variable, gradient: Tensor, state: Adam8bitState, numbers: Adam8Numbers): void {
+  const where = 'adam8bitStep';
+  checkTensor(where, 'parameter', parameter, { dtype: 'float32' });
+  checkTensor(where, 'gradient', gradient, { dtype: 'float32', shape: parameter.shape });
+  const { block, learningRate, beta1, beta2, epsilon, step, weightDecay } = numbers;
+  checkNumber(where, 'block', block, { least: 4, most: 65536, whole: true });
+  if (block % 4 !== 0) checkNumber(where, 'block / 4', block / 4, { whole: true });
+  checkNumber(where, 'learningRate', learningRate, { least: 0 });
+  checkNumber(where, 'beta1', beta1, { least: 0, below: 1 });
+  checkNumber(where, 'beta2', beta2, { least: 0, below: 1 });
+  checkNumber(where, 'epsilon', epsilon, { least: 0 });
+  checkNumber(where, 'step', step, { least: 1, whole: true });
+  checkNumber(where, 'weightDecay', weightDecay, { least: 0 });
+  const { mean: m, square: v, meanScale: mScales, squareScale: vScales } = state;
+  const [words, blocks] = [Math.ceil(parameter.size / 4), Math.ceil(parameter.size / block)];
+  checkTensor(where, 'state.mean', m, { dtype: 'int32', shape: [words] });
+  checkTensor(where, 'state.square', v, { dtype: 'int32', shape: [words] });
+  checkTensor(where, 'state.meanScale', mScales, { dtype: 'float32', shape: [blocks] });
+  checkTensor(where, 'state.squareScale', vScales, { dtype: 'float32', shape: [blocks] });
+  if (hasKernel('XAdam8Update')) {
+    for (const written of [parameter, m, v, mScales, vScales]) makeWritable(written);
+    runKernel<Tensor[]>('XAdam8Update', { value: parameter, gradient, m, v, mScales, vScales }, numbers);
+    return;
+  }
+  const copy = (variable: Variable): Float32Array => (variable.dataSync() as Float32Array).slice();
+  const bytes = (variable: Variable): Uint8Array<ArrayBuffer> =>
+    new Uint8Array((variable.dataSync() as Int32Array).slice().buffer as ArrayBuffer);
+  const next = { value: copy(parameter), m: bytes(m), v: bytes(v), mScales: copy(mScales), vScales: copy(vScales) };
+  referenceAdam8({ ...next, gradient: gradient.dataSync() as Float32Array }, numbers);
+  tf.tidy(() => {
+    parameter.assign(tf.tensor(next.value, parameter.shape));
+    m.assign(tf.tensor1d(new Int32Array(next.m.buffer), 'int32'));
+    v.assign(tf.tensor1d(new Int32Array(next.v.buffer), 'int32'));
+    mScales.assign(tf.tensor1d(next.mScales));
+    vScales.assign(tf.tensor1d(next.vScales));
+  });
+}
+
+/** The state of a parameter of so many elements before the first {@link adam8bitStep}: codes of 0 with scales of 0. */
+export function adam8bitState(size: number, { block = 256 }: { readonly block?: number } = {}): Adam8bitState {
+  checkNumber('adam8bitState', 'size', size, { least: 1, whole: true });
+  checkNumber('adam8bitState', 'block', block, { least: 4, most: 65536, whole: true });
+  return tf.tidy(() => {
+    const codes = (signed: boolean): Variable => {
+      const zero = codeOf(0, codeBounds(dynamicCodes(signed)));
+      return tf.variable(tf.fill([Math.ceil(size / 4)], Math.imul(zero, 0x01010101), 'int32'), false);
+    };
+    const scales = (): Variable => tf.variable(tf.zeros([Math.ceil(size / block)]), false);
+    return { mean: codes(true), square: codes(false), meanScale: scales(), squareScale: scales() };
+  });
+}
