@@ -94,6 +94,8 @@ export const families: readonly KernelFamily[] = [
       'quant/qs8-elementwise.ts',
       'quant/fake-quantize.ts',
       'quant/adam8.ts',
+      'quant/qf-gemv.ts',
+      'quant/compress.ts',
     ],
     generated: { 'quant/qs8-tile.ts': qs8Tile, 'quant/qg-row.ts': qgRow },
   },

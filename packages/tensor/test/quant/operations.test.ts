@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  compress,
   dequantize,
   disable,
   dynamicQuantize,
@@ -17,6 +18,8 @@ import {
   quantizedLinear,
   quantizedMatrix,
   quantizedTensor,
+  random,
+  restore,
   type QuantizedMatrix,
   type QuantizedTensor,
 } from '../../src/index.ts';
@@ -184,6 +187,18 @@ const operations: Record<string, Operation> = {
   'quantizedLinear, groups, zero points': () =>
     read(quantizedLinear(real([1, 128], 50), matrix(128, 16, 51, { groupSize: 64, zeros: true }))),
   'quantizedLinear, groups of nibbles': () => read(quantizedLinear(real([2, 128], 52), matrix(128, 33, 53, { bits: 4, groupSize: 32 }))),
+  ...Object.fromEntries(
+    ([2, 4, 8] as const).flatMap((width) =>
+      [1, 64, 1000, 4097].map((count): [string, Operation] => [
+        `compress and restore ${count} numbers, ${width} bits`,
+        () => {
+          const kept = compress(real([count], count), { key: random.key(7), bits: width, groupSize: 128 });
+          const restored = restore(kept);
+          return [kept.codes, kept.ranges, restored].flatMap((part) => Array.from(read(part)));
+        },
+      ]),
+    ),
+  ),
   'quantizedLinear, groups of nibbles, zero points': () =>
     read(quantizedLinear(real([1, 48], 54), matrix(48, 5, 55, { bits: 3, groupSize: 8, zeros: true }), bias(5, 56))),
 };
@@ -204,6 +219,66 @@ describe.each(backends)('on %s', (name) => {
     expect(tf.memory().numTensors).toBe(before);
     expected[operation] ??= given;
     expect(given).toEqual(expected[operation]);
+  });
+});
+
+describe.each(backends)('on %s', (name) => {
+  beforeAll(async () => {
+    await useBackend(name);
+    if (name !== 'cpu') await (await enable()).load('quant');
+  });
+  afterAll(disable);
+
+  test('quantizedLinear of floats that stay so: that of the dense weight, to 1e-6 of the products’ sizes', () => {
+    for (const [rows, inputs, units, options] of [
+      [1, 7, 5, {}],
+      [3, 300, 33, { zeros: true }],
+      [2, 64, 16, { groupSize: 32 }],
+      [5, 1024, 20, { bits: 4, groupSize: 512, zeros: true }],
+      [1, 13, 40, { bits: 3 }],
+    ] as const) {
+      const [x, w, b] = [real([rows, inputs], 1), matrix(inputs, units, 2, options), bias(units, 3)];
+      tf.tidy(() => {
+        const y = quantizedLinear(x, w, b, { inputQuantization: 'none', activation: 'relu' });
+        const expectedY = tf.relu(tf.add(tf.matMul(x, w.toDense()), b));
+        const size = tf.add(tf.matMul(tf.abs(x), tf.abs(w.toDense())), 3).dataSync();
+        const [given, wanted] = [y.dataSync(), expectedY.dataSync()];
+        given.forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThanOrEqual(2e-6 * size[i]!));
+      });
+      for (const value of used.splice(0)) value.dispose();
+    }
+  });
+
+  test('compress is unbiased, within 4 standard errors, and refuses what is not finite', () => {
+    tf.tidy(() => {
+      const x = tf.tensor1d(floats(512, 3));
+      const values = x.dataSync();
+      const rounds = 64;
+      let total = 0;
+      for (let round = 0; round < rounds; round++) {
+        const restored = restore(compress(x, { key: random.key(round) })).dataSync();
+        restored.forEach((value, i) => (total += value - values[i]!));
+      }
+      // A step is 8 / 3, and the error's deviation at most half of it.
+      expect(Math.abs(total)).toBeLessThan(4 * (4 / 3) * Math.sqrt(rounds * 512));
+      expect(() => compress(tf.tensor1d([1, NaN]), { key: random.key(0) })).toThrow(/compress: x has NaN at element 1/);
+      expect(() => compress(tf.tensor1d([1, 2, Infinity]), { key: random.key(0) })).toThrow(/x has Infinity at element 2/);
+      expect(() => quantize(tf.tensor1d([NaN]), { scale: 1 })).toThrow(/quantize: x has NaN at element 0/);
+      expect(() => dynamicQuantize(tf.tensor1d([1, -Infinity]))).toThrow(/x goes from -Infinity to 1/);
+    });
+    const w = matrix(8, 4, 5, { groupSize: 8 });
+    const plain = matrix(8, 4, 5);
+    const x = keep(tf.tensor2d([[1, 2, 3, 4, 5, 6, 7, NaN]]));
+    w.onDevice();
+    plain.onDevice();
+    const before = tf.memory().numTensors;
+    expect(() => quantizedLinear(x, w)).toThrow(/quantizedLinear: x has NaN at element 7/);
+    expect(() => quantizedLinear(x, plain)).toThrow(/quantizedLinear: x has NaN at element 7/);
+    expect(() => int8MatMul(int8([1, 8], 1), w)).toThrow(/weight has groups of 8 inputs/);
+    expect(() => int8MatMul(int8([1, 7], 1), plain)).toThrow(/x has 7 values along its last axis/);
+    for (const value of used.splice(3)) value.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    for (const value of used.splice(0)) value.dispose();
   });
 });
 

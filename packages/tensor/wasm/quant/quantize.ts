@@ -3,6 +3,7 @@
  * and groups of rows can be quantized by their own extremes. NaN, and infinity where extremes matter, is told by a flag.
  */
 
+import { largest, least } from './extremes';
 import { nearest32, saturate } from './requantize';
 
 /** Elements of a work item. */
@@ -114,42 +115,6 @@ export function f32_extremes(p: usize, begin: i32, end: i32, scratch: usize): vo
     store<f32>(to, least(x, count));
     store<f32>(to, largest(x, count), 4);
   }
-}
-
-function least(x: usize, count: i32): f32 {
-  let a = v128.load32_splat(x);
-  let b = a;
-  let k = 0;
-  for (; k + 8 <= count; k += 8) {
-    a = f32x4.min(a, v128.load(x));
-    b = f32x4.min(b, v128.load(x, 16));
-    x += 32;
-  }
-  a = f32x4.min(a, b);
-  let value = min(min(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)), min(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)));
-  for (; k < count; k++) {
-    value = min(value, load<f32>(x));
-    x += 4;
-  }
-  return value;
-}
-
-function largest(x: usize, count: i32): f32 {
-  let a = v128.load32_splat(x);
-  let b = a;
-  let k = 0;
-  for (; k + 8 <= count; k += 8) {
-    a = f32x4.max(a, v128.load(x));
-    b = f32x4.max(b, v128.load(x, 16));
-    x += 32;
-  }
-  a = f32x4.max(a, b);
-  let value = max(max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)), max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)));
-  for (; k < count; k++) {
-    value = max(value, load<f32>(x));
-    x += 4;
-  }
-  return value;
 }
 
 /** Work items: rows of WIDTH floats, each by its own range, 0 included, to int8. */

@@ -1,9 +1,10 @@
 import type { BackendKernel } from '../kernel.ts';
 import { adam8Kernel } from './adam8.ts';
+import { compressKernels } from './compress.ts';
 import { fakeQuantizeKernels } from './fake-quantize.ts';
 import { int8ImageKernels } from './int8-images.ts';
 import { int8LinearKernels } from './int8-linear.ts';
-import { groupedLinearKernel, quantizedLinearKernel } from './quantized-linear.ts';
+import { floatLinearKernel, groupedLinearKernel, quantizedLinearKernel } from './quantized-linear.ts';
 import { quantizeKernels } from './quantize.ts';
 
 /** They are there with the backend, and work once the family `quant` is loaded. */
@@ -11,8 +12,10 @@ export const quantKernels: readonly BackendKernel[] = [
   ...quantizeKernels,
   ...fakeQuantizeKernels,
   adam8Kernel,
+  ...compressKernels,
   ...int8LinearKernels,
   ...int8ImageKernels,
   quantizedLinearKernel,
   groupedLinearKernel,
+  floatLinearKernel,
 ];

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { GemmActivation } from '../../kernels/product.ts';
 import { dotMode } from '../../kernels/quant/dot-mode.ts';
+import { floatRows } from '../../kernels/quant/float-rows.ts';
 import { grouped, groupedMode } from '../../kernels/quant/grouped.ts';
 import { quantizeBytes, quantizeGroups, quantizeRows } from '../../kernels/quant/quantize.ts';
 import { qs8 } from '../../kernels/quant/qs8.ts';
@@ -98,6 +99,30 @@ export const groupedLinearKernel: BackendKernel = {
         y: backend.address(output),
         bias: bias ? backend.address(bias) : 0,
       });
+    });
+    return output;
+  },
+};
+
+/** float32[rows, units] of a matrix with or without groups, which becomes floats a tile at a time. */
+export const floatLinearKernel: BackendKernel = {
+  name: 'XFloatLinear',
+  run: ({ inputs, attrs, backend }) => {
+    needQuantKernels(backend.kernels);
+    const x = inputs['x'] as TensorInfo;
+    const bias = inputs['bias'];
+    const { matrix, activation, slope } = attrs as unknown as Attributes;
+    const rows = rowsOf(x, matrix.inputs);
+    const { packed, scales, zeroPoints } = matrix.onDevice();
+    const output = backend.makeOutput([rows, matrix.units], 'float32');
+    floatRows(backend.kernels, {
+      ...{ rows, inputs: matrix.inputs, units: matrix.units, groups: matrix.groups, nibbles: matrix.layout.nibbles, activation, slope },
+      x: backend.address(x),
+      weights: backend.address(packed),
+      scales: backend.address(scales),
+      zeros: zeroPoints ? backend.address(zeroPoints) : 0,
+      y: backend.address(output),
+      bias: bias ? backend.address(bias) : 0,
     });
     return output;
   },

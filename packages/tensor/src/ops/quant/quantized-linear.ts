@@ -65,15 +65,13 @@ export function quantizedLinear(
   }
   return tf.tidy(() => {
     const rows = tf.reshape(x, [-1, inputs]);
-    const fused = fusible[activation];
-    const inside = fused ?? 'linear';
-    let y =
-      hasKernel('XQuantizedLinear') && inputQuantization !== 'none'
-        ? byKernel(rows, weight, bias, inputQuantization, inside, slope)
-        : byTwin(rows, weight, bias, inputQuantization);
-    if (fused === undefined || !hasKernel('XQuantizedLinear') || inputQuantization === 'none')
-      y = activation === 'linear' ? y : compose(y, activation, slope);
-    return tf.reshape(y, [...x.shape.slice(0, -1), units]);
+    const here = hasKernel('XQuantizedLinear');
+    const fused = here ? fusible[activation] : undefined;
+    const y = here
+      ? byKernel(rows, weight, bias, inputQuantization, fused ?? 'linear', slope)
+      : byTwin(rows, weight, bias, inputQuantization);
+    const z = fused === undefined && activation !== 'linear' ? compose(y, activation, slope) : y;
+    return tf.reshape(z, [...x.shape.slice(0, -1), units]);
   });
 }
 
@@ -84,13 +82,16 @@ function byKernel(
   x: Tensor,
   weight: QuantizedMatrix,
   bias: Tensor | undefined,
-  inputQuantization: 'dynamic' | Quantization,
+  inputQuantization: InputQuantization,
   activation: string,
   slope: number,
 ): Tensor {
   const quantization =
-    inputQuantization === 'dynamic' ? inputQuantization : checkQuantization('quantizedLinear', 'inputQuantization', inputQuantization);
-  const name = weight.groupSize === undefined ? 'XQuantizedLinear' : 'XGroupedLinear';
+    typeof inputQuantization === 'string'
+      ? inputQuantization
+      : checkQuantization('quantizedLinear', 'inputQuantization', inputQuantization);
+  const byIntegers = weight.groupSize === undefined ? 'XQuantizedLinear' : 'XGroupedLinear';
+  const name = inputQuantization === 'none' ? 'XFloatLinear' : byIntegers;
   return runKernel<Tensor>(name, bias ? { x, bias } : { x }, { matrix: weight, quantization, activation, slope });
 }
 
