@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import {
+  divideByPowerOfTwo,
+  doubleRounding,
+  doublingHighProduct,
+  fixedPointMultiplier,
+  singleRounding,
+} from '../../src/kernels/reference/quant/fixed-point.ts';
+
+const MIN = -(2 ** 31);
+const MAX = 2 ** 31 - 1;
+
+test('multipliers of TensorFlow Lite’s quantization_util_test', () => {
+  for (const [real, multiplier, shift] of [
+    [0.25, 1073741824, -1],
+    [0.5 - 5e-9, 2147483627, -1],
+    [0.5 - 1e-10, 1073741824, 0],
+    [0.5, 1073741824, 0],
+    [0.75, 1610612736, 0],
+    [1 - 1e-9, 2147483646, 0],
+    [1 + 1e-11, 1073741824, 1],
+    [1.25, 1342177280, 1],
+    [1.5, 1610612736, 1],
+    [1.75, 1879048192, 1],
+    [2 - 1e-9, 2147483647, 1],
+    [2 - 1e-11, 1073741824, 2],
+    [2, 1073741824, 2],
+    [2 ** -31, 1073741824, -30],
+    [2 ** -32, 1073741824, -31],
+    [0.99 * 2 ** -32, 0, 0],
+    [2 ** -33, 0, 0],
+    [0, 0, 0],
+  ] as const)
+    expect(fixedPointMultiplier(real), String(real)).toEqual({ multiplier, shift });
+  expect(fixedPointMultiplier(2 ** 40, true)).toEqual({ multiplier: MAX, shift: 30 });
+});
+
+test('products and divisions of gemmlowp, ties included', () => {
+  for (const [a, b, product] of [
+    [2 ** 30, 1, 1],
+    [-(2 ** 30), 1, 0],
+    [3 * 2 ** 29, 2, 2],
+    [-3 * 2 ** 29, 2, -1],
+    [-(2 ** 30), 3, -1],
+    [2 ** 30, 3, 2],
+    [MIN, MIN, MAX],
+    [MAX, MAX, 2147483646],
+    [MIN, MAX, -2147483647],
+    [123456789, 987654321, 56779306],
+    [-123456789, 987654321, -56779306],
+  ] as const)
+    expect(doublingHighProduct(a, b), `${a} ${b}`).toBe(product);
+  for (const [x, exponent, quotient] of [
+    [1, 1, 1],
+    [-1, 1, -1],
+    [2, 2, 1],
+    [-2, 2, -1],
+    [3, 1, 2],
+    [-3, 1, -2],
+    [6, 2, 2],
+    [-6, 2, -2],
+    [10, 2, 3],
+    [-10, 2, -3],
+    [MIN, 31, -1],
+    [MAX, 31, 1],
+  ] as const)
+    expect(divideByPowerOfTwo(x, exponent), `${x} ${exponent}`).toBe(quotient);
+});
+
+test('both roundings of sums', () => {
+  const numbers = Array.from({ length: 13 }, (_, i) => i - 6);
+  const quarter = fixedPointMultiplier(0.25);
+  expect(numbers.map((x) => doubleRounding(x, quarter) + 0)).toEqual([-2, -1, -1, -1, -1, 0, 0, 1, 1, 1, 1, 2, 2]);
+  expect(numbers.map((x) => singleRounding(x, quarter) + 0)).toEqual([-1, -1, -1, -1, 0, 0, 0, 0, 1, 1, 1, 1, 2]);
+  const fixed = fixedPointMultiplier(0.017441073557);
+  expect(fixed).toEqual({ multiplier: 1198541449, shift: -5 });
+  expect([doubleRounding(-4730, fixed), singleRounding(-4730, fixed)]).toEqual([-83, -82]);
+  const [small, large] = [fixedPointMultiplier(0.00097656), fixedPointMultiplier(1e-5)];
+  expect([doubleRounding(10000, small), doubleRounding(-10000, small)]).toEqual([10, -10]);
+  expect([doubleRounding(MIN, large), doubleRounding(MAX, large)]).toEqual([-21475, 21475]);
+});
