@@ -1,8 +1,13 @@
-import { ones, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, ones, square, sum, tensor1d, tidy, variable, variableGrads, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { compare, type Comparison } from '@x-tooling/bench';
 import {
+  adam8bitState,
+  adam8bitStep,
+  adamw,
+  compress,
   disable,
   enable,
+  fakeQuantize,
   int8Linear,
   linear,
   quantize,
@@ -10,6 +15,7 @@ import {
   quantizedMatrix,
   quantizeMatrix,
   random,
+  restore,
   type QuantizedTensor,
   type Tier,
 } from '../src/index.ts';
@@ -23,7 +29,7 @@ const BATCH = 64;
 export async function quant({ bandwidth }: Limits): Promise<Comparison[]> {
   const comparisons: Comparison[] = [];
   for (const tier of ['wide', 'relaxed', 'simd'] as const) comparisons.push(await products(tier));
-  comparisons.push(...(await rows(bandwidth)), await network());
+  comparisons.push(...(await rows(bandwidth)), await network(), ...(await training()));
   await disable();
   return comparisons;
 }
@@ -121,4 +127,61 @@ async function network(): Promise<Comparison> {
     flops: 2 * BATCH * (784 * 1024 + 1024 * 1024 + 10240),
     seconds: 0.7,
   });
+}
+
+const PARAMETERS = 2 ** 21;
+
+/** What training in few bits adds to a step. */
+async function training(): Promise<Comparison[]> {
+  await begin('wide');
+  const parameter = tidy(() => variable(normal(1, [PARAMETERS])));
+  const gradient = normal(2, [PARAMETERS]);
+  const optimizer = adamw({ learningRate: 1e-3 });
+  const full = optimizer.init({ parameter });
+  const state = adam8bitState(PARAMETERS);
+  const numbers = { block: 256, learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 };
+  let step = 1;
+  const weights = tidy(() => variable(normal(3, [1024, 1024])));
+  const scale = tidy(() => variable(tensor1d(new Float32Array(1024).fill(0.1))));
+  const x = normal(4, [BATCH, 1024]);
+  const loss = (weight: () => Tensor) => () =>
+    tidy(() => {
+      const { value, grads } = variableGrads(() => sum(square(linear(x, weight()))) as Scalar);
+      return [value, ...Object.values(grads)];
+    }).forEach((tensor) => tensor.dispose());
+  const kept = normal(5, [BATCH, 16384]);
+  const key = random.key(1);
+  const compressed = compress(kept, { key });
+  return [
+    await compare({
+      name: `AdamW of ${PARAMETERS} parameters, wide tier, 1 thread`,
+      candidates: {
+        'state of 32 bits': () => optimizer.update({ parameter }, { parameter: gradient }, full),
+        'state of 8 bits': () => adam8bitStep(parameter, gradient, state, { ...numbers, step: step++ }),
+      },
+      seconds: 0.7,
+    }),
+    await compare({
+      name: `gradients of a layer 1024-1024, batch ${BATCH}, wide tier, 1 thread`,
+      candidates: {
+        f32: loss(() => weights),
+        'weights fake-quantized, steps learned': loss(() => fakeQuantize(weights, scale, { bits: 4 })),
+      },
+      seconds: 0.5,
+    }),
+    await compare({
+      name: `${kept.size} activations in 2 bits, wide tier, 1 thread`,
+      candidates: {
+        'f32, copied': () => add(kept, 0).dispose(),
+        compress: () => {
+          const { codes, ranges } = compress(kept, { key });
+          codes.dispose();
+          ranges.dispose();
+        },
+        restore: () => restore(compressed).dispose(),
+      },
+      bytes: kept.size * 4,
+      seconds: 0.5,
+    }),
+  ];
 }

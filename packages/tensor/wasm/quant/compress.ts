@@ -5,7 +5,7 @@
  * Number i is rounded by the 16 random bits i of the key's stream, so that results don't depend on threads or tiers.
  */
 import { philox32 } from '../simd/philox';
-import { largest, least } from './extremes';
+import { extremes } from './extremes';
 
 // Parameters, as words.
 const X: usize = 0;
@@ -35,8 +35,9 @@ export function f32_compress(p: usize, begin: i32, end: i32, scratch: usize): vo
     const first = group * size;
     const count = min(size, load<i32>(p, COUNT) - first);
     const x = load<u32>(p, X) + (<usize>first << 2);
-    const low = least(x, count);
-    const range = largest(x, count) - low;
+    extremes(x, count, scratch + PART);
+    const low = load<f32>(scratch + PART);
+    const range = load<f32>(scratch + PART, 4) - low;
     if (!(range < Infinity)) store<i32>(load<u32>(p, FLAG), 1);
     const step: f32 = range / <f32>most;
     const inverse: f32 = step > 0 ? 1 / step : 0;
@@ -91,7 +92,9 @@ function four(x: usize, random: usize, low: v128, inverse: v128, top: v128): v12
   const draws = f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(v128.load64_zero(random)));
   const u = f32x4.mul(f32x4.add(draws, f32x4.splat(0.5)), f32x4.splat(1.52587890625e-5));
   const y = f32x4.add(f32x4.mul(f32x4.sub(v128.load(x), low), inverse), u);
-  return i32x4.trunc_sat_f32x4_s(f32x4.max(f32x4.min(f32x4.floor(y), top), f32x4.splat(0)));
+  const whole = f32x4.floor(f32x4.pmax(f32x4.pmin(y, top), f32x4.splat(0)));
+  // A whole number plus 2^23 is in the lowest bits.
+  return i32x4.sub(f32x4.add(whole, f32x4.splat(8388608)), i32x4.splat(0x4b000000));
 }
 
 /** Work items: groups. low + code·step. */

@@ -1,37 +1,37 @@
-/** The least and the largest of at least one float; NaN if there is one. */
-
-export function least(x: usize, count: i32): f32 {
-  let a = v128.load32_splat(x);
-  let b = a;
+/** Writes the least and the largest of at least one float to `to`; NaN for both if there is one. */
+export function extremes(x: usize, count: i32, to: usize): void {
+  let low = v128.load32_splat(x);
+  let low2 = low;
+  let high = low;
+  let high2 = low;
+  let odd = f32x4.ne(low, low);
   let k = 0;
   for (; k + 8 <= count; k += 8) {
-    a = f32x4.min(a, v128.load(x));
-    b = f32x4.min(b, v128.load(x, 16));
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    // The pseudo-minimum is one instruction where the minimum is many, but drops NaN.
+    low = f32x4.pmin(low, a);
+    low2 = f32x4.pmin(low2, b);
+    high = f32x4.pmax(high, a);
+    high2 = f32x4.pmax(high2, b);
+    odd = v128.or(odd, v128.or(f32x4.ne(a, a), f32x4.ne(b, b)));
     x += 32;
   }
-  a = f32x4.min(a, b);
-  let value = min(min(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)), min(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)));
   for (; k < count; k++) {
-    value = min(value, load<f32>(x));
+    const a = v128.load32_splat(x);
+    low = f32x4.pmin(low, a);
+    high = f32x4.pmax(high, a);
+    odd = v128.or(odd, f32x4.ne(a, a));
     x += 4;
   }
-  return value;
-}
-
-export function largest(x: usize, count: i32): f32 {
-  let a = v128.load32_splat(x);
-  let b = a;
-  let k = 0;
-  for (; k + 8 <= count; k += 8) {
-    a = f32x4.max(a, v128.load(x));
-    b = f32x4.max(b, v128.load(x, 16));
-    x += 32;
-  }
-  a = f32x4.max(a, b);
-  let value = max(max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)), max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)));
-  for (; k < count; k++) {
-    value = max(value, load<f32>(x));
-    x += 4;
-  }
-  return value;
+  low = f32x4.pmin(low, low2);
+  high = f32x4.pmax(high, high2);
+  const least = min(min(f32x4.extract_lane(low, 0), f32x4.extract_lane(low, 1)), min(f32x4.extract_lane(low, 2), f32x4.extract_lane(low, 3)));
+  const largest = max(
+    max(f32x4.extract_lane(high, 0), f32x4.extract_lane(high, 1)),
+    max(f32x4.extract_lane(high, 2), f32x4.extract_lane(high, 3)),
+  );
+  const any = v128.any_true(odd);
+  store<f32>(to, any ? NaN : least);
+  store<f32>(to, any ? NaN : largest, 4);
 }

@@ -5,9 +5,6 @@
 
 /** Elements of a work item where there is one scale. */
 const ITEM: i32 = 4096;
-/** Columns of a work item of the gradient where each has a scale. */
-const BLOCK: i32 = 64;
-
 // Parameters, as words.
 const X: usize = 0;
 const S: usize = 4;
@@ -18,8 +15,10 @@ const COLUMNS: usize = 16;
 const FROM: usize = 20;
 const UNTIL: usize = 24;
 const DY: usize = 28;
-/** Where sums go: f32 an item, or f32 a column. */
+/** Where each item's sums go: f32, or f32[columns]. */
 const SUMS: usize = 32;
+/** Rows of a work item of the gradient where each column has a scale. */
+const ROWS: usize = 36;
 
 /** Work items: ITEM elements, or rows. */
 export function f32_fake_quantize(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -61,7 +60,7 @@ function rounded(x: v128, s: v128, from: v128, until: v128): v128 {
   return f32x4.mul(f32x4.min(f32x4.max(f32x4.nearest(f32x4.div(x, s)), from), until), s);
 }
 
-/** Work items: ITEM elements, or blocks of BLOCK columns. */
+/** Work items: ITEM elements, or ROWS rows. */
 export function f32_fake_quantize_grad(p: usize, begin: i32, end: i32, scratch: usize): void {
   const columns = load<i32>(p, COLUMNS);
   const s = load<u32>(p, S);
@@ -79,11 +78,11 @@ export function f32_fake_quantize_grad(p: usize, begin: i32, end: i32, scratch: 
       for (let j: usize = 0; j < 32; j += 4) sum += load<f32>(scratch + j);
       store<f32>(sums + (<usize>item << 2), sum);
     } else {
-      const left = item * BLOCK;
-      const width = min(BLOCK, columns - left);
-      memory.fill(scratch, 0, BLOCK * 4);
-      for (let at = left; at < count; at += columns) gradient(p, at, width, s + (<usize>left << 2), 4, scratch, 4, from, until);
-      memory.copy(sums + (<usize>left << 2), scratch, width << 2);
+      const own = sums + ((<usize>item * <usize>columns) << 2);
+      memory.fill(own, 0, <usize>columns << 2);
+      const size = load<i32>(p, ROWS) * columns;
+      const past = min(count, (item + 1) * size);
+      for (let at = item * size; at < past; at += columns) gradient(p, at, columns, s, 4, own, 4, from, until);
     }
   }
 }

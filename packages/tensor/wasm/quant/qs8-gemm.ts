@@ -7,7 +7,7 @@
  */
 import { leaky, relu, relu6 } from '../simd/clamp';
 import { heightOf, most } from './qs8-groups';
-import { fixedPoint, round } from './requantize';
+import { fixedPoint, round, roundRows } from './requantize';
 import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4 } from './qs8-tile';
 
 // Parameters, as words.
@@ -176,6 +176,22 @@ function finish(p: usize, row: i32, height: i32, panel: i32, n: i32, scratch: us
   const rowSums = load<u32>(p, ROW_SUMS);
   const rowZeros = load<u32>(p, ROW_ZEROS);
   const c = load<u32>(p, C);
+  if (output == 0 && width == 16 && rowSums == 0 && rowZeros == 0) {
+    roundRows(
+      scratch + TILE,
+      STRIDE,
+      height,
+      terms,
+      terms + 192,
+      c + <usize>row * <usize>n + <usize>left,
+      n,
+      load<i32>(p, ZERO),
+      load<i32>(p, LEAST),
+      load<i32>(p, MOST),
+      load<i32>(p, UNSIGNED) != 0,
+    );
+    return;
+  }
   for (let i = 0; i < height; i++) {
     const sums = scratch + TILE + <usize>i * STRIDE;
     const at = <usize>(row + i) << 2;

@@ -3,7 +3,7 @@
  * and groups of rows can be quantized by their own extremes. NaN, and infinity where extremes matter, is told by a flag.
  */
 
-import { largest, least } from './extremes';
+import { extremes } from './extremes';
 import { nearest32, saturate } from './requantize';
 
 /** Elements of a work item. */
@@ -111,9 +111,7 @@ export function f32_extremes(p: usize, begin: i32, end: i32, scratch: usize): vo
     const first = item * ITEM;
     const x = <usize>load<u32>(p, X) + (<usize>first << 2);
     const to = load<u32>(p, TO) + (<usize>item << 3);
-    const count = min(ITEM, total - first);
-    store<f32>(to, least(x, count));
-    store<f32>(to, largest(x, count), 4);
+    extremes(x, min(ITEM, total - first), to);
   }
 }
 
@@ -123,8 +121,9 @@ export function f32_quantize_rows(p: usize, begin: i32, end: i32, scratch: usize
   for (let row = begin; row < end; row++) {
     const x = <usize>load<u32>(p, X) + ((<usize>row * <usize>width) << 2);
     const to = <usize>load<u32>(p, TO) + <usize>row * <usize>width;
-    const low = min<f32>(least(x, width), 0);
-    const high = max<f32>(largest(x, width), 0);
+    extremes(x, width, scratch);
+    const low = min<f32>(load<f32>(scratch), 0);
+    const high = max<f32>(load<f32>(scratch, 4), 0);
     const range = (high - low) / 255;
     const scale: f32 = range > 0 ? range : 1;
     if (!(high - low < Infinity)) store<i32>(load<u32>(p, FLAG), 1);
@@ -142,7 +141,8 @@ export function f32_quantize_groups(p: usize, begin: i32, end: i32, scratch: usi
   for (let group = begin; group < end; group++) {
     const first = <usize>group * <usize>width;
     const x = <usize>load<u32>(p, X) + (first << 2);
-    const size = max(max(largest(x, width), -least(x, width)), 0);
+    extremes(x, width, scratch);
+    const size = max<f32>(max<f32>(load<f32>(scratch, 4), -load<f32>(scratch)), 0);
     if (!(size < Infinity)) store<i32>(load<u32>(p, FLAG), 1);
     const step = size / 127;
     const scale: f32 = step > 0 ? step : 1;

@@ -11,6 +11,42 @@ export function round(sums: usize, factors: usize, to: usize, zero: i32, least: 
   v128.store(to, saturate(y0, y1, y2, y3, zero, least, most, unsigned));
 }
 
+/**
+ * The same of a tile's rows, `from` bytes apart, plus 16 terms: what they have in common is loaded once. Rows of the output are `stride` bytes
+ * apart and 16 bytes wide.
+ */
+export function roundRows(
+  sums: usize,
+  from: usize,
+  height: i32,
+  terms: usize,
+  factors: usize,
+  to: usize,
+  stride: usize,
+  zero: i32,
+  least: i32,
+  most: i32,
+  unsigned: bool,
+): void {
+  const t0 = v128.load(terms);
+  const t1 = v128.load(terms, 16);
+  const t2 = v128.load(terms, 32);
+  const t3 = v128.load(terms, 48);
+  const f0 = v128.load(factors);
+  const f1 = v128.load(factors, 16);
+  const f2 = v128.load(factors, 32);
+  const f3 = v128.load(factors, 48);
+  for (let i = 0; i < height; i++) {
+    const y0 = nearest32(f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums), t0)), f0));
+    const y1 = nearest32(f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 16), t1)), f1));
+    const y2 = nearest32(f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 32), t2)), f2));
+    const y3 = nearest32(f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 48), t3)), f3));
+    v128.store(to, saturate(y0, y1, y2, y3, zero, least, most, unsigned));
+    sums += from;
+    to += stride;
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function near(sums: usize, factors: usize): v128 {

@@ -1,8 +1,9 @@
 import type { Kernels } from '../../runtime/kernels.ts';
 
-/** Elements, or columns, of a work item: see wasm/quant/fake-quantize.ts. */
+/** Elements of a work item: see wasm/quant/fake-quantize.ts. */
 const ITEM = 4096;
-const BLOCK = 64;
+/** Elements of a work item that has a sum for each column. */
+const PART = 65536;
 
 /** Addresses and sizes of numbers that are rounded to integers from `from` to `until` of a scale. */
 export interface FakeQuantize {
@@ -29,22 +30,19 @@ export function fakeQuantizeGradient(
   call: FakeQuantize & { readonly dy: number; readonly dscale: number; readonly factor: number },
 ): void {
   const { count, columns, dy, dscale, factor } = call;
-  const items = columns === 0 ? Math.ceil(count / ITEM) : Math.ceil(columns / BLOCK);
-  const sums = columns === 0 ? kernels.workspace(items * 4) : dscale;
+  const rows = columns === 0 ? 0 : Math.max(1, Math.ceil(PART / columns));
+  const items = columns === 0 ? Math.ceil(count / ITEM) : Math.ceil(count / columns / rows);
+  const width = Math.max(1, columns);
+  const sums = kernels.workspace(items * width * 4);
   const p = write(kernels, call);
   kernels.threads.words[p + 7] = dy;
   kernels.threads.words[p + 8] = sums;
-  kernels.threads.run(
-    kernels.number('f32_fake_quantize_grad'),
-    items,
-    columns === 0 ? 4 : Math.max(1, Math.ceil((4 * ITEM * items) / Math.max(1, count))),
-  );
+  kernels.threads.words[p + 9] = rows;
+  kernels.threads.run(kernels.number('f32_fake_quantize_grad'), items, columns === 0 ? 4 : 1);
   const { floats } = kernels.heap;
-  if (columns === 0) {
-    let total = 0;
-    for (let i = 0; i < items; i++) total += floats[sums / 4 + i] as number;
-    floats[dscale / 4] = total * factor;
-  } else if (factor !== 1) for (let i = 0; i < columns; i++) floats[dscale / 4 + i]! *= factor;
+  const totals = new Float64Array(width);
+  for (let i = 0; i < items * width; i++) totals[i % width]! += floats[sums / 4 + i] as number;
+  for (let i = 0; i < width; i++) floats[dscale / 4 + i] = (totals[i] as number) * factor;
 }
 
 function write({ threads }: Kernels, { x, scale, to, count, columns, from, until }: FakeQuantize): number {
