@@ -60,7 +60,7 @@ export interface ToBytes {
 }
 
 export function factorsOf(factors: Float64Array, rounding: RequantizationRounding): Float32Array | Int32Array {
-  if (rounding === 'fp32') return Float32Array.from(factors);
+  if (rounding === 'fp32') return new Float32Array(factors);
   const pairs = new Int32Array(factors.length * 2);
   factors.forEach((factor, unit) => {
     const { multiplier, shift } = fixedPointMultiplier(factor, rounding === 'single');

@@ -89,8 +89,15 @@ export function kernelAttributes(
   return {
     ...{ matrix: weight, xZero: x.zeroPoint, xUnsigned: x.type === 'uint8', rounding, least, most },
     ...{ zero: to.zeroPoint, unsigned: to.type === 'uint8', bias: bias && biasSteps(bias, x.scale, weight) },
-    factors: Float64Array.from({ length: weight.units }, (_, unit) => requantizationScale(x.scale, weight.scaleAt(0, unit), to.scale)),
+    factors: requantizationScales(x.scale, weight, to.scale),
   };
+}
+
+/** What the sums of each unit are multiplied by. */
+function requantizationScales(xScale: number, weight: QuantizedMatrix, outputScale: number): Float64Array {
+  const scales = new Float64Array(weight.units);
+  for (let unit = 0; unit < scales.length; unit++) scales[unit] = requantizationScale(xScale, weight.scaleAt(0, unit), outputScale);
+  return scales;
 }
 
 /** From sums [rows, units] to the output. */
@@ -125,9 +132,12 @@ export function biasSteps(bias: Tensor | undefined, xScale: number, weight: Quan
   if (bias === undefined) return new Int32Array(weight.units);
   const values = bias.dataSync();
   if (bias.dtype === 'int32') return values as Int32Array;
-  return Int32Array.from(values, (value, unit) =>
-    Math.min(Math.max(roundHalfEven(value / (xScale * weight.scaleAt(0, unit))), -(2 ** 31)), 2 ** 31 - 1),
-  );
+  const steps = new Int32Array(weight.units);
+  for (let unit = 0; unit < steps.length; unit++) {
+    const count = roundHalfEven((values[unit] as number) / (xScale * weight.scaleAt(0, unit)));
+    steps[unit] = Math.min(Math.max(count, -(2 ** 31)), 2 ** 31 - 1);
+  }
+  return steps;
 }
 
 /** The integers that an activation leaves. */
