@@ -1,3 +1,13 @@
+// Networks in few bits
+export { quantize, type QuantizeOptions, type WeightOptions } from './network/quantize.ts';
+export type { QuantizedNetwork } from './network/quantized-network.ts';
+export type { NetworkStep, QuantizedStep, FloatLinearStep } from './network/quantized-step.ts';
+export type { FlattenStep, FloatStep } from './network/steps.ts';
+export type { Closeness, LayerQuantization, QuantizationReport } from './network/report.ts';
+export { formatReport } from './network/format-report.ts';
+export type { Samples } from './network/samples.ts';
+export type { ActivationMode, Scheme } from './network/scheme.ts';
+
 // Exact arithmetic
 export { roundHalfAway, roundHalfEven, type Rounding } from './arithmetic/rounding.ts';
 export { frexp } from './arithmetic/frexp.ts';

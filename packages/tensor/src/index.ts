@@ -62,7 +62,7 @@ export type { Key } from './random/key.ts';
 
 // Layers: where an operation has the same name, the layer's ends in Layer
 export type { ApplyContext, Layer, NamedVariables, Shape } from './layers/layer.ts';
-export { activationLayer } from './layers/activation-layer.ts';
+export { activationLayer, type ActivationLayer } from './layers/activation-layer.ts';
 export { attention, type MultiHeadOptions } from './layers/attention.ts';
 export { batchNormLayer, type BatchNormLayer, type BatchNormOptions } from './layers/batch-norm.ts';
 export { checkpoint, checkpointed } from './layers/checkpoint.ts';

@@ -26,6 +26,11 @@ export interface DenseOptions {
 /** A {@link dense} layer. */
 export interface DenseLayer extends Layer {
   readonly kind: 'dense';
+  readonly inputs: number;
+  readonly units: number;
+  readonly activation: ActivationName;
+  /** Of `leakyRelu` below 0. */
+  readonly slope: number;
   readonly variables: { readonly weight: Variable; readonly bias?: Variable };
 }
 
@@ -65,6 +70,10 @@ export function dense(inputs: number, units: number, options: DenseOptions): Den
   });
   return {
     kind: 'dense',
+    inputs,
+    units,
+    activation,
+    slope,
     variables,
     apply: (x: Tensor) => linear(x, variables.weight, variables.bias, { activation, slope }),
     outputShape: (shape) => mapLastAxis('dense', shape, inputs, units),

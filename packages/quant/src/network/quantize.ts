@@ -1,0 +1,244 @@
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { chooseQuantization, type Layer, type Quantization, type RequantizationRounding } from '@x/tensor';
+import { minMax } from '../observers/min-max.ts';
+import type { Observer } from '../observers/observer.ts';
+import { checkChoice, checkNumber, show } from '../validation.ts';
+import { awqScales } from '../weights/awq.ts';
+import { binaryWeight, ternaryWeight } from '../weights/few-values.ts';
+import { gptq } from '../weights/gptq.ts';
+import {
+  checkGridOptions,
+  dequantizeWeight,
+  roundToGrid,
+  weightGrid,
+  type GridOptions,
+  type QuantizedWeight,
+} from '../weights/weight-grid.ts';
+import { calibrate, type InputRecord } from './calibrate.ts';
+import { disposeStep, floatLinear, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
+import { quantizedNetwork, type QuantizedNetwork } from './quantized-network.ts';
+import { reportOf } from './report.ts';
+import { equalized, rescaled, smoothed } from './rescale.ts';
+import { holdSamples, type Samples } from './samples.ts';
+import { activationModeOf, gridOf, schemes, type ActivationMode, type Scheme } from './scheme.ts';
+import { stepsOf, type LinearStep, type Step } from './steps.ts';
+
+/** How weights become integers. */
+export interface WeightOptions extends GridOptions {
+  /** To the `nearest` integer, by {@link gptq}, or to the nearest after {@link awqScales}. Default `nearest`. */
+  readonly method?: 'nearest' | 'gptq' | 'awq';
+  /** Of `gptq`; see there. */
+  readonly actOrder?: boolean;
+  /** Of `gptq`; see there. */
+  readonly damping?: number;
+}
+
+export interface QuantizeOptions {
+  /** Default `int8`. */
+  readonly scheme?: Scheme;
+  /** Schemes of single layers by name, such as `{ '0': 'float' }`; others have `scheme`. */
+  readonly layers?: Readonly<Record<string, Scheme>>;
+  /** Typical inputs, a few hundred examples. Needed for `int8`, and for whatever else looks at activations. */
+  readonly calibrate?: Samples;
+  readonly weights?: WeightOptions;
+  /** Default `calibrated` for `int8`, `dynamic` for the others. */
+  readonly activations?: ActivationMode;
+  /** Finds ranges of activations. Default {@link minMax}. */
+  readonly observer?: Observer<never>;
+  /** Whether layers in a row are given equal ranges first; see {@link equalizingFactors}. Default false. */
+  readonly equalize?: boolean;
+  /** Alpha of {@link smoothingFactors}, from 0 to 1; left out: no smoothing. */
+  readonly smooth?: number;
+  /** Whether biases make good what rounding the weights changes in the mean output. Default false. */
+  readonly correctBias?: boolean;
+  /** What to do about layers that can't be quantized. Default `refuse`. */
+  readonly unsupported?: 'refuse' | 'float';
+  /** Of sums to 8 bits. Default `fp32`. */
+  readonly rounding?: RequantizationRounding;
+}
+
+/**
+ * A network in few bits that runs in few bits. The original is left as it is, and may be disposed unless layers stay in float.
+ *
+ * Linear layers (with the activations behind them) become integers; dropout disappears. Where one `int8` layer follows
+ * another, integers pass between them. Names of layers are their places: `2`, or `2.0` in a nested sequence.
+ *
+ * @returns A network with `apply`, `report()` and `dispose()`.
+ * @throws {TypeError | RangeError} before anything is made: if layers can't be quantized (all are named), samples are needed and
+ *   missing, or hold NaN (with the layer's name), or an option is out of range.
+ * @example
+ * const q = await quantize(net, { scheme: 'int8', calibrate: samples });
+ * q.apply(x);
+ * console.log(formatReport(q.report()));
+ */
+export async function quantize(net: Layer, options: QuantizeOptions = {}): Promise<QuantizedNetwork> {
+  const where = 'quantize';
+  const { scheme = 'int8', equalize = false, smooth, correctBias = false, unsupported = 'refuse', rounding = 'fp32' } = options;
+  const { weights = {}, observer = minMax() as Observer<never> } = options;
+  checkChoice(where, 'scheme', scheme, schemes);
+  checkChoice(where, 'unsupported', unsupported, ['refuse', 'float']);
+  if (smooth !== undefined) checkNumber(where, 'smooth', smooth, { least: 0, most: 1 });
+  const { method = 'nearest' } = weights;
+  checkChoice(where, 'weights.method', method, ['nearest', 'gptq', 'awq']);
+  let steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float' });
+  const plan = planOf(where, steps, options, scheme);
+  const { schemeOf, modeOf, gridOptionsOf } = plan;
+  if (!steps.some((step) => step.kind === 'linear' && schemeOf(step) !== 'float'))
+    throw new RangeError(
+      `${where}: no layer would be quantized; the network has ${steps.filter(({ kind }) => kind === 'linear').length} linear layers.`,
+    );
+
+  const quantizes = (step: Step): step is LinearStep => step.kind === 'linear' && schemeOf(step) !== 'float';
+  const reasons = [
+    ...(steps.some((step) => quantizes(step) && modeOf(step) === 'calibrated') ? ['calibrated activations'] : []),
+    ...(method === 'nearest' ? [] : [method]),
+    ...(smooth === undefined ? [] : ['smooth']),
+    ...(correctBias ? ['correctBias'] : []),
+  ];
+  if (reasons.length > 0 && options.calibrate === undefined)
+    throw new TypeError(
+      `${where}: calibrate is missing, but ${reasons.join(' and ')} needs samples; give it typical inputs, such as 100 training examples.`,
+    );
+
+  const samples = options.calibrate === undefined ? [] : await holdSamples(where, options.calibrate);
+  const network: NetworkStep[] = [];
+  try {
+    const look = (current: readonly Step[], hessians: boolean): Map<LinearStep, InputRecord> =>
+      calibrate(where, current, samples, { observer: observer as Observer, needsHessian: (step) => hessians && quantizes(step) });
+    const originals = steps;
+    if (equalize) steps = equalized(steps);
+    if (smooth !== undefined) steps = smoothed(steps, look(steps, false), smooth);
+    if (method === 'awq') steps = activationAware(steps, look(steps, true), quantizes, gridOptionsOf);
+    const records = samples.length > 0 ? look(steps, method === 'gptq') : new Map<LinearStep, InputRecord>();
+    const inputOf = (step: LinearStep): QuantizedStep['input'] => {
+      const mode = modeOf(step);
+      if (mode !== 'calibrated') return mode === 'float' ? 'none' : 'dynamic';
+      const { min, max } = (observer as Observer).range((records.get(step) as InputRecord).observed);
+      return chooseQuantization(Math.min(min, 0), Math.max(max, 0));
+    };
+    const inputs = new Map(steps.filter(quantizes).map((step) => [step, inputOf(step)]));
+    steps.forEach((step, index) => {
+      if (!quantizes(step)) {
+        network.push(step.kind === 'linear' ? floatLinear(step) : step);
+        return;
+      }
+      const weight = integersOf(step, schemeOf(step), gridOptionsOf(step), weights, records.get(step)?.hessian);
+      const bias = correctBias ? correctedBias(step, weight, records.get(step) as InputRecord) : step.bias;
+      network.push({
+        ...{ kind: 'quantized', name: step.name, scheme: schemeOf(step), weight: matrixOf(weight), bias: keptBias(bias) },
+        ...{ activation: step.activation, slope: step.slope, inputScales: step.inputScales, rounding },
+        input: inputs.get(step) as QuantizedStep['input'],
+        output: outputOf(step, steps.slice(index + 1), inputs),
+      });
+    });
+    return quantizedNetwork(network, reportOf(originals, network, samples));
+  } catch (error) {
+    for (const step of network) disposeStep(step);
+    throw error;
+  } finally {
+    dispose(samples);
+  }
+}
+
+interface Plan {
+  schemeOf(step: LinearStep): Scheme;
+  modeOf(step: LinearStep): ActivationMode;
+  gridOptionsOf(step: LinearStep): GridOptions;
+}
+
+/** @throws {RangeError} if an option of a layer is out of range or names none. */
+function planOf(where: string, steps: readonly Step[], { layers = {}, activations, weights = {} }: QuantizeOptions, scheme: Scheme): Plan {
+  const linear = steps.filter((step) => step.kind === 'linear');
+  for (const [name, own] of Object.entries(layers)) {
+    checkChoice(where, `layers['${name}']`, own, schemes);
+    if (!linear.some((step) => step.name === name))
+      throw new RangeError(
+        `${where}: layers names ${show(name)}, but the linear layers are ${linear.map((step) => step.name).join(', ') || 'none'}.`,
+      );
+  }
+  if (activations !== undefined) checkChoice(where, 'activations', activations, ['calibrated', 'dynamic', 'float']);
+  const { method: _, actOrder: __, damping: ___, ...gridOptions } = weights;
+  const plan: Plan = {
+    schemeOf: ({ name }) => layers[name] ?? scheme,
+    modeOf: (step) => activations ?? activationModeOf(plan.schemeOf(step)),
+    gridOptionsOf: (step) => gridOf(plan.schemeOf(step), step.inputs, gridOptions),
+  };
+  for (const step of linear) {
+    const own = plan.schemeOf(step);
+    if (own !== 'int8' && own !== 'int4') continue;
+    const grid = plan.gridOptionsOf(step);
+    checkGridOptions(`${where}: layer ${step.name}`, grid, step.inputs);
+    checkNumber(`${where}: layer ${step.name}`, 'bits', grid.bits, { least: 2, most: 8 });
+    if (grid.groupSize !== undefined && grid.groupSize % 8 !== 0)
+      throw new RangeError(`${where}: groupSize is ${grid.groupSize}, but the kernels need a multiple of 8, such as 32, 64 or 128.`);
+    if (grid.groupSize !== undefined && plan.modeOf(step) === 'calibrated')
+      throw new RangeError(
+        `${where}: groupSize is ${grid.groupSize}, but calibrated activations need weights without groups; use { activations: 'dynamic' }.`,
+      );
+  }
+  return plan;
+}
+
+function integersOf(
+  step: LinearStep,
+  scheme: Scheme,
+  grid: GridOptions,
+  options: WeightOptions,
+  hessian: Float64Array | undefined,
+): QuantizedWeight {
+  const matrix = { values: step.weight, inputs: step.inputs, units: step.units };
+  if (scheme === 'ternary') return ternaryWeight(matrix);
+  if (scheme === 'binary') return binaryWeight(matrix);
+  const { method, actOrder, damping } = options;
+  if (method === 'gptq' && hessian)
+    return gptq(matrix, hessian, { ...grid, ...(actOrder !== undefined && { actOrder }), ...(damping !== undefined && { damping }) });
+  return roundToGrid(matrix, weightGrid(matrix, grid));
+}
+
+function activationAware(
+  steps: readonly Step[],
+  records: ReadonlyMap<LinearStep, InputRecord>,
+  quantizes: (step: Step) => step is LinearStep,
+  gridOptionsOf: (step: LinearStep) => GridOptions,
+): Step[] {
+  let current = [...steps];
+  steps.forEach((step, index) => {
+    if (!quantizes(step)) return;
+    const { sumOfSizes, hessian, rows } = records.get(step) as InputRecord;
+    const { weight, inputs, units } = current[index] as LinearStep;
+    const found = awqScales(
+      { values: weight, inputs, units },
+      { meanSize: sumOfSizes.map((sum) => sum / rows), hessian: hessian as Float64Array },
+      gridOptionsOf(step),
+    );
+    if (found.exponent > 0) current = rescaled(current, index, found.scales);
+  });
+  return current;
+}
+
+/** b - (ŵ - w)ᵀ·mean(x). */
+function correctedBias(
+  { weight, bias, units }: LinearStep,
+  quantized: QuantizedWeight,
+  { sum, rows }: InputRecord,
+): Float32Array<ArrayBuffer> {
+  const corrected = Float64Array.from({ length: units }, (_, unit) => bias?.[unit] ?? 0);
+  const rounded = dequantizeWeight(quantized);
+  for (let at = 0; at < weight.length; at++)
+    corrected[at % units]! -= ((rounded[at] as number) - (weight[at] as number)) * ((sum[Math.floor(at / units)] as number) / rows);
+  return Float32Array.from(corrected);
+}
+
+/** What an integer layer gives out, where the next step that computes takes integers. */
+function outputOf(
+  step: LinearStep,
+  after: readonly Step[],
+  inputs: ReadonlyMap<LinearStep, QuantizedStep['input']>,
+): Required<Quantization> | undefined {
+  const own = inputs.get(step);
+  if (typeof own === 'string' || !['linear', 'relu', 'relu6'].includes(step.activation)) return undefined;
+  const next = after.find(({ kind }) => kind !== 'flatten');
+  if (next?.kind !== 'linear' || next.inputScales) return undefined;
+  const input = inputs.get(next);
+  return input === undefined || typeof input === 'string' ? undefined : input;
+}

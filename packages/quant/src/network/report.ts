@@ -1,0 +1,150 @@
+import { tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { floatsOf, runNetworkStep, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
+import { runNetwork } from './quantized-network.ts';
+import { runStep } from './run-step.ts';
+import type { Scheme } from './scheme.ts';
+import type { Step } from './steps.ts';
+
+/** How far numbers are from what they should be. */
+export interface Closeness {
+  /** Signal to quantization noise, 10·log₁₀(Σ y² / Σ (y - ŷ)²), decibels; Infinity where all are equal. */
+  readonly sqnr: number;
+  /** Σ y·ŷ / (‖y‖·‖ŷ‖). */
+  readonly cosine: number;
+  /** Largest |y - ŷ|. */
+  readonly largest: number;
+}
+
+/** What quantization cost one layer. */
+export interface LayerQuantization {
+  readonly name: string;
+  readonly scheme: Scheme;
+  /** [inputs, units] of a linear layer. */
+  readonly shape: readonly [inputs: number, units: number] | undefined;
+  /** Of the weight in few bits; 32 of a layer in float. */
+  readonly bits: number;
+  readonly bytes: number;
+  readonly floatBytes: number;
+  /** Of the layer's output, given the input that it has in float; undefined without samples. */
+  readonly output: Closeness | undefined;
+  /** For the first batch of samples; undefined without samples. */
+  readonly milliseconds: number | undefined;
+  readonly floatMilliseconds: number | undefined;
+}
+
+/** What quantization cost a network. */
+export interface QuantizationReport {
+  readonly layers: readonly LayerQuantization[];
+  readonly bytes: number;
+  readonly floatBytes: number;
+  /** Of the network's output; undefined without samples. */
+  readonly output: Closeness | undefined;
+  readonly milliseconds: number | undefined;
+  readonly floatMilliseconds: number | undefined;
+}
+
+/** Times that each layer is timed; the median counts. */
+const REPEATS = 5;
+
+/** Compares a quantized network with the steps it comes from. Layers of `float` that are only shapes are left out. */
+export function reportOf(original: readonly Step[], network: readonly NetworkStep[], samples: readonly Tensor[]): QuantizationReport {
+  const closeness = network.map(() => new Comparison());
+  const times = network.map(() => ({ own: undefined as number | undefined, float: undefined as number | undefined }));
+  const whole = new Comparison();
+  samples.forEach((batch, number) =>
+    tidy(() => {
+      let x = batch;
+      network.forEach((step, index) => {
+        const before = original[index] as Step;
+        const y = runStep(before, x);
+        if (step.kind === 'quantized') {
+          const run = (): Tensor => floatsOf(runNetworkStep(step, x));
+          (closeness[index] as Comparison).add(y, run());
+          if (number === 0) times[index] = { own: medianTime(run), float: medianTime(() => runStep(before, x)) };
+        }
+        x = y;
+      });
+      whole.add(x, runNetwork(network, batch));
+    }),
+  );
+  const layers = network.flatMap((step, index): LayerQuantization[] => {
+    const time = times[index];
+    if (step.kind === 'flatten') return [];
+    if (step.kind === 'quantized')
+      return [
+        {
+          ...{ name: step.name, scheme: step.scheme, shape: step.weight.shape, bits: step.weight.bits },
+          ...{ bytes: bytesOf(step), floatBytes: 4 * (step.weight.inputs * step.weight.units + (step.bias?.size ?? 0)) },
+          output: (closeness[index] as Comparison).result(),
+          ...{ milliseconds: time?.own, floatMilliseconds: time?.float },
+        },
+      ];
+    const linear = step.kind === 'floatLinear';
+    const sizes = linear
+      ? [step.weight.size, step.bias?.size ?? 0, step.inputScales?.length ?? 0]
+      : Object.values(step.layer.variables).map(({ size }) => size);
+    const bytes = 4 * sizes.reduce((sum, size) => sum + size, 0);
+    const shape = linear ? (step.weight.shape as [number, number]) : undefined;
+    return [{ ...{ name: step.name, scheme: 'float', shape, bits: 32, bytes, floatBytes: bytes }, ...unmeasured }];
+  });
+  const first = samples[0];
+  return {
+    layers,
+    bytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
+    floatBytes: layers.reduce((sum, { floatBytes }) => sum + floatBytes, 0),
+    output: whole.result(),
+    milliseconds: first && tidy(() => medianTime(() => runNetwork(network, first))),
+    floatMilliseconds: first && tidy(() => medianTime(() => original.reduce((x, step) => runStep(step, x), first))),
+  };
+}
+
+const unmeasured = { output: undefined, milliseconds: undefined, floatMilliseconds: undefined };
+
+/** Bytes that a file of the step needs. */
+export function bytesOf({ weight, bias, inputScales }: QuantizedStep): number {
+  return weight.bytes + 4 * (bias?.size ?? 0) + 4 * (inputScales?.length ?? 0);
+}
+
+function medianTime(run: () => Tensor): number {
+  const times = Array.from({ length: REPEATS }, () =>
+    tidy(() => {
+      const began = performance.now();
+      run().dataSync();
+      return performance.now() - began;
+    }),
+  );
+  return times.sort((a, b) => a - b)[REPEATS >> 1] as number;
+}
+
+/** Sums over pairs of outputs. */
+class Comparison {
+  #signal = 0;
+  #noise = 0;
+  #other = 0;
+  #product = 0;
+  #largest = 0;
+  #count = 0;
+
+  add(expected: Tensor, actual: Tensor): void {
+    const y = expected.dataSync();
+    const z = actual.dataSync();
+    for (let i = 0; i < y.length; i++) {
+      const [a, b] = [y[i] as number, z[i] as number];
+      this.#signal += a * a;
+      this.#other += b * b;
+      this.#product += a * b;
+      this.#noise += (a - b) ** 2;
+      this.#largest = Math.max(this.#largest, Math.abs(a - b));
+    }
+    this.#count += y.length;
+  }
+
+  result(): Closeness | undefined {
+    if (this.#count === 0) return undefined;
+    return {
+      sqnr: this.#noise === 0 ? Infinity : 10 * Math.log10(this.#signal / this.#noise),
+      cosine: this.#signal === 0 || this.#other === 0 ? 1 : this.#product / Math.sqrt(this.#signal * this.#other),
+      largest: this.#largest,
+    };
+  }
+}
