@@ -3,10 +3,15 @@ export { quantize, type QuantizeOptions, type WeightOptions } from './network/qu
 export type { QuantizedNetwork } from './network/quantized-network.ts';
 export type { NetworkStep, QuantizedStep, FloatLinearStep } from './network/quantized-step.ts';
 export type { FlattenStep, FloatStep } from './network/steps.ts';
+export { simulate, type SimulatedActivations, type SimulateOptions } from './network/simulate.ts';
 export type { Closeness, LayerQuantization, QuantizationReport } from './network/report.ts';
 export { formatReport } from './network/format-report.ts';
 export type { Samples } from './network/samples.ts';
 export type { ActivationMode, Scheme } from './network/scheme.ts';
+
+// Training for few bits
+export { fakeQuant, type FakeQuantLinear, type FakeQuantNetwork, type FakeQuantOptions } from './training/fake-quant.ts';
+export { convert, type ConvertOptions } from './training/convert.ts';
 
 // Exact arithmetic
 export { roundHalfAway, roundHalfEven, type Rounding } from './arithmetic/rounding.ts';
@@ -67,7 +72,7 @@ export { minMax, movingAverage } from './observers/min-max.ts';
 export { percentile } from './observers/percentile.ts';
 export { squaredError } from './observers/squared-error.ts';
 export { entropy, entropyThreshold } from './observers/entropy.ts';
-export { fractionBits, toFixedPoint } from './observers/fixed-point.ts';
+export { fixedPoint, fractionBits, toFixedPoint } from './observers/fixed-point.ts';
 
 // Weights in integers
 export {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   entropy,
   entropyThreshold,
+  fixedPoint,
   fractionBits,
   minMax,
   movingAverage,
@@ -171,6 +172,16 @@ describe('dynamic fixed point', () => {
     expect(fractionBits([100, -3], 8)).toBe(0);
     expect(fractionBits([1000, 900, -950], 8)).toBe(-3);
     expect(fractionBits([0, 0], 8)).toBe(7);
+  });
+
+  test('as an observer gives ranges of powers of two', () => {
+    const values = bell(5000);
+    for (const bits of [4, 8]) {
+      const { min, max } = seen(fixedPoint(), values)({ bits });
+      const step = (max - min) / (2 ** bits - 1);
+      expect(Math.log2(step)).toBe(-fractionBits(values, bits));
+      expect(min).toBe(-step * 2 ** (bits - 1));
+    }
   });
 
   test('is the best of all fraction bits, for every width', () => {

@@ -1,5 +1,5 @@
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
-import { chooseQuantization, type Layer, type Quantization, type RequantizationRounding } from '@x/tensor';
+import { dispose } from '@tensorflow/tfjs-core';
+import { chooseQuantization, type Layer, type RequantizationRounding } from '@x/tensor';
 import { minMax } from '../observers/min-max.ts';
 import type { Observer } from '../observers/observer.ts';
 import { checkChoice, checkNumber, show } from '../validation.ts';
@@ -15,7 +15,8 @@ import {
   type QuantizedWeight,
 } from '../weights/weight-grid.ts';
 import { calibrate, type InputRecord } from './calibrate.ts';
-import { disposeStep, floatLinear, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
+import { assemble } from './assemble.ts';
+import { disposeStep, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
 import { quantizedNetwork, type QuantizedNetwork } from './quantized-network.ts';
 import { reportOf } from './report.ts';
 import { equalized, rescaled, smoothed } from './rescale.ts';
@@ -117,19 +118,11 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
       return chooseQuantization(Math.min(min, 0), Math.max(max, 0));
     };
     const inputs = new Map(steps.filter(quantizes).map((step) => [step, inputOf(step)]));
-    steps.forEach((step, index) => {
-      if (!quantizes(step)) {
-        network.push(step.kind === 'linear' ? floatLinear(step) : step);
-        return;
-      }
+    assemble(network, steps, (step) => {
+      if (schemeOf(step) === 'float') return undefined;
       const weight = integersOf(step, schemeOf(step), gridOptionsOf(step), weights, records.get(step)?.hessian);
       const bias = correctBias ? correctedBias(step, weight, records.get(step) as InputRecord) : step.bias;
-      network.push({
-        ...{ kind: 'quantized', name: step.name, scheme: schemeOf(step), weight: matrixOf(weight), bias: keptBias(bias) },
-        ...{ activation: step.activation, slope: step.slope, inputScales: step.inputScales, rounding },
-        input: inputs.get(step) as QuantizedStep['input'],
-        output: outputOf(step, steps.slice(index + 1), inputs),
-      });
+      return { scheme: schemeOf(step), weight, bias, input: inputs.get(step) as QuantizedStep['input'], rounding };
     });
     return quantizedNetwork(network, reportOf(originals, network, samples));
   } catch (error) {
@@ -227,18 +220,4 @@ function correctedBias(
   for (let at = 0; at < weight.length; at++)
     corrected[at % units]! -= ((rounded[at] as number) - (weight[at] as number)) * ((sum[Math.floor(at / units)] as number) / rows);
   return Float32Array.from(corrected);
-}
-
-/** What an integer layer gives out, where the next step that computes takes integers. */
-function outputOf(
-  step: LinearStep,
-  after: readonly Step[],
-  inputs: ReadonlyMap<LinearStep, QuantizedStep['input']>,
-): Required<Quantization> | undefined {
-  const own = inputs.get(step);
-  if (typeof own === 'string' || !['linear', 'relu', 'relu6'].includes(step.activation)) return undefined;
-  const next = after.find(({ kind }) => kind !== 'flatten');
-  if (next?.kind !== 'linear' || next.inputScales) return undefined;
-  const input = inputs.get(next);
-  return input === undefined || typeof input === 'string' ? undefined : input;
 }

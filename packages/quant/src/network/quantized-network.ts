@@ -1,5 +1,5 @@
 import { clone, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { QuantizedTensor, type Layer, type Shape } from '@x/tensor';
+import type { Layer, QuantizedTensor, Shape } from '@x/tensor';
 import { show } from '../validation.ts';
 import { disposeStep, floatsOf, runNetworkStep, type NetworkStep } from './quantized-step.ts';
 import type { QuantizationReport } from './report.ts';

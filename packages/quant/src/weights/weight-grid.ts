@@ -1,4 +1,5 @@
 import { roundHalfEven } from '../arithmetic/rounding.ts';
+import { fractionBits } from '../observers/fixed-point.ts';
 import { checkChoice, checkNumber, show } from '../validation.ts';
 
 /** A matrix of weights [inputs, units], row-major. */
@@ -20,8 +21,13 @@ export interface GridOptions {
    * symmetric grid; `asymmetric`, -8 to 7 with a zero point. Default `narrow`.
    */
   readonly integers?: 'narrow' | 'full' | 'asymmetric';
-  /** How the range is found: the `extremes`, or a `search` for the shrunken one with the least Σ|w - ŵ|^2.4, as GPTQ's. Default `extremes`. */
-  readonly range?: 'extremes' | 'search';
+  /**
+   * How steps are found: from the `extremes`; by a `search` for the shrunken range with the least Σ|w - ŵ|^2.4, as GPTQ's; or as
+   * powers of two by {@link fractionBits}, `fixedPoint`, where integers are `full`. Default `extremes`.
+   */
+  readonly range?: 'extremes' | 'search' | 'fixedPoint';
+  /** Of `fixedPoint`: fraction bits to use rather than the best. */
+  readonly fraction?: number;
 }
 
 /** Steps and zero points of a matrix: real = scale · (q - zeroPoint). */
@@ -62,7 +68,8 @@ export function weightGrid(weight: WeightMatrix, options: GridOptions = {}): Wei
   const where = 'weightGrid';
   checkWeight(where, weight);
   checkGridOptions(where, options, weight.inputs);
-  const { bits = 8, granularity = 'channel', groupSize, integers = 'narrow', range = 'extremes' } = options;
+  const { bits = 8, granularity = 'channel', groupSize, range = 'extremes', fraction } = options;
+  const integers = range === 'fixedPoint' ? 'full' : (options.integers ?? 'narrow');
   const { inputs, units } = weight;
   const half = 2 ** (bits - 1);
   const least = integers === 'narrow' ? 1 - half : -half;
@@ -75,7 +82,12 @@ export function weightGrid(weight: WeightMatrix, options: GridOptions = {}): Wei
     const members = whole ? weight.values : membersOf(weight, index, groupSize ?? inputs);
     const [low, high] = lowAndHigh(members);
     const at = (fraction: number): readonly [number, number] => stepOf(low * fraction, high * fraction, integers, least, most);
-    const [scale, zeroPoint] = range === 'search' ? searched(members, at, least, most) : at(1);
+    const [scale, zeroPoint] =
+      range === 'fixedPoint'
+        ? [2 ** -(fraction ?? fractionBits(members, bits)), 0]
+        : range === 'search'
+          ? searched(members, at, least, most)
+          : at(1);
     scales[index] = scale;
     zeroPoints[index] = zeroPoint;
   }
@@ -183,11 +195,12 @@ export function checkWeight(where: string, { values, inputs, units }: WeightMatr
 
 /** @throws {RangeError} if an option is out of range. */
 export function checkGridOptions(where: string, options: GridOptions, inputs: number): void {
-  const { bits = 8, granularity = 'channel', groupSize, integers = 'narrow', range = 'extremes' } = options;
+  const { bits = 8, granularity = 'channel', groupSize, integers = 'narrow', range = 'extremes', fraction } = options;
   checkNumber(where, 'bits', bits, { least: 2, most: 16, whole: true });
   checkChoice(where, 'granularity', granularity, ['tensor', 'channel']);
   checkChoice(where, 'integers', integers, ['narrow', 'full', 'asymmetric']);
-  checkChoice(where, 'range', range, ['extremes', 'search']);
+  checkChoice(where, 'range', range, ['extremes', 'search', 'fixedPoint']);
+  if (fraction !== undefined) checkNumber(where, 'fraction', fraction, { least: -64, most: 64, whole: true });
   if (groupSize === undefined) return;
   checkNumber(where, 'groupSize', groupSize, { least: 1, whole: true });
   if (inputs % groupSize !== 0)

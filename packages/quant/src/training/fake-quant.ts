@@ -1,0 +1,212 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { fakeQuantize, linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables, type SequentialLayer } from '@x/tensor';
+import { quantizationParameters, type QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
+import { checkChoice, checkNumber, show } from '../validation.ts';
+
+export interface FakeQuantOptions {
+  /** Width of weights, 2 to 8; default 8. */
+  readonly weights?: number;
+  /** Width of the inputs of linear layers, 2 to 8; `false` leaves them in float. Default 8. */
+  readonly activations?: number | false;
+  /**
+   * How steps are found: `learned`, trained with the rest, as LSQ; or `extremes`: of weights the largest of each unit at each
+   * step, of activations a moving average of each batch's extremes. Default `learned`.
+   */
+  readonly steps?: 'learned' | 'extremes';
+  /** Of `extremes`: weight of a batch in the moving average of activations. Default 0.01. */
+  readonly averaging?: number;
+  /** Training steps before activations are quantized, while their ranges are found. Default 0. */
+  readonly delay?: number;
+}
+
+/** What {@link fakeQuant} makes of a linear layer. */
+export interface FakeQuantLinear extends Layer {
+  readonly kind: 'fakeQuantLinear';
+  readonly layer: DenseLayer;
+  readonly weights: number;
+  readonly activations: number | false;
+  readonly steps: 'learned' | 'extremes';
+  /** How the layer's input is quantized now; undefined if it isn't, or not yet. */
+  input(): QuantizationParameters | undefined;
+  /** Steps of the weights now, one a unit. */
+  weightSteps(): Float32Array;
+}
+
+/** A network that trains as if it had few bits. */
+export interface FakeQuantNetwork extends Layer {
+  readonly kind: 'fakeQuant';
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * A network for quantization-aware training: weights and inputs of linear layers are rounded on the way forward, and gradients
+ * pass straight through where nothing was clipped. Train it as any other, then {@link convert} it.
+ *
+ * It uses the variables of the given network, and adds `weightStep` (`learned`), `inputStep` and `inputRange` of each linear
+ * layer, and `seen`, the count of its training steps. Steps of activations begin with the first training batch.
+ *
+ * @throws {TypeError | RangeError} naming layers that can't be quantized, or if a width or option is out of range.
+ * @example
+ * const four = fakeQuant(net, { weights: 4, activations: 8 });
+ * for await (const event of fit(four, data, { optimizer, epochs: 3 })) console.log(event);
+ * const q = await convert(four);
+ *
+ * S. K. Esser et al., "Learned Step Size Quantization", 2019, arXiv 1902.08153, with a step for each unit; B. Jacob et al.,
+ * "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2017, arXiv 1712.05877.
+ */
+export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuantNetwork {
+  const where = 'fakeQuant';
+  const { weights = 8, activations = 8, steps = 'learned', averaging = 0.01, delay = 0 } = options;
+  if (typeof net?.apply !== 'function')
+    throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
+  checkNumber(where, 'weights', weights, { least: 2, most: 8, whole: true });
+  if (activations !== false) checkNumber(where, 'activations', activations, { least: 2, most: 8, whole: true });
+  checkChoice(where, 'steps', steps, ['learned', 'extremes']);
+  checkNumber(where, 'averaging', averaging, { above: 0, most: 1 });
+  checkNumber(where, 'delay', delay, { least: 0, whole: true });
+  const parts = partsOf(net, '');
+  const unsupported = parts.filter(({ layer }) => !trains.has(layer.kind));
+  if (unsupported.length > 0)
+    throw new TypeError(
+      `${where}: ${unsupported.map(({ name, layer }) => `layer ${name || 'net'} (${layer.kind})`).join(', ')} can't be quantized; what can is ${[...trains].join(', ')}.`,
+    );
+  const settings = { weights, activations, steps, averaging, delay };
+  const layers = parts.map(({ layer }) => (layer.kind === 'dense' ? fakeQuantLinear(layer as DenseLayer, settings) : layer));
+  const variables: NamedVariables = Object.fromEntries(
+    layers.flatMap((layer, index) =>
+      Object.entries(layer.variables).map(([own, variable]): [string, Variable] => [
+        `${(parts[index] as { name: string }).name || '0'}.${own}`,
+        variable,
+      ]),
+    ),
+  );
+  return {
+    kind: 'fakeQuant',
+    layers,
+    variables,
+    apply: (x, context) => tf.tidy(() => layers.reduce((value, layer) => layer.apply(value, context), x)),
+    outputShape: (shape) => net.outputShape(shape),
+    dispose: () => {
+      for (const layer of layers) layer.dispose();
+    },
+  };
+}
+
+const trains: ReadonlySet<string> = new Set(['dense', 'activation', 'flatten', 'dropout', 'sequential']);
+
+function partsOf(layer: Layer, name: string): { name: string; layer: Layer }[] {
+  if (layer.kind !== 'sequential') return [{ name, layer }];
+  return (layer as SequentialLayer).layers.flatMap((part, index) => partsOf(part, name === '' ? String(index) : `${name}.${index}`));
+}
+
+type Settings = Required<FakeQuantOptions>;
+
+function fakeQuantLinear(layer: DenseLayer, { weights, activations, steps, averaging, delay }: Settings): FakeQuantLinear {
+  const { weight, bias } = layer.variables;
+  const most = 2 ** (weights - 1) - 1;
+  const learned = steps === 'learned';
+  const own = tf.tidy(() => ({
+    ...(learned && { weightStep: tf.variable(firstWeightSteps(weight, most)) }),
+    ...(activations !== false && {
+      ...(learned && { inputStep: tf.variable(tf.scalar(0)) }),
+      inputRange: tf.variable(tf.tensor1d([Infinity, -Infinity]), false),
+      seen: tf.variable(tf.scalar(0), false),
+    }),
+  }));
+  const { weightStep, inputStep, inputRange, seen } = own as Record<string, Variable | undefined>;
+
+  const parameters = (): QuantizationParameters | undefined => {
+    if (activations === false || !inputRange || !seen) return undefined;
+    const [min, max] = inputRange.dataSync() as unknown as readonly [number, number];
+    if (!(min <= max) || (seen.dataSync()[0] as number) <= delay) return undefined;
+    if (!inputStep) return quantizationParameters(Math.min(min, 0), Math.max(max, 0), { bits: activations });
+    const unsigned = min >= 0;
+    const least = unsigned ? 0 : -(2 ** (activations - 1));
+    return { scale: inputStep.dataSync()[0] as number, zeroPoint: 0, least, most: least + 2 ** activations - 1 };
+  };
+
+  /** Looks at a batch before it is quantized. */
+  const observe = (x: Tensor): void => {
+    if (activations === false || !inputRange || !seen) return;
+    tf.tidy(() => {
+      const count = (seen.dataSync()[0] as number) + 1;
+      seen.assign(tf.scalar(count));
+      const [min, max] = inputRange.dataSync() as unknown as readonly [number, number];
+      const first = !(min <= max);
+      if (inputStep && !first) return;
+      const [low, high] = [tf.min(x).dataSync()[0] as number, tf.max(x).dataSync()[0] as number];
+      inputRange.assign(tf.tensor1d(first ? [low, high] : [min + averaging * (low - min), max + averaging * (high - max)]));
+      if (inputStep)
+        inputStep.assign(tf.scalar(firstStep(tf.mean(tf.abs(x)).dataSync()[0] as number, 2 ** (activations - (low >= 0 ? 0 : 1)) - 1)));
+    });
+  };
+
+  const roundInput = (x: Tensor): Tensor => {
+    const now = parameters();
+    if (!now || activations === false) return x;
+    const { scale, zeroPoint, least } = now;
+    if (!inputStep) return fakeQuantize(x, scale, { bits: activations, zeroPoint });
+    const features = x.size / (x.shape[0] as number);
+    return fakeQuantize(x, inputStep, { bits: activations, unsigned: least === 0, gradientScale: 1 / Math.sqrt(features * now.most) });
+  };
+
+  const roundWeight = (): Tensor => {
+    if (weightStep)
+      return fakeQuantize(weight, weightStep, {
+        bits: weights,
+        narrow: true,
+        gradientScale: 1 / Math.sqrt((weight.size / layer.units) * most),
+      });
+    return fakeQuantize(
+      weight,
+      withoutGradient(weight, (w) => extremeSteps(w, most)),
+      { bits: weights, narrow: true },
+    );
+  };
+
+  return {
+    kind: 'fakeQuantLinear',
+    layer,
+    weights,
+    activations,
+    steps,
+    variables: { weight, ...(bias && { bias }), ...(own as NamedVariables) },
+    apply: (x: Tensor, context?: ApplyContext) =>
+      tf.tidy(() => {
+        if (context?.training) observe(x);
+        return linear(roundInput(x), roundWeight(), bias, { activation: layer.activation, slope: layer.slope });
+      }),
+    outputShape: (shape) => layer.outputShape(shape),
+    input: parameters,
+    weightSteps: () => tf.tidy(() => (weightStep ? tf.abs(weightStep) : extremeSteps(weight, most)).dataSync() as Float32Array),
+    dispose: () => {
+      layer.dispose();
+      for (const variable of Object.values(own) as Variable[]) if (!variable.isDisposed) variable.dispose();
+    },
+  };
+}
+
+/** LSQ's first step of a mean size: 2·mean|v| / √most; 1 of zeros. */
+function firstStep(meanSize: number, most: number): number {
+  return (2 * meanSize) / Math.sqrt(most) || 1;
+}
+
+function firstWeightSteps(weight: Tensor, most: number): Tensor {
+  const means = tf.mean(tf.abs(weight), 0).dataSync();
+  return tf.tensor1d(Float32Array.from(means, (mean) => firstStep(mean, most)));
+}
+
+/** max|w| / most of each unit; 1 of zeros. */
+function extremeSteps(weight: Tensor, most: number): Tensor {
+  return tf.tidy(() => {
+    const steps = tf.div(tf.max(tf.abs(weight), 0), most);
+    return tf.where(tf.greater(steps, 0), steps, tf.onesLike(steps));
+  });
+}
+
+/** A function of x that gradients don't go back through. */
+function withoutGradient(x: Tensor, of: (x: Tensor) => Tensor): Tensor {
+  const stopped = tf.customGrad((value) => ({ value: of(value as Tensor), gradFunc: () => tf.zerosLike(value as Tensor) }));
+  return stopped(x);
+}

@@ -1,0 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { disable, enable } from '@x/tensor';
+
+/** What everything is tested on: tfjs's own backend for plain JavaScript, and ours. */
+export const backends: readonly string[] = ['cpu', 'x'];
+
+export async function useBackend(name: string): Promise<void> {
+  await disable();
+  if (name === 'cpu') await tf.setBackend('cpu');
+  else await enable({ threads: 2 });
+}
