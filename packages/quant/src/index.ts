@@ -89,3 +89,10 @@ export { gptq, outputError, type GptqOptions } from './weights/gptq.ts';
 export { awqScales, type AwqScales, type InputStatistics } from './weights/awq.ts';
 export { smoothingFactors } from './weights/smooth-quant.ts';
 export { equalizingFactors } from './weights/equalize.ts';
+
+// Files of ggml
+export { decodeBlocks, encodeBlocks, type BlockType } from './gguf/block-types.ts';
+export { readGguf, type GgufFile, type GgufTensor } from './gguf/read-gguf.ts';
+export { writeGguf, type GgufTensorInput, type TypedMetadata, type WriteGgufOptions } from './gguf/write-gguf.ts';
+export { GgufError } from './gguf/gguf-error.ts';
+export type { MetadataType, MetadataValue } from './gguf/metadata.ts';

@@ -33,8 +33,7 @@ function clouds(seed: number, count = 512): { x: tf.Tensor; y: tf.Tensor } {
 }
 
 async function train(net: Layer, data: { x: tf.Tensor; y: tf.Tensor }, epochs = 6): Promise<void> {
-  for await (const event of fit(net, data, { optimizer: adam({ learningRate: 0.01 }), epochs, batchSize: 32 }))
-    expect(event).toBeDefined();
+  for await (const event of fit(net, data, { optimizer: adam({ learningRate: 0.01 }), epochs, batchSize: 32 })) expect(event).toBeDefined();
 }
 
 async function accuracyOf(net: Layer, data: { x: tf.Tensor; y: tf.Tensor }): Promise<number> {
