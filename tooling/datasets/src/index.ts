@@ -1,4 +1,5 @@
 export type { DataFile } from './data-file.ts';
+export { loadDigits, type Digits } from './digits.ts';
 export { fashionMnistSources, loadFashionMnist, type LoadOptions } from './fashion-mnist.ts';
 export { parseIdx, type IdxArray } from './idx.ts';
 export type { ImagePart, ImageSet } from './image-set.ts';
