@@ -13,6 +13,31 @@ export type { ActivationMode, Scheme } from './network/scheme.ts';
 export { fakeQuant, type FakeQuantLinear, type FakeQuantNetwork, type FakeQuantOptions } from './training/fake-quant.ts';
 export { convert, type ConvertOptions } from './training/convert.ts';
 
+export {
+  mixedPrecision,
+  type LayerPrecision,
+  type MixedPrecisionNetwork,
+  type MixedPrecisionOptions,
+} from './precision/mixed-precision.ts';
+export type { CastCounts } from './precision/cast-tensor.ts';
+export { withLossScaling, type LossScalingEvent, type LossScalingOptions } from './precision/with-loss-scaling.ts';
+
+// Training in less memory
+export { adam8bit, type Adam8bitOptions } from './memory/adam-8bit.ts';
+export {
+  boundedCodec,
+  boundForGradientError,
+  stochasticCodec,
+  type ActivationCodec,
+  type CompressedActivations,
+} from './memory/activation-codec.ts';
+export {
+  compressActivations,
+  type CompressActivationsOptions,
+  type CompressedNetwork,
+  type KeptActivations,
+} from './memory/compress-activations.ts';
+
 // Exact arithmetic
 export { roundHalfAway, roundHalfEven, type Rounding } from './arithmetic/rounding.ts';
 export { frexp } from './arithmetic/frexp.ts';

@@ -113,6 +113,45 @@ describe.each(all)('$name', (format) => {
   });
 });
 
+test.each([...all, floatFormat(3, 1), floatFormat(5, 3, { nonFinite: 'finite' }), floatFormat(8, 22)])(
+  '$name: the fast rounding of arrays is the rounding of each number',
+  (format) => {
+    let state = 99;
+    const words = Int32Array.from({ length: 20000 }, () => (state = (Math.imul(state, 1664525) + 1013904223) | 0));
+    const codes = Array.from({ length: 2 ** Math.min(10, 1 + format.exponentBits + format.mantissaBits) }, (_, code) =>
+      decodeFloat(code, format),
+    );
+    const middles = codes.flatMap((x, i) => (i === 0 ? [] : [(x + codes[i - 1]!) / 2]));
+    const special = [
+      0,
+      -0,
+      Infinity,
+      -Infinity,
+      Number.NaN,
+      3.4028234663852886e38,
+      1e-45,
+      format.max,
+      format.max * 1.01,
+      -format.max * 1.5,
+    ];
+    const values = Float32Array.from([
+      ...new Float32Array(words.buffer),
+      ...codes,
+      ...middles,
+      ...middles.map((x) => neighbor(x, 1)),
+      ...special,
+    ]);
+    for (const saturate of [false, true]) {
+      const fast = roundFloats(values, format, { saturate });
+      expect(fast).toHaveLength(values.length);
+      values.forEach((x, i) => {
+        const slow = roundToFormat(x, format, { saturate });
+        if (!Object.is(fast[i], slow)) expect.fail(`${x} becomes ${fast[i]}, not ${slow}`);
+      });
+    }
+  },
+);
+
 test('ranges of the formats are the published ones', () => {
   const { float16, bfloat16, e4m3fn, e5m2, e4m3fnuz, e5m2fnuz, e2m3, e3m2, e2m1 } = formats;
   expect([e4m3fn, e5m2, e4m3fnuz, e5m2fnuz, e2m3, e3m2, e2m1, float16].map(({ max }) => max)).toEqual([

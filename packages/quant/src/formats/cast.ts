@@ -1,4 +1,5 @@
 import { decodeFloat, encodeFloat, roundToFormat, type CastOptions, type FloatFormat } from './float-format.ts';
+import { fitsFloat32, roundInPlace } from './round-in-place.ts';
 
 /** Codes of a format, in the smallest array that holds them; one code an element, not packed. */
 export type Codes = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
@@ -21,6 +22,12 @@ export function decodeFloats(codes: ArrayLike<number>, format: FloatFormat): Flo
 
 /** What storing numbers in a format would leave of them. */
 export function roundFloats(values: ArrayLike<number>, format: FloatFormat, options: CastOptions = {}): Float32Array<ArrayBuffer> {
+  const { rounding = 'half-even' } = options;
+  if (rounding === 'half-even' && fitsFloat32(format) && values instanceof Float32Array) {
+    const copy = Float32Array.from(values);
+    roundInPlace(copy, format, options);
+    return copy;
+  }
   const rounded = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) rounded[i] = roundToFormat(values[i] as number, format, options);
   return rounded;

@@ -1,0 +1,140 @@
+/**
+ * Accuracy of an MLP at 16 to 2 bits, weights and activations of equal width: post-training in four ways, and trained for it.
+ *
+ *   pnpm --filter @x/quant reproduce:bits [fashion-mnist | a directory with MNIST's four files] [epochs, 8] [epochs for few bits, 2] [seed, 0]
+ *
+ * 784-256-128-10, relu, Adam 1e-3, batches of 128, all 60,000 images, pixels / 255; ranges from 512 of them. Trained for few bits
+ * means learned steps (LSQ) from the float network's weights, Adam 5e-4. Results are on the 10,000 test images, and go to
+ * reproduce/results/bits-<data>.md and .svg.
+ */
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  accuracy,
+  adam,
+  assignVariables,
+  dense,
+  enable,
+  evaluate,
+  fit,
+  random,
+  sequential,
+  type Layer,
+  type SequentialLayer,
+} from '@x/tensor';
+import { loadFashionMnist, loadMnist, type ImagePart } from '@x-tooling/datasets';
+import { fakeQuant, fixedPoint, quantize, simulate, squaredError, type SimulateOptions } from '../src/index.ts';
+import { lineChart } from './line-chart.ts';
+
+const widths = [16, 8, 7, 6, 5, 4, 3, 2] as const;
+const methods: Readonly<Record<string, (bits: number) => SimulateOptions>> = {
+  'fixed point': (bits) => ({
+    weights: { bits, granularity: 'tensor', range: 'fixedPoint' },
+    activations: { bits, observer: fixedPoint() as never },
+  }),
+  'per tensor': (bits) => ({ weights: { bits, granularity: 'tensor' }, activations: { bits } }),
+  'per channel': (bits) => ({ weights: { bits }, activations: { bits } }),
+  'best ranges': (bits) => ({ weights: { bits, range: 'search' }, activations: { bits, observer: squaredError() as never } }),
+};
+
+const [source = 'fashion-mnist', epochs = '8', fewEpochs = '2', seedText = '0'] = process.argv.slice(2);
+const seed = Number(seedText);
+const runtime = await enable();
+const { train, test } = source === 'fashion-mnist' ? await loadFashionMnist() : await loadMnist({ directory: source });
+const name = source === 'fashion-mnist' ? 'Fashion-MNIST' : 'MNIST';
+
+const data = ({ images, labels }: ImagePart): { x: Uint8Array; y: Int32Array; transform: (x: tf.Tensor) => tf.Tensor } => ({
+  ...{ x: images, y: Int32Array.from(labels) },
+  transform: (x) => tf.div(x, 255),
+});
+const samples = tf.tidy(() => tf.div(tf.tensor2d(Float32Array.from(train.images.subarray(0, 512 * 784)), [512, 784]), 255));
+
+function network(): SequentialLayer {
+  const keys = random.split(random.key(seed), 3);
+  return sequential([
+    dense(784, 256, { activation: 'relu', key: keys[0] }),
+    dense(256, 128, { activation: 'relu', key: keys[1] }),
+    dense(128, 10, { key: keys[2] }),
+  ]);
+}
+
+async function percent(net: Layer): Promise<number> {
+  return 100 * (await evaluate(net, data(test), { metrics: { accuracy }, batchSize: 500 })).metrics['accuracy']!;
+}
+
+async function trained(net: Layer, rate: number, epochs: number): Promise<void> {
+  for await (const event of fit(net, data(train), { optimizer: adam({ learningRate: rate }), batchSize: 128, epochs, seed }))
+    if (event.type === 'epoch') console.error(`  epoch ${event.epoch}`);
+}
+
+const net = network();
+await trained(net, 1e-3, Number(epochs));
+const float = await percent(net);
+const columns: Record<string, (number | undefined)[]> = {};
+for (const [method, options] of Object.entries(methods)) {
+  columns[method] = [];
+  for (const bits of widths) columns[method].push(await percent(await simulate(net, { ...options(bits), calibrate: samples })));
+  console.error(method, columns[method].map((value) => value?.toFixed(2)).join(' '));
+}
+const few: (number | undefined)[] = [];
+for (const bits of widths) {
+  if (bits > 8) {
+    few.push(undefined);
+    continue;
+  }
+  const own = network();
+  assignVariables(own.variables, net.variables);
+  const quantized = fakeQuant(own, { weights: bits, activations: bits });
+  await trained(quantized, 5e-4, Number(fewEpochs));
+  few.push(await percent(quantized));
+  console.error(`trained for ${bits} bits: ${few.at(-1)?.toFixed(2)}`);
+  quantized.dispose();
+}
+columns['trained for it'] = few;
+const int8 = await quantize(net, { calibrate: samples });
+const int4 = await quantize(net, { scheme: 'int4', calibrate: samples });
+const [of8, of4] = [await percent(int8), await percent(int4)];
+
+const shown = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(2));
+const report = [
+  `# Accuracy against bits: MLP on ${name}`,
+  '',
+  `Percent of 10,000 test images; weights and activations of equal width. Float: ${float.toFixed(2)} %.`,
+  '',
+  `| bits | ${Object.keys(columns).join(' | ')} |`,
+  `|---|${Object.keys(columns)
+    .map(() => '---|')
+    .join('')}`,
+  ...widths.map(
+    (bits, index) =>
+      `| ${bits} | ${Object.values(columns)
+        .map((values) => shown(values[index]))
+        .join(' | ')} |`,
+  ),
+  '',
+  `Run in integers: \`int8\` ${of8.toFixed(2)} %, ${((100 * int8.report().bytes) / int8.report().floatBytes).toFixed(1)} % of the bytes; \`int4\` (weights in groups, activations of 8 bits as they come) ${of4.toFixed(2)} %, ${((100 * int4.report().bytes) / int4.report().floatBytes).toFixed(1)} %.`,
+  '',
+  `![Accuracy against bits](bits-${name.toLowerCase()}.svg)`,
+  '',
+  `Command: \`pnpm --filter @x/quant reproduce:bits ${source === 'fashion-mnist' ? source : '<directory of MNIST>'} ${epochs} ${fewEpochs} ${seed}\`; seed ${seed}; ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, tier ${runtime.tier}, ${runtime.threads} threads.`,
+  '',
+].join('\n');
+console.log(report);
+const folder = new URL('results/', import.meta.url);
+await writeFile(new URL(`bits-${name.toLowerCase()}.md`, folder), report);
+const least = Math.floor(float - 20);
+await writeFile(
+  new URL(`bits-${name.toLowerCase()}.svg`, folder),
+  lineChart(
+    `${name}: accuracy in percent, all below ${least} drawn there`,
+    'bits of weights and activations',
+    widths.map(String),
+    [
+      ...Object.entries(columns).map(([column, values]) => ({ name: column, values })),
+      { name: `float, ${float.toFixed(1)}`, values: widths.map(() => float) },
+    ],
+    [least, Math.ceil(float)],
+  ),
+);
+process.exit(0);

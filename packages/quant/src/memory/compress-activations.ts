@@ -1,0 +1,142 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { linear, random, type ApplyContext, type DenseLayer, type Key, type Layer, type SequentialLayer } from '@x/tensor';
+import { show } from '../validation.ts';
+import { stochasticCodec, type ActivationCodec } from './activation-codec.ts';
+
+export interface CompressActivationsOptions {
+  /** Default {@link stochasticCodec} of 2 bits. */
+  readonly codec?: ActivationCodec;
+}
+
+/** What a training step kept for its backward pass. */
+export interface KeptActivations {
+  readonly name: string;
+  /** In float, as the layer would keep: its input, and its output where the activation needs it. */
+  readonly floatBytes: number;
+  readonly bytes: number;
+}
+
+/** A network that keeps its activations compressed between the forward and the backward pass. */
+export interface CompressedNetwork extends Layer {
+  readonly kind: 'compressedActivations';
+  /** What the last training step kept, by layer. */
+  kept(): readonly KeptActivations[];
+}
+
+/**
+ * A network whose linear layers keep their inputs compressed for the backward pass, and of their activations one bit a number.
+ * Only the gradients of weights see the difference: dW = x̂ᵀ·dz; everything else is exact.
+ *
+ * @throws {TypeError} naming layers that it can't be made of: it takes dense layers with `relu` or none, flatten, and dropout-free sequences.
+ * @example
+ * const lean = compressActivations(net, { codec: stochasticCodec({ bits: 2 }) });
+ */
+export function compressActivations(net: Layer, { codec = stochasticCodec() }: CompressActivationsOptions = {}): CompressedNetwork {
+  const where = 'compressActivations';
+  if (typeof net?.apply !== 'function')
+    throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
+  const parts = partsOf(net, '');
+  const unsupported = parts.filter(({ layer }) => !canCompress(layer));
+  if (unsupported.length > 0)
+    throw new TypeError(
+      `${where}: ${unsupported.map(({ name, layer }) => `layer ${name || 'net'} (${describe(layer)})`).join(', ')} can't be compressed; dense layers with relu or no activation, and flatten, can.`,
+    );
+  const sizes = new Map<string, KeptActivations>();
+  return {
+    kind: 'compressedActivations',
+    variables: net.variables,
+    apply: (x: Tensor, context: ApplyContext = {}) =>
+      tf.tidy(() => {
+        if (!context.training) return net.apply(x, context);
+        const { key } = context;
+        if (!key)
+          throw new TypeError(`${where}: in training the context needs a key: apply(x, { training: true, key: random.key(seed) }).`);
+        let value = x;
+        parts.forEach(({ name, layer }, index) => {
+          const next =
+            layer.kind === 'dense'
+              ? compressedDense(layer as DenseLayer, value, codec, random.fold(key, index), (own) =>
+                  sizes.set(name || '0', { name: name || '0', ...own }),
+                )
+              : layer.apply(value, context);
+          // The float activations end here.
+          if (value !== x && value !== next) value.dispose();
+          value = next;
+        });
+        return value;
+      }),
+    kept: () => [...sizes.values()],
+    outputShape: (shape) => net.outputShape(shape),
+    dispose: () => net.dispose(),
+  };
+}
+
+function canCompress(layer: Layer): boolean {
+  return layer.kind === 'flatten' || (layer.kind === 'dense' && ['linear', 'relu'].includes((layer as DenseLayer).activation));
+}
+
+function describe(layer: Layer): string {
+  return layer.kind === 'dense' ? `dense with ${(layer as DenseLayer).activation}` : layer.kind;
+}
+
+function partsOf(layer: Layer, name: string): { name: string; layer: Layer }[] {
+  if (layer.kind !== 'sequential') return [{ name, layer }];
+  return (layer as SequentialLayer).layers.flatMap((part, index) => partsOf(part, name === '' ? String(index) : `${name}.${index}`));
+}
+
+function compressedDense(
+  { variables: { weight, bias }, activation, inputs }: DenseLayer,
+  input: Tensor,
+  codec: ActivationCodec,
+  key: Key,
+  note: (own: Omit<KeptActivations, 'name'>) => void,
+): Tensor {
+  const relu = activation === 'relu';
+  const run = tf.customGrad((...args: unknown[]) => {
+    const [x, w, b] = args as [Tensor, Tensor, Tensor | undefined];
+    const save = args.at(-1) as (tensors: Tensor[]) => void;
+    const y = linear(x, w, bias ? b : undefined, { activation });
+    const compressed = codec.compress(x.dataSync() as Float32Array, key);
+    const signs = relu ? signsOf(y.dataSync() as Float32Array) : undefined;
+    save([w, bytesTensor(compressed.bytes), ...(signs ? [bytesTensor(signs)] : [])]);
+    note({ floatBytes: 4 * (x.size + (relu ? y.size : 0)), bytes: compressed.bytes.length + (signs?.length ?? 0) });
+    const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
+      const [kept, packed, mask] = saved as [Tensor, Tensor, Tensor | undefined];
+      const dz = mask ? tf.mul(dy, maskTensor(mask, dy)) : dy;
+      const flat = tf.reshape(dz, [-1, dz.shape.at(-1) as number]);
+      const values = codec.decompress({ bytes: bytesOf(packed, compressed.bytes.length), size: compressed.size });
+      const restored = tf.tensor2d(values, [compressed.size / inputs, inputs]);
+      const dx = tf.reshape(tf.matMul(flat, kept as tf.Tensor2D, false, true), x.shape);
+      return [dx, tf.matMul(restored, flat as tf.Tensor2D, true, false), ...(bias ? [tf.sum(flat, 0)] : [])];
+    };
+    return { value: y, gradFunc: gradFunc as never };
+  });
+  return bias ? run(input, weight, bias) : run(input, weight);
+}
+
+function bytesTensor(bytes: Uint8Array): Tensor {
+  const words = new Int32Array(Math.ceil(bytes.length / 4));
+  new Uint8Array(words.buffer).set(bytes);
+  return tf.tensor1d(words, 'int32');
+}
+
+function bytesOf(tensor: Tensor, length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array((tensor.dataSync() as Int32Array).slice().buffer, 0, length);
+}
+
+/** A bit for each number: whether it is above 0. */
+function signsOf(values: Float32Array): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(values.length / 8));
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) > 0) bits[i >> 3]! |= 1 << (i & 7);
+  return bits;
+}
+
+function maskTensor(mask: Tensor, like: Tensor): Tensor {
+  const bits = bytesOf(mask, Math.ceil(like.size / 8));
+  return tf.tensor(
+    Float32Array.from({ length: like.size }, (_, i) => ((bits[i >> 3] as number) >> (i & 7)) & 1),
+    like.shape,
+    'float32',
+  );
+}

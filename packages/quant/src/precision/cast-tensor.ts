@@ -1,0 +1,67 @@
+import { customGrad, tensor, type Tensor } from '@tensorflow/tfjs-core';
+import type { FloatFormat } from '../formats/float-format.ts';
+import { roundInPlace } from '../formats/round-in-place.ts';
+
+/** What passed through a cast. */
+export interface CastCounts {
+  values: number;
+  /** Finite numbers that the format has no room for. */
+  overflowed: number;
+  /** Numbers other than 0 that became 0. */
+  underflowed: number;
+  /** Largest size before rounding. */
+  largest: number;
+}
+
+/** A tensor as a format stores it, counted. */
+export function storedAs(x: Tensor, format: FloatFormat, counts: CastCounts): Tensor {
+  const values = (x.dataSync() as Float32Array).slice();
+  let largest = counts.largest;
+  for (const value of values) {
+    const size = Math.abs(value);
+    if (size > largest) largest = size;
+  }
+  const { overflowed, underflowed } = roundInPlace(values, format);
+  counts.values += values.length;
+  counts.overflowed += overflowed;
+  counts.underflowed += underflowed;
+  counts.largest = largest;
+  return tensor(values, x.shape, 'float32');
+}
+
+export interface CastTensorOptions {
+  readonly format: FloatFormat;
+  readonly forward: CastCounts;
+  readonly backward: CastCounts;
+  /** What the gradient is multiplied by before it is stored. Default 1. */
+  readonly before?: () => number;
+  /** What it is multiplied by afterwards, in float32. Default 1. */
+  readonly after?: () => number;
+}
+
+/** x as a format stores it, whose gradient is stored in the format too. */
+export function castTensor(x: Tensor, { format, forward, backward, before = one, after = one }: CastTensorOptions): Tensor {
+  const run = customGrad((value) => ({
+    value: storedAs(value as Tensor, format, forward),
+    gradFunc: (dy: Tensor) => {
+      const scaled = scale(dy, before());
+      const stored = storedAs(scaled, format, backward);
+      return scale(stored, after());
+    },
+  }));
+  return run(x);
+}
+
+function one(): number {
+  return 1;
+}
+
+function scale(x: Tensor, factor: number): Tensor {
+  return factor === 1
+    ? x
+    : tensor(
+        (x.dataSync() as Float32Array).map((value) => value * factor),
+        x.shape,
+        'float32',
+      );
+}
