@@ -123,7 +123,7 @@ const report = [
 console.log(report);
 const folder = new URL('results/', import.meta.url);
 await writeFile(new URL(`bits-${name.toLowerCase()}.md`, folder), report);
-const least = Math.floor(float - 20);
+const least = Math.floor((float - 20) / 5) * 5;
 await writeFile(
   new URL(`bits-${name.toLowerCase()}.svg`, folder),
   lineChart(
@@ -134,7 +134,7 @@ await writeFile(
       ...Object.entries(columns).map(([column, values]) => ({ name: column, values })),
       { name: `float, ${float.toFixed(1)}`, values: widths.map(() => float) },
     ],
-    [least, Math.ceil(float)],
+    [least, Math.ceil((float + 1) / 5) * 5],
   ),
 );
 process.exit(0);

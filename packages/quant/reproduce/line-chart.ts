@@ -18,7 +18,7 @@ export function lineChart(
   const x = (index: number): number => LEFT + (index / (positions.length - 1)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number): number =>
     HEIGHT - BOTTOM - ((Math.min(Math.max(value, low), high) - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
-  const ticks = Array.from({ length: 6 }, (_, index) => low + ((high - low) * index) / 5);
+  const ticks = Array.from({ length: Math.floor((high - low) / 5) + 1 }, (_, index) => low + 5 * index);
   const text = (at: readonly [number, number], content: string, anchor = 'middle'): string =>
     `<text x="${at[0]}" y="${at[1]}" text-anchor="${anchor}">${content}</text>`;
   const parts = [
@@ -27,7 +27,7 @@ export function lineChart(
     text([LEFT, 22], title, 'start'),
     ...ticks.flatMap((tick) => [
       `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick)}" y2="${y(tick)}" stroke="#ddd"/>`,
-      text([LEFT - 8, y(tick) + 4], String(Number(tick.toFixed(1))), 'end'),
+      text([LEFT - 8, y(tick) + 4], String(tick), 'end'),
     ]),
     ...positions.map((name, index) => text([x(index), HEIGHT - BOTTOM + 20], name)),
     text([(LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10], axis),
