@@ -9,6 +9,11 @@ export { formatReport } from './network/format-report.ts';
 export type { Samples } from './network/samples.ts';
 export type { ActivationMode, Scheme } from './network/scheme.ts';
 
+// Within a budget
+export { sensitivity, type Sensitivity, type SensitivityOptions } from './budget/sensitivity.ts';
+export { chooseSchemes, type Budget } from './budget/choose-schemes.ts';
+export { quantizeWithin } from './budget/quantize-within.ts';
+
 // Training for few bits
 export { fakeQuant, type FakeQuantLinear, type FakeQuantNetwork, type FakeQuantOptions } from './training/fake-quant.ts';
 export { convert, type ConvertOptions } from './training/convert.ts';
@@ -114,6 +119,10 @@ export { gptq, outputError, type GptqOptions } from './weights/gptq.ts';
 export { awqScales, type AwqScales, type InputStatistics } from './weights/awq.ts';
 export { smoothingFactors } from './weights/smooth-quant.ts';
 export { equalizingFactors } from './weights/equalize.ts';
+
+// Files
+export { toSafetensors, type NetworkFile, type RawValues } from './files/to-safetensors.ts';
+export { fromSafetensors, type SafetensorsInput } from './files/from-safetensors.ts';
 
 // Files of ggml
 export { decodeBlocks, encodeBlocks, type BlockType } from './gguf/block-types.ts';

@@ -84,7 +84,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
   let steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float' });
   const plan = planOf(where, steps, options, scheme);
   const { schemeOf, modeOf, gridOptionsOf } = plan;
-  if (!steps.some((step) => step.kind === 'linear' && schemeOf(step) !== 'float'))
+  if (options.layers === undefined && !steps.some((step) => step.kind === 'linear' && schemeOf(step) !== 'float'))
     throw new RangeError(
       `${where}: no layer would be quantized; the network has ${steps.filter(({ kind }) => kind === 'linear').length} linear layers.`,
     );

@@ -1,0 +1,163 @@
+import { keep, tensor2d, type Tensor } from '@tensorflow/tfjs-core';
+import type { Quantization } from '@x/tensor';
+import { disposeStep, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from '../network/quantized-step.ts';
+import { quantizedNetwork, type QuantizedNetwork } from '../network/quantized-network.ts';
+import { reportOf } from '../network/report.ts';
+import { schemes, type Scheme } from '../network/scheme.ts';
+import { checkChoice, checkNumber, show } from '../validation.ts';
+import { unpackNibbles } from './packed-integers.ts';
+import { KEY, VERSION } from './to-safetensors.ts';
+
+/** What `loadSafetensors` or `decodeSafetensors` of `@x/tensor` gives. */
+export interface SafetensorsInput {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly raw: Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const where = 'fromSafetensors';
+const activations = ['linear', 'relu', 'relu6', 'leakyRelu', 'elu', 'selu', 'sigmoid', 'tanh', 'softplus', 'silu', 'gelu', 'geluTanh'];
+
+/**
+ * The network of a file that {@link toSafetensors} made; what the file gave stays the caller's.
+ *
+ * @throws {TypeError | RangeError} if the file holds no such network or not all of it, or a value is out of range; nothing is left then.
+ * @example
+ * const contents = await loadSafetensors('model.safetensors');
+ * const q = fromSafetensors(contents);
+ * tf.dispose(contents.tensors);
+ */
+export function fromSafetensors(contents: SafetensorsInput): QuantizedNetwork {
+  if (typeof contents?.metadata !== 'object' || typeof contents.tensors !== 'object')
+    throw new TypeError(`${where}: contents is ${show(contents)}, but must be what loadSafetensors() gave.`);
+  const steps: NetworkStep[] = [];
+  try {
+    for (const description of descriptions(contents.metadata[KEY])) steps.push(stepOf(description, contents));
+    return quantizedNetwork(steps, reportOf([], steps, []));
+  } catch (error) {
+    for (const step of steps) disposeStep(step);
+    throw error;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function descriptions(text: string | undefined): readonly Fields[] {
+  if (text === undefined)
+    throw new TypeError(
+      `${where}: the metadata has no '${KEY}', so that the file holds no quantized network; it was written by something else.`,
+    );
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new TypeError(`${where}: metadata.${KEY} is no JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const { version, steps } = (content ?? {}) as Fields;
+  if (version !== VERSION) throw new RangeError(`${where}: the network has the version ${show(version)}, but ${VERSION} can be read.`);
+  if (
+    !Array.isArray(steps) ||
+    !steps.every((step) => typeof step === 'object' && step !== null && typeof (step as Fields)['name'] === 'string')
+  )
+    throw new TypeError(`${where}: metadata.${KEY}.steps is ${show(steps)}, but must be an array of named steps.`);
+  return steps as readonly Fields[];
+}
+
+function stepOf(fields: Fields, contents: SafetensorsInput): NetworkStep {
+  const name = fields['name'] as string;
+  const at = `layer ${name}: `;
+  checkChoice(where, `${at}kind`, fields['kind'], ['quantized', 'floatLinear', 'flatten']);
+  if (fields['kind'] === 'flatten') return { kind: 'flatten', name };
+  checkChoice(where, `${at}activation`, fields['activation'], activations);
+  checkNumber(where, `${at}slope`, fields['slope']);
+  const shared = {
+    name,
+    activation: fields['activation'] as QuantizedStep['activation'],
+    slope: fields['slope'] as number,
+  };
+  if (fields['kind'] === 'floatLinear') {
+    const weight = contents.tensors[`${name}.weight`];
+    if (weight?.rank !== 2) throw new RangeError(`${where}: ${at}there is no weight [inputs, units] among the tensors.`);
+    const [inputs, units] = weight.shape as [number, number];
+    const rest = restOf(name, inputs, units, contents);
+    return {
+      ...{ kind: 'floatLinear', ...shared, inputScales: rest.inputScales },
+      weight: keep(tensor2d(Float32Array.from(weight.dataSync()), [inputs, units])),
+      bias: keptBias(rest.bias),
+    };
+  }
+  return quantizedStep(fields, at, shared, contents);
+}
+
+function quantizedStep(
+  fields: Fields,
+  at: string,
+  shared: Pick<QuantizedStep, 'name' | 'activation' | 'slope'>,
+  contents: SafetensorsInput,
+): QuantizedStep {
+  const { name } = shared;
+  const { inputs, units, bits, groupSize, scheme, rounding } = fields as Readonly<Record<string, number>> & {
+    scheme: Scheme;
+    rounding: QuantizedStep['rounding'];
+  };
+  checkNumber(where, `${at}inputs`, inputs, { least: 1, most: 2 ** 31, whole: true });
+  checkNumber(where, `${at}units`, units, { least: 1, most: 2 ** 31, whole: true });
+  checkNumber(where, `${at}bits`, bits, { least: 2, most: 8, whole: true });
+  checkChoice(where, `${at}scheme`, scheme, schemes);
+  checkChoice(where, `${at}rounding`, rounding, ['fp32', 'double', 'single']);
+  const shape = { inputs: inputs as number, units: units as number, bits: bits as number };
+  const count = shape.inputs * shape.units;
+  const packed = contents.raw[`${name}.weight`];
+  const [dtype, length] = shape.bits <= 4 ? ['U8', Math.ceil(count / 2)] : ['I8', count];
+  if (packed?.dtype !== dtype || packed.bytes.length !== length)
+    throw new RangeError(
+      `${where}: ${at}weight is ${packed ? `${packed.dtype} of ${packed.bytes.length} bytes` : 'missing'}, but must be ${dtype} of ${length}.`,
+    );
+  const integers = shape.bits <= 4 ? unpackNibbles(packed.bytes, count) : new Int8Array(packed.bytes.slice().buffer);
+  const scales = numbers(contents.tensors[`${name}.weightScale`]);
+  if (!scales) throw new RangeError(`${where}: ${at}weightScale is missing.`);
+  const zeros = contents.raw[`${name}.weightZeroPoint`];
+  const rest = restOf(name, shape.inputs, shape.units, contents);
+  const input = inputOf(`${at}input`, fields['input']);
+  const output = fields['output'] === undefined ? undefined : quantizationOf(`${at}output`, fields['output']);
+  const weight = matrixOf({
+    ...{ ...shape, groupSize, values: Int16Array.from(integers), scales, least: 0, most: 0 },
+    zeroPoints: zeros ? Int32Array.from(new Int8Array(zeros.bytes.slice().buffer)) : new Int32Array(scales.length),
+  });
+  return {
+    ...{ kind: 'quantized', ...shared, scheme, weight, rounding, input, output, inputScales: rest.inputScales },
+    bias: keptBias(rest.bias),
+  };
+}
+
+function restOf(
+  name: string,
+  inputs: number,
+  units: number,
+  { tensors }: SafetensorsInput,
+): { bias: Float32Array<ArrayBuffer> | undefined; inputScales: Float64Array<ArrayBuffer> | undefined } {
+  const bias = numbers(tensors[`${name}.bias`]);
+  if (bias && bias.length !== units)
+    throw new RangeError(`${where}: layer ${name}: bias has ${bias.length} numbers, but must have ${units}.`);
+  const scales = numbers(tensors[`${name}.inputScale`]);
+  if (scales && scales.length !== inputs)
+    throw new RangeError(`${where}: layer ${name}: inputScale has ${scales.length} numbers, but must have ${inputs}.`);
+  return { bias, inputScales: scales && Float64Array.from(scales) };
+}
+
+function numbers(tensor: Tensor | undefined): Float32Array<ArrayBuffer> | undefined {
+  return tensor && Float32Array.from(tensor.dataSync());
+}
+
+function inputOf(name: string, value: unknown): QuantizedStep['input'] {
+  return value === 'dynamic' || value === 'none' ? value : quantizationOf(name, value);
+}
+
+function quantizationOf(name: string, value: unknown): Required<Quantization> {
+  const { scale, zeroPoint, type } = (value ?? {}) as Fields;
+  checkNumber(where, `${name}.scale`, scale, { above: 0 });
+  checkChoice(where, `${name}.type`, type, ['int8', 'uint8']);
+  const least = type === 'int8' ? -128 : 0;
+  checkNumber(where, `${name}.zeroPoint`, zeroPoint, { least, most: least + 255, whole: true });
+  return { scale: scale as number, zeroPoint: zeroPoint as number, type: type as Quantization['type'] & string };
+}

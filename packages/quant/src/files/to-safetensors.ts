@@ -1,0 +1,99 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { FloatLinearStep, NetworkStep, QuantizedStep } from '../network/quantized-step.ts';
+import type { QuantizedNetwork } from '../network/quantized-network.ts';
+import { show } from '../validation.ts';
+import { packNibbles } from './packed-integers.ts';
+
+/** Values of a dtype of the file as its bytes. */
+export interface RawValues {
+  readonly dtype: 'I8' | 'U8' | 'F32';
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What a safetensors file of a network holds. */
+export interface NetworkFile {
+  readonly tensors: Record<string, RawValues>;
+  /** `quantized` has the network's steps, as JSON. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export const KEY = 'quantized';
+export const VERSION = 1;
+
+/**
+ * A quantized network as what `saveSafetensors` of `@x/tensor` writes: of each layer `weight` as I8 [inputs, units], or, of at most
+ * 4 bits, as U8 with two integers to a byte, the first in the lower half; `weightScale`, `bias` and the like as F32. How
+ * the layers follow one another is in the metadata. {@link fromSafetensors} makes the network again.
+ *
+ * @throws {TypeError} if it is no quantized network, or has layers of other kinds that stayed in float; all are named.
+ * @example
+ * const { tensors, metadata } = toSafetensors(q);
+ * await saveSafetensors('model.safetensors', tensors, { metadata });
+ */
+export function toSafetensors(network: QuantizedNetwork): NetworkFile {
+  const where = 'toSafetensors';
+  if (network?.kind !== 'quantized')
+    throw new TypeError(`${where}: network is ${show(network)}, but must be what quantize() or convert() made.`);
+  const foreign = network.steps.filter((step) => step.kind === 'float');
+  if (foreign.length > 0)
+    throw new TypeError(
+      `${where}: ${foreign.map(({ name, layer }) => `layer ${name} (${layer.kind})`).join(', ')} stayed in float as the original's own, and can't be written; save it with the original.`,
+    );
+  const tensors: Record<string, RawValues> = {};
+  const steps = network.steps.map((step) => describe(step, tensors));
+  return { tensors, metadata: { [KEY]: JSON.stringify({ version: VERSION, steps }) } };
+}
+
+function describe(step: NetworkStep, tensors: Record<string, RawValues>): object {
+  switch (step.kind) {
+    case 'quantized': {
+      const { kind, name, scheme, weight, activation, slope, input, output, rounding } = step;
+      const { inputs, units, bits, groupSize, scales, zeroPoints } = weight;
+      const values = weight.values();
+      tensors[`${name}.weight`] =
+        bits <= 4
+          ? { dtype: 'U8', shape: [Math.ceil(values.length / 2)], bytes: packNibbles(values) }
+          : { dtype: 'I8', shape: [inputs, units], bytes: new Uint8Array(values.buffer, values.byteOffset, values.length) };
+      tensors[`${name}.weightScale`] = floats(scales, groupSize === undefined ? [scales.length] : [inputs / groupSize, units]);
+      if (zeroPoints)
+        tensors[`${name}.weightZeroPoint`] = {
+          dtype: 'I8',
+          shape: [zeroPoints.length],
+          bytes: new Uint8Array(Int8Array.from(zeroPoints).buffer),
+        };
+      addRest(step, tensors);
+      return {
+        kind,
+        name,
+        scheme,
+        inputs,
+        units,
+        bits,
+        ...(groupSize !== undefined && { groupSize }),
+        activation,
+        slope,
+        input,
+        ...(output && { output }),
+        rounding,
+      };
+    }
+    case 'floatLinear': {
+      const { kind, name, weight, activation, slope } = step;
+      tensors[`${name}.weight`] = floats(weight.dataSync() as Float32Array, weight.shape);
+      addRest(step, tensors);
+      return { kind, name, activation, slope };
+    }
+    default:
+      return { kind: step.kind, name: step.name };
+  }
+}
+
+function addRest({ name, bias, inputScales }: QuantizedStep | FloatLinearStep, tensors: Record<string, RawValues>): void {
+  if (bias) tensors[`${name}.bias`] = floats((bias as Tensor).dataSync() as Float32Array, bias.shape);
+  if (inputScales) tensors[`${name}.inputScale`] = floats(Float32Array.from(inputScales), [inputScales.length]);
+}
+
+function floats(values: Float32Array, shape: readonly number[]): RawValues {
+  return { dtype: 'F32', shape: [...shape], bytes: new Uint8Array(Float32Array.from(values).buffer) };
+}

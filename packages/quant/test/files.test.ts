@@ -1,0 +1,124 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { activationLayer, dense, flatten, random, sequential, type SequentialLayer } from '@x/tensor';
+import { expectNoLeak } from '@x-tooling/testing';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  fromSafetensors,
+  quantize,
+  toSafetensors,
+  type NetworkFile,
+  type QuantizedNetwork,
+  type QuantizeOptions,
+  type SafetensorsInput,
+} from '../src/index.ts';
+import { useBackend } from './backends.ts';
+
+function network(): SequentialLayer {
+  const keys = random.split(random.key(1), 3);
+  return sequential([
+    flatten(),
+    dense(64, 65, { activation: 'relu', key: keys[0] }),
+    sequential([dense(65, 32, { key: keys[1], bias: false }), activationLayer('leakyRelu', { slope: 0.2 })]),
+    dense(32, 7, { key: keys[2] }),
+  ]);
+}
+
+/** What reading a file gives: tensors of F32, and the rest raw. */
+function read({ tensors, metadata }: NetworkFile): SafetensorsInput {
+  const entries = Object.entries(tensors);
+  return {
+    tensors: Object.fromEntries(
+      entries
+        .filter(([, { dtype }]) => dtype === 'F32')
+        .map(([name, { shape, bytes }]) => [name, tf.tensor(new Float32Array(bytes.slice().buffer), [...shape])]),
+    ),
+    raw: Object.fromEntries(entries.filter(([, { dtype }]) => dtype !== 'F32')),
+    metadata,
+  };
+}
+
+function again(q: QuantizedNetwork): QuantizedNetwork {
+  const contents = read(toSafetensors(q));
+  const loaded = fromSafetensors(contents);
+  tf.dispose(contents.tensors as never);
+  return loaded;
+}
+
+describe('quantized networks in files', () => {
+  beforeAll(() => useBackend('x'));
+
+  test.each([
+    [{}, 0.3],
+    [{ scheme: 'int4' }, 0.19],
+    [{ scheme: 'int4', weights: { integers: 'asymmetric' } }, 0.2],
+    [{ scheme: 'ternary' }, 0.19],
+    [{ smooth: 0.5, layers: { '3': 'float' } }, 0.4],
+    [{ rounding: 'single', weights: { granularity: 'tensor' } }, 0.3],
+  ] as readonly (readonly [QuantizeOptions, number])[])('are the same afterwards: %o', async (options, share) => {
+    const net = network();
+    const samples = random.normal(random.key(2), [32, 8, 8]);
+    await expectNoLeak(async () => {
+      const q = await quantize(net, { calibrate: samples, ...options });
+      const file = toSafetensors(q);
+      const loaded = again(q);
+      tf.tidy(() => {
+        expect(loaded.apply(samples).dataSync()).toEqual(q.apply(samples).dataSync());
+      });
+      expect(toSafetensors(loaded)).toEqual(file);
+      const bytes = Object.values(file.tensors).reduce((sum, { bytes }) => sum + bytes.length, 0);
+      expect(bytes).toBe(q.report().bytes);
+      expect(bytes / q.report().floatBytes).toBeLessThan(share);
+      expect(loaded.report().layers.map(({ name, bytes }) => [name, bytes])).toEqual(
+        q.report().layers.map(({ name, bytes }) => [name, bytes]),
+      );
+      q.dispose();
+      loaded.dispose();
+    });
+    samples.dispose();
+    net.dispose();
+  });
+
+  test('what isn’t whole or isn’t a network is refused, and leaves nothing', async () => {
+    const net = network();
+    const samples = random.normal(random.key(2), [32, 8, 8]);
+    const q = await quantize(net, { calibrate: samples });
+    const file = toSafetensors(q);
+    const contents = read(file);
+    const steps = JSON.parse(file.metadata['quantized']!) as { version: number; steps: Record<string, unknown>[] };
+    const changed = (at: number, fields: object): SafetensorsInput => {
+      const own = structuredClone(steps);
+      Object.assign(own.steps[at]!, fields);
+      return { ...contents, metadata: { quantized: JSON.stringify(own) } };
+    };
+    const without = (name: string): SafetensorsInput => {
+      const { [name]: _, ...tensors } = contents.tensors;
+      const { [name]: __, ...raw } = contents.raw;
+      return { ...contents, tensors, raw };
+    };
+    const cases: readonly (readonly [SafetensorsInput, RegExp])[] = [
+      [{ ...contents, metadata: {} }, /written by something else/],
+      [{ ...contents, metadata: { quantized: '{' } }, /no JSON/],
+      [{ ...contents, metadata: { quantized: '{"version":2}' } }, /version 2/],
+      [{ ...contents, metadata: { quantized: '{"version":1,"steps":[3]}' } }, /array of named steps/],
+      [without('3.weight'), /layer 3: weight is missing/],
+      [without('1.weightScale'), /layer 1: weightScale is missing/],
+      [changed(1, { inputs: 63 }), /weight is I8 of 4160 bytes, but must be I8 of 4095/],
+      [changed(1, { bits: 4 }), /must be U8 of 2080/],
+      [changed(1, { activation: 'sine' }), /activation is "sine"/],
+      [changed(1, { input: { scale: 0, zeroPoint: 0, type: 'int8' } }), /input.scale is 0/],
+      [changed(1, { output: { scale: 1, zeroPoint: 200, type: 'int8' } }), /output.zeroPoint is 200/],
+      [changed(3, { kind: 'lstm' }), /layer 3: kind is "lstm"/],
+      [changed(3, { rounding: 'up' }), /rounding is "up"/],
+    ];
+    expectNoLeak(() => {
+      for (const [input, message] of cases) expect(() => fromSafetensors(input), String(message)).toThrow(message);
+    });
+    expect(() => fromSafetensors(undefined as never)).toThrow(/must be what loadSafetensors/);
+    expect(() => toSafetensors(net as never)).toThrow(/must be what quantize/);
+    const foreign = { ...network().layers[1]!, kind: 'wave' };
+    const odd = await quantize(sequential([dense(8, 64, { key: random.key(1) }), foreign]), { scheme: 'int4', unsupported: 'float' });
+    expect(() => toSafetensors(odd)).toThrow(/layer 1 \(wave\) stayed in float/);
+    tf.dispose([samples, ...Object.values(contents.tensors)]);
+    for (const own of [odd, q, net]) own.dispose();
+  });
+});
