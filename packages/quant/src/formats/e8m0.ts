@@ -1,7 +1,7 @@
 import { exponentOf } from '../arithmetic/frexp.ts';
 
 /** NaN among the powers of two. */
-export const E8M0_NAN = 0xff;
+const E8M0_NAN = 0xff;
 
 /** The power of two of an E8M0 code: 2^(code - 127); 255 is NaN. */
 export function decodeE8M0(code: number): number {

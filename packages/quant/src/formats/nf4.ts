@@ -21,7 +21,7 @@ export const nf4Values: Float32Array<ArrayBuffer> = Float32Array.of(
 );
 
 /** Index of the nearest of rising values; of two equally near the lower. */
-export function nearestIndex(values: ArrayLike<number>, x: number): number {
+function nearestIndex(values: ArrayLike<number>, x: number): number {
   let low = 0;
   let high = values.length - 1;
   while (high - low > 1) {

@@ -95,13 +95,11 @@ function runQuantized(step: QuantizedStep, x: Tensor | QuantizedTensor): Tensor 
     const integers = x instanceof QuantizedTensor ? x : quantizeTensor(inputScales ? divided(x, inputScales) : x, input);
     return int8Linear(integers, weight, bias, { output, activation: activation as Int8Activation, rounding });
   }
-  // Integers become the same integers again inside, because a quantized number is one that its quantization keeps.
   const floats = floatsOf(x);
-  return quantizedLinear(inputScales ? divided(floats, inputScales) : floats, weight, bias, {
-    activation,
-    slope,
-    inputQuantization: input,
-  });
+  const scaled = inputScales ? divided(floats, inputScales) : floats;
+  // Integers become the same integers again inside, because a quantized number is one that its quantization keeps.
+  const kept = typeof input === 'string' || x instanceof QuantizedTensor ? scaled : dequantize(quantizeTensor(scaled, input));
+  return quantizedLinear(kept, weight, bias, { activation, slope, inputQuantization: input });
 }
 
 export function floatsOf(x: Tensor | QuantizedTensor): Tensor {

@@ -101,7 +101,7 @@ export function reportOf(original: readonly Step[], network: readonly NetworkSte
 const unmeasured = { output: undefined, milliseconds: undefined, floatMilliseconds: undefined };
 
 /** Bytes that a file of the step needs. */
-export function bytesOf({ weight, bias, inputScales }: QuantizedStep): number {
+function bytesOf({ weight, bias, inputScales }: QuantizedStep): number {
   return weight.bytes + 4 * (bias?.size ?? 0) + 4 * (inputScales?.length ?? 0);
 }
 
