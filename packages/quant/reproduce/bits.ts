@@ -31,11 +31,11 @@ const widths = [16, 8, 7, 6, 5, 4, 3, 2] as const;
 const methods: Readonly<Record<string, (bits: number) => SimulateOptions>> = {
   'fixed point': (bits) => ({
     weights: { bits, granularity: 'tensor', range: 'fixedPoint' },
-    activations: { bits, observer: fixedPoint() as never },
+    activations: { bits, observer: fixedPoint() },
   }),
   'per tensor': (bits) => ({ weights: { bits, granularity: 'tensor' }, activations: { bits } }),
   'per channel': (bits) => ({ weights: { bits }, activations: { bits } }),
-  'best ranges': (bits) => ({ weights: { bits, range: 'search' }, activations: { bits, observer: squaredError() as never } }),
+  'best ranges': (bits) => ({ weights: { bits, range: 'search' }, activations: { bits, observer: squaredError() } }),
 };
 
 const [source = 'fashion-mnist', epochs = '8', fewEpochs = '2', seedText = '0'] = process.argv.slice(2);

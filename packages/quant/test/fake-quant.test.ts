@@ -62,6 +62,13 @@ describe.each(backends)('on %s', (backend) => {
     expect(each.map(([, ds]) => ds!)).toBeAllclose([-4, 0.4, -0.48, -0.2, 0.5, 0.02, 3, 3], { atol: 1e-6 });
   });
 
+  test('a learned step begins at 2·mean|v| / √most', () => {
+    const v = [-3, -1.2, -0.26, 0.1, 0.75, 1.49, 2.2, 9];
+    const layer = fakeQuant(sequential([dense(8, 1, { key: random.key(1), init: () => tf.tensor2d(v, [8, 1]) })]), { weights: 3 });
+    expect((layer.layers[0] as FakeQuantLinear).weightSteps()[0]).toBeCloseTo(2.5980762114, 6);
+    layer.dispose();
+  });
+
   test.each(['learned', 'extremes'] as const)(
     '%s steps: a network trained for 4 bits is one of 4 bits, and conversion keeps it',
     async (steps) => {

@@ -123,26 +123,26 @@ describe('error-bounded compression', () => {
     fc.assert(
       fc.property(
         fc.float32Array({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }),
-        fc.double({ min: 1e-4, max: 10, noNaN: true }),
+        fc.double({ min: 2e-4, max: 10, noNaN: true }),
         (x, bound) => {
           const codec = boundedCodec(bound);
           const back = codec.decompress(codec.compress(x, random.key(0)));
           expect(back).toHaveLength(x.length);
           x.forEach((value, i) => {
-            expect(Math.abs(value - back[i]!)).toBeLessThanOrEqual(Math.max(bound, Math.abs(value) * 2 ** -24));
+            expect(Math.abs(value - back[i]!)).toBeLessThanOrEqual(bound);
             if (value === 0) expect(back[i]).toBe(0);
           });
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 300 },
     );
     expect(() => boundedCodec(0)).toThrow(/bound is 0/);
-    expect(() => boundedCodec(1e-12).compress(Float32Array.of(1), random.key(0))).toThrow(/more than 2\^29 steps/);
+    expect(() => boundedCodec(1e-12).compress(Float32Array.of(1), random.key(0))).toThrow(/bound is 1e-12, but float32 numbers/);
   });
 
   test('zeros of rectifiers cost next to nothing', () => {
     const x = Float32Array.from({ length: 64 * 100 }, (_, i) => (i % 640 < 64 ? Math.sin(i) : 0));
-    expect(boundedCodec(0.01).compress(x, random.key(0)).bytes.length).toBe(100 + 10 * 8 * 7);
+    expect(boundedCodec(0.01).compress(x, random.key(0)).bytes.length).toBe(8 + 100 + 10 * 8 * 7);
   });
 
   test('the gradient’s error follows the law bound / √3 · √Σδ²', () => {

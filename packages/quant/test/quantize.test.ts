@@ -2,7 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activationLayer, dense, dropout, flatten, random, sequential, type Layer, type SequentialLayer } from '@x/tensor';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { entropy, formatReport, minMax, percentile, quantize, squaredError, type QuantizeOptions, type Scheme } from '../src/index.ts';
+import {
+  entropy,
+  formatReport,
+  minMax,
+  percentile,
+  quantize,
+  squaredError,
+  type Observer,
+  type QuantizeOptions,
+  type Scheme,
+} from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 
 /** 32-48-24-5 with what an MLP may have between its layers. */
@@ -170,7 +180,7 @@ describe.each(backends)('on %s', (backend) => {
     q.dispose();
   });
 
-  test.each([minMax(), percentile(), squaredError(), entropy()] as never[])('any observer finds usable ranges %#', async (observer) => {
+  test.each<Observer>([minMax(), percentile(), squaredError(), entropy()])('any observer finds usable ranges %#', async (observer) => {
     const net = network();
     const calibration = samplesOf(2, 256);
     const q = await quantize(net, { calibrate: calibration, observer });

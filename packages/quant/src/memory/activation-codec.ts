@@ -80,29 +80,29 @@ export function stochasticCodec({
 const BLOCK = 64;
 
 /**
- * Activations with a bounded error: |x - x̂| ≤ bound for each, and x̂ = 0 where x = 0. Whole steps of 2 · bound, in blocks of 64
- * that each take as many bits as their largest needs; a block of zeros takes a byte.
+ * Activations with a bounded error: |x - x̂| ≤ bound for each, and x̂ = 0 where x = 0. Whole steps of nearly 2 · bound, in blocks of
+ * 64 that each take as many bits as their largest needs; a block of zeros takes a byte.
  *
- * @throws {RangeError} if the bound isn't above 0, or a number is so large that its steps have more than 30 bits.
+ * @throws {RangeError} if the bound isn't above 0, or is so small that float32 can't keep it for the numbers given.
  *
  * S. Jin et al., "COMET: A Novel Memory-Efficient Deep Learning Training Framework by Using Error-Bounded Lossy Compression", 2021,
  * arXiv 2111.09562; its bound and its law, with this coder instead of SZ's prediction and Huffman codes.
  */
 export function boundedCodec(bound: number): ActivationCodec {
   checkNumber('boundedCodec', 'bound', bound, { above: 0 });
-  const step = 2 * bound;
   return {
     name: `error at most ${bound}`,
     compress: (values) => {
       const { length: size } = values;
+      const step = stepFor(values, bound);
       const steps = new Int32Array(size);
       const widths = new Uint8Array(Math.ceil(size / BLOCK));
-      let total = widths.length;
+      let total = HEAD + widths.length;
       for (let block = 0; block < widths.length; block++) {
         const end = Math.min((block + 1) * BLOCK, size);
         let all = 0;
         for (let i = block * BLOCK; i < end; i++) {
-          const q = nearestStep(values[i] as number, step, bound);
+          const q = Math.round((values[i] as number) / step);
           // Zigzag: small numbers of both signs are small.
           all |= steps[i] = q < 0 ? -2 * q - 1 : 2 * q;
         }
@@ -111,8 +111,9 @@ export function boundedCodec(bound: number): ActivationCodec {
         total += width * (BLOCK / 8);
       }
       const bytes = new Uint8Array(total);
-      bytes.set(widths);
-      let at = widths.length;
+      new DataView(bytes.buffer).setFloat64(0, step, true);
+      bytes.set(widths, HEAD);
+      let at = HEAD + widths.length;
       widths.forEach((width, block) => {
         const begin = block * BLOCK;
         for (let i = 0; i < BLOCK && begin + i < size; i++) writeBits(bytes, at * 8 + i * width, width, steps[begin + i] as number);
@@ -122,10 +123,11 @@ export function boundedCodec(bound: number): ActivationCodec {
     },
     decompress: ({ bytes, size }) => {
       const values = new Float32Array(size);
+      const step = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
       const blocks = Math.ceil(size / BLOCK);
-      let at = blocks;
+      let at = HEAD + blocks;
       for (let block = 0; block < blocks; block++) {
-        const width = bytes[block] as number;
+        const width = bytes[HEAD + block] as number;
         const end = width === 0 ? 0 : Math.min(BLOCK, size - block * BLOCK);
         for (let i = 0; i < end; i++) {
           const code = readBits(bytes, at * 8 + i * width, width);
@@ -138,13 +140,19 @@ export function boundedCodec(bound: number): ActivationCodec {
   };
 }
 
-/** The step whose float32 value is within the bound. */
-function nearestStep(x: number, step: number, bound: number): number {
-  const q = Math.round(x / step);
-  if (Math.abs(q) >= 2 ** 29) throw new RangeError(`boundedCodec: ${x} is more than 2^29 steps of ${step}; use a larger bound.`);
-  // Rounding to float32 may add to an error that is all of the bound.
-  for (const candidate of [q, q - 1, q + 1]) if (Math.abs(Math.fround(candidate * step) - x) <= bound) return candidate;
-  return q;
+/** Bytes of the step. */
+const HEAD = 8;
+
+/** Twice the bound, less what rounding to float32 may add to an error. */
+function stepFor(values: Float32Array, bound: number): number {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  const rounding = (largest + bound) * 2 ** -24;
+  if (!(rounding <= bound / 2))
+    throw new RangeError(
+      `boundedCodec: bound is ${bound}, but float32 numbers as large as ${largest} are ${2 * rounding} apart; use a larger bound.`,
+    );
+  return 2 * (bound - rounding);
 }
 
 function writeBits(bytes: Uint8Array, at: number, width: number, value: number): void {

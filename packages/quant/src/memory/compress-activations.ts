@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { linear, random, type ApplyContext, type DenseLayer, type Key, type Layer, type SequentialLayer } from '@x/tensor';
-import { show } from '../validation.ts';
+import { linear, random, type ApplyContext, type DenseLayer, type Key, type Layer } from '@x/tensor';
+import { othersOf, partsOf } from '../network/parts.ts';
 import { stochasticCodec, type ActivationCodec } from './activation-codec.ts';
 
 export interface CompressActivationsOptions {
@@ -34,13 +34,11 @@ export interface CompressedNetwork extends Layer {
  */
 export function compressActivations(net: Layer, { codec = stochasticCodec() }: CompressActivationsOptions = {}): CompressedNetwork {
   const where = 'compressActivations';
-  if (typeof net?.apply !== 'function')
-    throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
-  const parts = partsOf(net, '');
-  const unsupported = parts.filter(({ layer }) => !canCompress(layer));
-  if (unsupported.length > 0)
+  const parts = partsOf(where, net);
+  const others = othersOf(parts, canCompress);
+  if (others.length > 0)
     throw new TypeError(
-      `${where}: ${unsupported.map(({ name, layer }) => `layer ${name || 'net'} (${describe(layer)})`).join(', ')} can't be compressed; dense layers with relu or no activation, and flatten, can.`,
+      `${where}: ${others.map(({ name, layer }) => `layer ${name} (${describe(layer)})`).join(', ')} can't be compressed; dense layers with relu or no activation, and flatten, can.`,
     );
   const sizes = new Map<string, KeptActivations>();
   return {
@@ -56,9 +54,7 @@ export function compressActivations(net: Layer, { codec = stochasticCodec() }: C
         parts.forEach(({ name, layer }, index) => {
           const next =
             layer.kind === 'dense'
-              ? compressedDense(layer as DenseLayer, value, codec, random.fold(key, index), (own) =>
-                  sizes.set(name || '0', { name: name || '0', ...own }),
-                )
+              ? compressedDense(layer as DenseLayer, value, codec, random.fold(key, index), (own) => sizes.set(name, { name, ...own }))
               : layer.apply(value, context);
           // The float activations end here.
           if (value !== x && value !== next) value.dispose();
@@ -78,11 +74,6 @@ function canCompress(layer: Layer): boolean {
 
 function describe(layer: Layer): string {
   return layer.kind === 'dense' ? `dense with ${(layer as DenseLayer).activation}` : layer.kind;
-}
-
-function partsOf(layer: Layer, name: string): { name: string; layer: Layer }[] {
-  if (layer.kind !== 'sequential') return [{ name, layer }];
-  return (layer as SequentialLayer).layers.flatMap((part, index) => partsOf(part, name === '' ? String(index) : `${name}.${index}`));
 }
 
 function compressedDense(

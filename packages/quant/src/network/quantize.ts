@@ -45,7 +45,7 @@ export interface QuantizeOptions {
   /** Default `calibrated` for `int8`, `dynamic` for the others. */
   readonly activations?: ActivationMode;
   /** Finds ranges of activations. Default {@link minMax}. */
-  readonly observer?: Observer<never>;
+  readonly observer?: Observer;
   /** Whether layers in a row are given equal ranges first; see {@link equalizingFactors}. Default false. */
   readonly equalize?: boolean;
   /** Alpha of {@link smoothingFactors}, from 0 to 1; left out: no smoothing. */
@@ -75,7 +75,7 @@ export interface QuantizeOptions {
 export async function quantize(net: Layer, options: QuantizeOptions = {}): Promise<QuantizedNetwork> {
   const where = 'quantize';
   const { scheme = 'int8', equalize = false, smooth, correctBias = false, unsupported = 'refuse', rounding = 'fp32' } = options;
-  const { weights = {}, observer = minMax() as Observer<never> } = options;
+  const { weights = {}, observer = minMax() } = options;
   checkChoice(where, 'scheme', scheme, schemes);
   checkChoice(where, 'unsupported', unsupported, ['refuse', 'float']);
   if (smooth !== undefined) checkNumber(where, 'smooth', smooth, { least: 0, most: 1 });
@@ -105,7 +105,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
   const network: NetworkStep[] = [];
   try {
     const look = (current: readonly Step[], hessians: boolean): Map<LinearStep, InputRecord> =>
-      calibrate(where, current, samples, { observer: observer as Observer, needsHessian: (step) => hessians && quantizes(step) });
+      calibrate(where, current, samples, { observer: observer, needsHessian: (step) => hessians && quantizes(step) });
     const originals = steps;
     if (equalize) steps = equalized(steps);
     if (smooth !== undefined) steps = smoothed(steps, look(steps, false), smooth);
@@ -114,7 +114,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
     const inputOf = (step: LinearStep): QuantizedStep['input'] => {
       const mode = modeOf(step);
       if (mode !== 'calibrated') return mode === 'float' ? 'none' : 'dynamic';
-      const { min, max } = (observer as Observer).range((records.get(step) as InputRecord).observed);
+      const { min, max } = observer.range((records.get(step) as InputRecord).observed);
       return chooseQuantization(Math.min(min, 0), Math.max(max, 0));
     };
     const inputs = new Map(steps.filter(quantizes).map((step) => [step, inputOf(step)]));

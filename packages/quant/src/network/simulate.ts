@@ -14,7 +14,7 @@ export interface SimulatedActivations {
   /** Width, 2 to 16. Default 8. */
   readonly bits?: number;
   /** Default {@link minMax}. */
-  readonly observer?: Observer<never>;
+  readonly observer?: Observer;
   /** Whether zero points are 0. Default false. */
   readonly symmetric?: boolean;
 }
@@ -82,13 +82,13 @@ async function inputRanges(
   where: string,
   steps: readonly Step[],
   samples: Samples,
-  { bits = 8, observer = minMax() as Observer<never>, symmetric = false }: SimulatedActivations,
+  { bits = 8, observer = minMax(), symmetric = false }: SimulatedActivations,
 ): Promise<[LinearStep, QuantizationParameters][]> {
   const held = await holdSamples(where, samples);
   try {
-    const records = calibrate(where, steps, held, { observer: observer as Observer, needsHessian: () => false });
+    const records = calibrate(where, steps, held, { observer: observer, needsHessian: () => false });
     return Array.from(records, ([step, { observed }]) => {
-      const { min, max } = (observer as Observer).range(observed, { bits, symmetric });
+      const { min, max } = observer.range(observed, { bits, symmetric });
       return [step, quantizationParameters(Math.min(min, 0), Math.max(max, 0), { bits, symmetric })];
     });
   } finally {

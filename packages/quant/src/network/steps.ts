@@ -1,5 +1,5 @@
-import type { ActivationLayer, ActivationName, DenseLayer, Layer, SequentialLayer } from '@x/tensor';
-import { show } from '../validation.ts';
+import type { ActivationLayer, ActivationName, DenseLayer, Layer } from '@x/tensor';
+import { othersOf, partsOf, unsupportedError } from './parts.ts';
 
 /** A linear map with its activation, apart from any tensor. */
 export interface LinearStep {
@@ -43,17 +43,12 @@ export interface StepsOptions {
  * @throws {TypeError} naming all layers that can't be quantized, unless they are to be kept.
  */
 export function stepsOf(where: string, net: Layer, { keepUnsupported = false }: StepsOptions = {}): Step[] {
-  if (typeof net?.apply !== 'function' || typeof net.variables !== 'object')
-    throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
-  const named = unrolled(net, '');
-  const unsupported = named.filter(({ layer }) => !supported.has(layer.kind));
-  if (unsupported.length > 0 && !keepUnsupported)
-    throw new TypeError(
-      `${where}: ${unsupported.map(({ name, layer }) => `layer ${name || 'net'} (${layer.kind})`).join(', ')} can't be quantized. ` +
-        `Give { unsupported: 'float' } to keep ${unsupported.length === 1 ? 'it' : 'them'} in float; what can be quantized is ${[...supported].join(', ')}.`,
-    );
+  const parts = partsOf(where, net);
+  const others = othersOf(parts);
+  if (others.length > 0 && !keepUnsupported)
+    throw unsupportedError(where, others, `Give { unsupported: 'float' } to keep ${others.length === 1 ? 'it' : 'them'} in float.`);
   const steps: Step[] = [];
-  for (const { name, layer } of named) {
+  for (const { name, layer } of parts) {
     const last = steps.at(-1);
     if (layer.kind === 'dropout') continue;
     if (layer.kind === 'dense') steps.push(linearStep(name, layer as DenseLayer));
@@ -64,13 +59,6 @@ export function stepsOf(where: string, net: Layer, { keepUnsupported = false }: 
     } else steps.push({ kind: 'float', name, layer });
   }
   return steps;
-}
-
-const supported: ReadonlySet<string> = new Set(['dense', 'activation', 'flatten', 'dropout', 'sequential']);
-
-function unrolled(layer: Layer, name: string): { name: string; layer: Layer }[] {
-  if (layer.kind !== 'sequential') return [{ name, layer }];
-  return (layer as SequentialLayer).layers.flatMap((part, index) => unrolled(part, name === '' ? String(index) : `${name}.${index}`));
 }
 
 function linearStep(name: string, { inputs, units, activation, slope, variables }: DenseLayer): LinearStep {

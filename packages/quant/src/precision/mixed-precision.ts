@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables, type SequentialLayer } from '@x/tensor';
+import { linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables } from '@x/tensor';
 import type { FloatFormat } from '../formats/float-format.ts';
 import { float16 } from '../formats/formats.ts';
 import { fitsFloat32 } from '../formats/round-in-place.ts';
+import { othersOf, partsOf, unsupportedError } from '../network/parts.ts';
 import { checkNumber, show } from '../validation.ts';
 import { castTensor, storedAs, type CastCounts } from './cast-tensor.ts';
 
@@ -53,26 +54,21 @@ const NAME = 'lossScale';
  */
 export function mixedPrecision(net: Layer, { format = float16, lossScale = 65536 }: MixedPrecisionOptions = {}): MixedPrecisionNetwork {
   const where = 'mixedPrecision';
-  if (typeof net?.apply !== 'function')
-    throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
   if (typeof format?.max !== 'number' || !fitsFloat32(format))
     throw new RangeError(
       `${where}: format is ${show(format?.name ?? format)}, but must be one whose numbers are all float32, such as formats.float16.`,
     );
   checkNumber(where, 'lossScale', lossScale, { above: 0 });
-  const parts = partsOf(net, '');
-  const unsupported = parts.filter(({ layer }) => !supported.has(layer.kind));
-  if (unsupported.length > 0)
-    throw new TypeError(
-      `${where}: ${unsupported.map(({ name, layer }) => `layer ${name || 'net'} (${layer.kind})`).join(', ')} can't be computed in few bits; what can is ${[...supported].join(', ')}.`,
-    );
+  const parts = partsOf(where, net);
+  const others = othersOf(parts);
+  if (others.length > 0) throw unsupportedError(where, others);
   const scale = tf.tidy(() => tf.variable(tf.scalar(lossScale), false));
-  const counters = new Map(parts.flatMap(({ name, layer }) => (layer.kind === 'dense' ? [[name || '0', newCounts()] as const] : [])));
+  const counters = new Map(parts.flatMap(({ name, layer }) => (layer.kind === 'dense' ? [[name, newCounts()] as const] : [])));
   const input = emptyCounts();
   const variables: NamedVariables = { ...net.variables, [NAME]: scale };
 
   const denseStep = (name: string, { variables: own, activation, slope }: DenseLayer, x: Tensor): Tensor => {
-    const counts = counters.get(name || '0') as Counts;
+    const counts = counters.get(name) as Counts;
     const after = (): number => 1 / (scale.dataSync()[0] as number);
     const stored = (variable: Variable): Tensor =>
       castTensor(variable, { format, forward: counts.weights, backward: counts.weightGradients, after });
@@ -115,13 +111,6 @@ function newCounts(): Counts {
 
 function emptyCounts(): CastCounts {
   return { values: 0, overflowed: 0, underflowed: 0, largest: 0 };
-}
-
-const supported: ReadonlySet<string> = new Set(['dense', 'activation', 'flatten', 'dropout', 'sequential']);
-
-function partsOf(layer: Layer, name: string): { name: string; layer: Layer }[] {
-  if (layer.kind !== 'sequential') return [{ name, layer }];
-  return (layer as SequentialLayer).layers.flatMap((part, index) => partsOf(part, name === '' ? String(index) : `${name}.${index}`));
 }
 
 /** x, whose gradient is multiplied. */

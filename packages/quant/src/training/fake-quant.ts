@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { fakeQuantize, linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables, type SequentialLayer } from '@x/tensor';
+import { fakeQuantize, linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables } from '@x/tensor';
 import { quantizationParameters, type QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
-import { checkChoice, checkNumber, show } from '../validation.ts';
+import { othersOf, partsOf, unsupportedError, type NamedPart } from '../network/parts.ts';
+import { checkChoice, checkNumber } from '../validation.ts';
 
 export interface FakeQuantOptions {
   /** Width of weights, 2 to 8; default 8. */
@@ -58,25 +59,20 @@ export interface FakeQuantNetwork extends Layer {
 export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuantNetwork {
   const where = 'fakeQuant';
   const { weights = 8, activations = 8, steps = 'learned', averaging = 0.01, delay = 0 } = options;
-  if (typeof net?.apply !== 'function')
-    throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
   checkNumber(where, 'weights', weights, { least: 2, most: 8, whole: true });
   if (activations !== false) checkNumber(where, 'activations', activations, { least: 2, most: 8, whole: true });
   checkChoice(where, 'steps', steps, ['learned', 'extremes']);
   checkNumber(where, 'averaging', averaging, { above: 0, most: 1 });
   checkNumber(where, 'delay', delay, { least: 0, whole: true });
-  const parts = partsOf(net, '');
-  const unsupported = parts.filter(({ layer }) => !trains.has(layer.kind));
-  if (unsupported.length > 0)
-    throw new TypeError(
-      `${where}: ${unsupported.map(({ name, layer }) => `layer ${name || 'net'} (${layer.kind})`).join(', ')} can't be quantized; what can is ${[...trains].join(', ')}.`,
-    );
+  const parts = partsOf(where, net);
+  const others = othersOf(parts);
+  if (others.length > 0) throw unsupportedError(where, others);
   const settings = { weights, activations, steps, averaging, delay };
   const layers = parts.map(({ layer }) => (layer.kind === 'dense' ? fakeQuantLinear(layer as DenseLayer, settings) : layer));
   const variables: NamedVariables = Object.fromEntries(
     layers.flatMap((layer, index) =>
       Object.entries(layer.variables).map(([own, variable]): [string, Variable] => [
-        `${(parts[index] as { name: string }).name || '0'}.${own}`,
+        `${(parts[index] as NamedPart).name}.${own}`,
         variable,
       ]),
     ),
@@ -91,13 +87,6 @@ export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuant
       for (const layer of layers) layer.dispose();
     },
   };
-}
-
-const trains: ReadonlySet<string> = new Set(['dense', 'activation', 'flatten', 'dropout', 'sequential']);
-
-function partsOf(layer: Layer, name: string): { name: string; layer: Layer }[] {
-  if (layer.kind !== 'sequential') return [{ name, layer }];
-  return (layer as SequentialLayer).layers.flatMap((part, index) => partsOf(part, name === '' ? String(index) : `${name}.${index}`));
 }
 
 type Settings = Required<FakeQuantOptions>;

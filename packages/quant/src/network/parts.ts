@@ -1,0 +1,46 @@
+import type { Layer, SequentialLayer } from '@x/tensor';
+import { show } from '../validation.ts';
+
+/** A layer of a network and its place, such as `2`, or `2.0` in a nested sequence. */
+export interface NamedPart {
+  readonly name: string;
+  readonly layer: Layer;
+}
+
+/**
+ * A network's layers in order, sequences unrolled. A layer alone is called `0`.
+ *
+ * @throws {TypeError} if it is no layer.
+ */
+export function partsOf(where: string, net: Layer): NamedPart[] {
+  if (typeof net?.apply !== 'function' || typeof net.variables !== 'object')
+    throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
+  return net.kind === 'sequential' ? unrolled(net, '') : [{ name: '0', layer: net }];
+}
+
+function unrolled(layer: Layer, name: string): NamedPart[] {
+  if (layer.kind !== 'sequential') return [{ name, layer }];
+  return (layer as SequentialLayer).layers.flatMap((part, index) => unrolled(part, name === '' ? String(index) : `${name}.${index}`));
+}
+
+/** Kinds of layers that have a form in few bits. */
+const kinds: readonly string[] = ['dense', 'activation', 'flatten', 'dropout'];
+
+/** Layers of other kinds. */
+export function othersOf(
+  parts: readonly NamedPart[],
+  supported: (layer: Layer) => boolean = ({ kind }) => kinds.includes(kind),
+): NamedPart[] {
+  return parts.filter(({ layer }) => !supported(layer));
+}
+
+/** An error that names layers and says what would do. */
+export function unsupportedError(
+  where: string,
+  others: readonly NamedPart[],
+  remedy: string = `What can is ${kinds.join(', ')}, and sequences of them.`,
+): TypeError {
+  return new TypeError(
+    `${where}: ${others.map(({ name, layer }) => `layer ${name} (${layer.kind})`).join(', ')} can't be quantized. ${remedy}`,
+  );
+}
