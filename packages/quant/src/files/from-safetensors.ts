@@ -81,7 +81,7 @@ function stepOf(fields: Fields, contents: SafetensorsInput): NetworkStep {
     const [inputs, units] = weight.shape as [number, number];
     const rest = restOf(name, inputs, units, contents);
     return {
-      ...{ kind: 'floatLinear', ...shared, inputScales: rest.inputScales },
+      ...{ kind: 'floatLinear', ...shared, inputScales: rest.inputScales, windows: undefined },
       weight: keep(tensor2d(Float32Array.from(weight.dataSync()), [inputs, units])),
       bias: keptBias(rest.bias),
     };

@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { FloatLinearStep, NetworkStep, QuantizedStep } from '../network/quantized-step.ts';
+import type { FloatLinearStep, QuantizedStep } from '../network/quantized-step.ts';
 import type { QuantizedNetwork } from '../network/quantized-network.ts';
-import { show } from '../validation.ts';
 import { packNibbles } from './packed-integers.ts';
+import { writableSteps, type WritableStep } from './writable-steps.ts';
 
 /** Values of a dtype of the file as its bytes. */
 export interface RawValues {
@@ -33,19 +33,13 @@ export const VERSION = 1;
  */
 export function toSafetensors(network: QuantizedNetwork): NetworkFile {
   const where = 'toSafetensors';
-  if (network?.kind !== 'quantized')
-    throw new TypeError(`${where}: network is ${show(network)}, but must be what quantize() or convert() made.`);
-  const foreign = network.steps.filter((step) => step.kind === 'float');
-  if (foreign.length > 0)
-    throw new TypeError(
-      `${where}: ${foreign.map(({ name, layer }) => `layer ${name} (${layer.kind})`).join(', ')} stayed in float as the original's own, and can't be written; save it with the original.`,
-    );
+  const writable = writableSteps(where, network);
   const tensors: Record<string, RawValues> = {};
-  const steps = network.steps.map((step) => describe(step, tensors));
+  const steps = writable.map((step) => describe(step, tensors));
   return { tensors, metadata: { [KEY]: JSON.stringify({ version: VERSION, steps }) } };
 }
 
-function describe(step: NetworkStep, tensors: Record<string, RawValues>): object {
+function describe(step: WritableStep, tensors: Record<string, RawValues>): object {
   switch (step.kind) {
     case 'quantized': {
       const { kind, name, scheme, weight, activation, slope, input, output, rounding } = step;

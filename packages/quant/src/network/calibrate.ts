@@ -7,6 +7,8 @@ import type { LinearStep, Step } from './steps.ts';
 export interface InputRecord {
   /** State of the observer. */
   observed: unknown;
+  /** Of a convolution's output, after its activation. */
+  output: unknown;
   /** Rows seen. */
   rows: number;
   /** Of each input. */
@@ -39,7 +41,7 @@ export function calibrate(
     if (step.kind !== 'linear') continue;
     const { inputs } = step;
     records.set(step, {
-      ...{ observed: observer.init(), rows: 0 },
+      ...{ observed: observer.init(), output: observer.init(), rows: 0 },
       ...{ largest: new Float64Array(inputs), sumOfSizes: new Float64Array(inputs), sum: new Float64Array(inputs) },
       hessian: needsHessian(step) ? new Float64Array(inputs * inputs) : undefined,
     });
@@ -50,24 +52,35 @@ export function calibrate(
       for (const step of steps) {
         if (step.kind === 'linear') record(where, step, x, records.get(step) as InputRecord, observer);
         x = runStep(step, x);
+        if (step.kind === 'linear' && step.windows) {
+          const own = records.get(step) as InputRecord;
+          own.output = observe(where, `the output of layer ${step.name}`, observer, own.output, x.dataSync());
+        }
       }
     });
   }
   return records;
 }
 
-function record(where: string, { name, inputs, inputScales }: LinearStep, x: Tensor, into: InputRecord, observer: Observer): void {
-  if (x.shape.at(-1) !== inputs)
+function observe(where: string, what: string, observer: Observer, state: unknown, values: ArrayLike<number>): unknown {
+  try {
+    return observer.update(state, values);
+  } catch (error) {
+    throw new RangeError(`${where}: ${what} can't be observed: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function record(where: string, { name, inputs, inputScales, windows }: LinearStep, x: Tensor, into: InputRecord, observer: Observer): void {
+  const size = windows ? windows.channels : inputs;
+  if (x.shape.at(-1) !== size || (windows && x.rank !== 4))
     throw new RangeError(
-      `${where}: layer ${name} gets [${x.shape.join(', ')}] from these samples, but takes ${inputs} values along the last axis; do the samples have the network's input shape?`,
+      `${where}: layer ${name} gets [${x.shape.join(', ')}] from these samples, but takes ${windows ? `images of ${size} channels` : `${size} values along the last axis`}; do the samples have the network's input shape?`,
     );
   const raw = x.dataSync() as Float32Array;
   const values = inputScales ? raw.map((value, at) => value / (inputScales[at % inputs] as number)) : raw;
-  try {
-    into.observed = observer.update(into.observed, values);
-  } catch (error) {
-    throw new RangeError(`${where}: the input of layer ${name} can't be observed: ${(error as Error).message}`, { cause: error });
-  }
+  into.observed = observe(where, `the input of layer ${name}`, observer, into.observed, values);
+  // What the other statistics are for is not done to windows.
+  if (windows) return;
   const { largest, sumOfSizes, sum, hessian } = into;
   const rows = values.length / inputs;
   for (let row = 0; row < rows; row++) {

@@ -23,7 +23,7 @@ function unrolled(layer: Layer, name: string): NamedPart[] {
   return (layer as SequentialLayer).layers.flatMap((part, index) => unrolled(part, name === '' ? String(index) : `${name}.${index}`));
 }
 
-/** Kinds of layers that have a form in few bits. */
+/** Kinds of layers that can be trained as if they had few bits. */
 const kinds: readonly string[] = ['dense', 'activation', 'flatten', 'dropout'];
 
 /** Layers of other kinds. */

@@ -81,7 +81,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
   if (smooth !== undefined) checkNumber(where, 'smooth', smooth, { least: 0, most: 1 });
   const { method = 'nearest' } = weights;
   checkChoice(where, 'weights.method', method, ['nearest', 'gptq', 'awq']);
-  let steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float' });
+  let steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float', keepConvolutions: unsupported === 'float' });
   const plan = planOf(where, steps, options, scheme);
   const { schemeOf, modeOf, gridOptionsOf } = plan;
   if (options.layers === undefined && !steps.some((step) => step.kind === 'linear' && schemeOf(step) !== 'float'))
@@ -152,7 +152,8 @@ function planOf(where: string, steps: readonly Step[], { layers = {}, activation
   if (activations !== undefined) checkChoice(where, 'activations', activations, ['calibrated', 'dynamic', 'float']);
   const { method: _, actOrder: __, damping: ___, ...gridOptions } = weights;
   const plan: Plan = {
-    schemeOf: ({ name }) => layers[name] ?? scheme,
+    // Kept in float: there is no integer form of them yet.
+    schemeOf: ({ name, windows }) => (windows ? 'float' : (layers[name] ?? scheme)),
     modeOf: (step) => activations ?? activationModeOf(plan.schemeOf(step)),
     gridOptionsOf: (step) => gridOf(plan.schemeOf(step), step.inputs, gridOptions),
   };

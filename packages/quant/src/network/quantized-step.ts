@@ -1,4 +1,4 @@
-import { dispose, keep, tensor1d, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, keep, tensor, tensor1d, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import {
   dequantize,
   int8Linear,
@@ -14,9 +14,9 @@ import {
   type RequantizationRounding,
 } from '@x/tensor';
 import type { QuantizedWeight } from '../weights/weight-grid.ts';
-import { divided, flattened } from './run-step.ts';
+import { convolved, divided, flattened, pooled } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
-import type { FlattenStep, FloatStep, LinearStep } from './steps.ts';
+import type { FlattenStep, FloatStep, LinearStep, MaxPoolStep, Windows } from './steps.ts';
 
 /** A linear map in few bits. */
 export interface QuantizedStep {
@@ -39,14 +39,16 @@ export interface QuantizedStep {
 export interface FloatLinearStep {
   readonly kind: 'floatLinear';
   readonly name: string;
+  /** [inputs, units], or of a convolution [height, width, channels, filters]. */
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
   readonly activation: ActivationName;
   readonly slope: number;
   readonly inputScales: Float64Array<ArrayBuffer> | undefined;
+  readonly windows: Windows | undefined;
 }
 
-export type NetworkStep = QuantizedStep | FloatLinearStep | FlattenStep | FloatStep;
+export type NetworkStep = QuantizedStep | FloatLinearStep | MaxPoolStep | FlattenStep | FloatStep;
 
 /** A matrix of the kernels from integers and their grid. */
 export function matrixOf({ values, inputs, units, bits, groupSize, scales, zeroPoints }: QuantizedWeight): QuantizedMatrix {
@@ -64,10 +66,10 @@ export function keptBias(bias: Float32Array | undefined): Tensor | undefined {
 }
 
 /** A linear step in float, as it is now. */
-export function floatLinear({ name, inputs, units, weight, bias, activation, slope, inputScales }: LinearStep): FloatLinearStep {
+export function floatLinear({ name, inputs, units, weight, bias, activation, slope, inputScales, windows }: LinearStep): FloatLinearStep {
   return {
-    ...{ kind: 'floatLinear', name, activation, slope, inputScales },
-    weight: keep(tensor2d(weight, [inputs, units], 'float32')),
+    ...{ kind: 'floatLinear', name, activation, slope, inputScales, windows },
+    weight: keep(tensor(weight, windows ? [...windows.window, windows.channels, units] : [inputs, units], 'float32')),
     bias: keptBias(bias),
   };
 }
@@ -77,11 +79,14 @@ export function runNetworkStep(step: NetworkStep, x: Tensor | QuantizedTensor): 
   switch (step.kind) {
     case 'float':
       return step.layer.apply(floatsOf(x));
+    case 'maxPool':
+      return tidy(() => pooled(floatsOf(x), step.windows));
     case 'flatten':
       if (!(x instanceof QuantizedTensor)) return flattened(x);
       return x.reshape([x.shape[0] as number, x.size / Math.max(x.shape[0] as number, 1)]);
     case 'floatLinear': {
-      const { weight, bias, activation, slope, inputScales } = step;
+      const { weight, bias, activation, slope, inputScales, windows } = step;
+      if (windows) return tidy(() => convolved(floatsOf(x), weight as Tensor4D, bias, windows, { activation, slope }));
       return tidy(() => linear(inputScales ? divided(floatsOf(x), inputScales) : floatsOf(x), weight, bias, { activation, slope }));
     }
     case 'quantized':

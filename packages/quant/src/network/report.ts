@@ -69,7 +69,8 @@ export function reportOf(original: readonly Step[], network: readonly NetworkSte
   );
   const layers = network.flatMap((step, index): LayerQuantization[] => {
     const time = times[index];
-    if (step.kind === 'flatten') return [];
+    if (step.kind === 'flatten' || step.kind === 'maxPool') return [];
+    if (step.kind === 'float' && Object.keys(step.layer.variables).length === 0) return [];
     if (step.kind === 'quantized')
       return [
         {
@@ -84,7 +85,7 @@ export function reportOf(original: readonly Step[], network: readonly NetworkSte
       ? [step.weight.size, step.bias?.size ?? 0, step.inputScales?.length ?? 0]
       : Object.values(step.layer.variables).map(({ size }) => size);
     const bytes = 4 * sizes.reduce((sum, size) => sum + size, 0);
-    const shape = linear ? (step.weight.shape as [number, number]) : undefined;
+    const shape = linear && step.weight.rank === 2 ? (step.weight.shape as [number, number]) : undefined;
     return [{ ...{ name: step.name, scheme: 'float', shape, bits: 32, bytes, floatBytes: bytes }, ...unmeasured }];
   });
   const first = samples[0];

@@ -41,7 +41,7 @@ export function equalized(steps: readonly Step[]): Step[] {
     let change = 0;
     current.forEach((step, index) => {
       const before = current[index - 1];
-      if (step.kind !== 'linear' || !takesFactors(before)) return;
+      if (step.kind !== 'linear' || step.windows || !takesFactors(before)) return;
       const matrix = ({ weight, inputs, units }: LinearStep): { values: Float32Array; inputs: number; units: number } => ({
         values: weight,
         inputs,
@@ -60,7 +60,7 @@ export function equalized(steps: readonly Step[]): Step[] {
 export function smoothed(steps: readonly Step[], records: ReadonlyMap<LinearStep, InputRecord>, alpha: number): Step[] {
   let current = [...steps];
   steps.forEach((step, index) => {
-    if (step.kind !== 'linear') return;
+    if (step.kind !== 'linear' || step.windows) return;
     const { weight, inputs, units } = current[index] as LinearStep;
     const factors = smoothingFactors((records.get(step) as InputRecord).largest, { values: weight, inputs, units }, { alpha });
     current = rescaled(current, index, factors);

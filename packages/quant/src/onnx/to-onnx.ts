@@ -2,9 +2,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationName, QuantizedMatrix } from '@x/tensor';
 import { roundHalfEven } from '../arithmetic/rounding.ts';
 import { packNibbles } from '../files/packed-integers.ts';
-import type { FloatLinearStep, NetworkStep, QuantizedStep } from '../network/quantized-step.ts';
+import { writableSteps, type WritableStep } from '../files/writable-steps.ts';
+import type { FloatLinearStep, QuantizedStep } from '../network/quantized-step.ts';
 import type { QuantizedNetwork } from '../network/quantized-network.ts';
-import { checkNumber, show } from '../validation.ts';
+import { checkNumber } from '../validation.ts';
 import { message, type Field } from './protobuf.ts';
 
 export interface ToOnnxOptions {
@@ -33,19 +34,13 @@ const INT4 = 22;
  */
 export function toOnnx(network: QuantizedNetwork, { inputShape }: ToOnnxOptions = {}): Uint8Array<ArrayBuffer> {
   const where = 'toOnnx';
-  if (network?.kind !== 'quantized')
-    throw new TypeError(`${where}: network is ${show(network)}, but must be what quantize() or convert() made.`);
-  const foreign = network.steps.filter((step) => step.kind === 'float');
-  if (foreign.length > 0)
-    throw new TypeError(
-      `${where}: ${foreign.map(({ name, layer }) => `layer ${name} (${layer.kind})`).join(', ')} stayed in float, and has no ONNX operator here.`,
-    );
+  const steps = writableSteps(where, network);
   inputShape?.forEach((size, axis) => checkNumber(where, `inputShape[${axis}]`, size, { least: 1, whole: true }));
-  const linear = network.steps.filter((step) => step.kind === 'quantized' || step.kind === 'floatLinear');
+  const linear = steps.filter((step) => step.kind !== 'flatten');
   const [first, last] = [linear[0], linear.at(-1)];
   if (!first || !last) throw new TypeError(`${where}: the network has no linear layer.`);
   const graph = new Graph();
-  const output = network.steps.reduce((value, step) => addStep(graph, step, value), 'x');
+  const output = steps.reduce((value, step) => addStep(graph, step, value), 'x');
   graph.node('Identity', [output], 'y');
   return message([
     [1, IR_VERSION],
@@ -144,9 +139,8 @@ function text(name: string, value: string): Uint8Array {
   ]);
 }
 
-function addStep(graph: Graph, step: NetworkStep, x: string): string {
+function addStep(graph: Graph, step: WritableStep, x: string): string {
   if (step.kind === 'flatten') return graph.node('Flatten', [x], undefined, [integer('axis', 1)]);
-  if (step.kind === 'float') return x;
   const { name, inputScales } = step;
   const input = inputScales ? graph.node('Div', [x, graph.floats(`${name}.inputScale`, inputScales)]) : x;
   const product =

@@ -163,7 +163,7 @@ function fakeQuantLinear(layer: DenseLayer, { weights, activations, steps, avera
     variables: { weight, ...(bias && { bias }), ...(own as NamedVariables) },
     apply: (x: Tensor, context?: ApplyContext) =>
       tf.tidy(() => {
-        if (context?.training) observe(x);
+        if (context?.training && !context.recomputing) observe(x);
         return linear(roundInput(x), roundWeight(), bias, { activation: layer.activation, slope: layer.slope });
       }),
     outputShape: (shape) => layer.outputShape(shape),

@@ -17,6 +17,7 @@ export interface BatchNormOptions extends NormOptions {
 /** A {@link batchNormLayer}. */
 export interface BatchNormLayer extends Layer {
   readonly kind: 'batchNorm';
+  readonly epsilon: number;
   readonly variables: { readonly gamma: Variable; readonly beta: Variable; readonly mean: Variable; readonly variance: Variable };
 }
 
@@ -49,6 +50,7 @@ export function batchNormLayer(channels: number, { epsilon = 1e-5, decay = 0.9 }
   const outputShape: Layer['outputShape'] = (shape) => mapLastAxis(where, shape, channels, channels);
   return {
     kind: 'batchNorm',
+    epsilon,
     variables,
     apply: (x, { training = false, recomputing = false } = {}) => {
       checkTensor(where, 'x', x, { dtype: 'float32', leastRank: 2 });

@@ -42,6 +42,16 @@ export interface WeightLayer<Kind extends string> extends Layer {
   readonly variables: { readonly weight: Variable; readonly bias?: Variable };
 }
 
+/** A {@link conv2d} layer. */
+export interface Conv2dLayer extends WeightLayer<'conv2d'>, Required<Pick<ConvOptions, 'padding' | 'activation' | 'slope'>> {
+  readonly channels: number;
+  readonly filters: number;
+  readonly window: readonly [height: number, width: number];
+  readonly strides: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
 /**
  * A convolution of images: y = activation(x * weight + bias), x [batch, height, width, channels],
  * weight [height, width, channels / groups, filters], bias [filters].
@@ -56,7 +66,7 @@ export interface WeightLayer<Kind extends string> extends Layer {
  * const layer = conv2d(1, 32, 3, { activation: 'relu', key: random.key(0) });
  * layer.apply(tf.zeros([64, 28, 28, 1])).shape; // => [64, 26, 26, 32]
  */
-export function conv2d(channels: number, filters: number, window: Size2d, options: Conv2dOptions): WeightLayer<'conv2d'> {
+export function conv2d(channels: number, filters: number, window: Size2d, options: Conv2dOptions): Conv2dLayer {
   const where = 'conv2d';
   checkNumber(where, 'channels', channels, { least: 1, whole: true });
   checkNumber(where, 'filters', filters, { least: 1, whole: true });
@@ -79,6 +89,7 @@ export function conv2d(channels: number, filters: number, window: Size2d, option
   });
   return {
     kind: 'conv2d',
+    ...{ channels, filters, ...plan, groups, activation, slope },
     variables,
     apply: (x) => {
       checkTensor(where, 'x', x, { dtype: 'float32' });

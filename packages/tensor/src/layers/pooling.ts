@@ -12,6 +12,13 @@ export interface PoolOptions {
   readonly padding?: Padding;
 }
 
+/** A layer of {@link maxPool2d} or {@link averagePool2d}. */
+export interface Pool2dLayer extends Layer {
+  readonly window: readonly [height: number, width: number];
+  readonly strides: readonly [number, number];
+  readonly padding: Padding;
+}
+
 /**
  * The greatest value of each window, channel by channel: [batch, height, width, channels] to [batch, rows, columns, channels].
  * What is beyond the edge counts as -Infinity.
@@ -20,7 +27,7 @@ export interface PoolOptions {
  * @example
  * maxPool2d(2).apply(tf.zeros([64, 26, 26, 32])).shape; // => [64, 13, 13, 32]
  */
-export function maxPool2d(window: Size2d, options: PoolOptions = {}): Layer {
+export function maxPool2d(window: Size2d, options: PoolOptions = {}): Pool2dLayer {
   return pool2d('maxPool2d', window, options, (x, size, strides, padding) => maxPool(x, size, strides, explicitPadding(padding)));
 }
 
@@ -30,13 +37,13 @@ export function maxPool2d(window: Size2d, options: PoolOptions = {}): Layer {
  *
  * @throws {RangeError} if the window or an option is invalid.
  */
-export function averagePool2d(window: Size2d, options: PoolOptions = {}): Layer {
+export function averagePool2d(window: Size2d, options: PoolOptions = {}): Pool2dLayer {
   return pool2d('averagePool2d', window, options, (x, size, strides, padding) => avgPool(x, size, strides, explicitPadding(padding)));
 }
 
 type Pool = (x: Tensor4D, window: [number, number], strides: [number, number], padding: Padding) => Tensor;
 
-function pool2d(kind: string, window: Size2d, { strides = window, padding = 'valid' }: PoolOptions, pool: Pool): Layer {
+function pool2d(kind: string, window: Size2d, { strides = window, padding = 'valid' }: PoolOptions, pool: Pool): Pool2dLayer {
   const size = checkSize2d(kind, 'window', window);
   const steps = checkSize2d(kind, 'strides', strides);
   checkPadding(kind, padding);
@@ -45,6 +52,7 @@ function pool2d(kind: string, window: Size2d, { strides = window, padding = 'val
   const plan = { window: size, strides: steps, dilation: [1, 1] as const, padding };
   return {
     kind,
+    ...{ window: size, strides: steps, padding },
     variables: {},
     apply: (x) => {
       checkTensor(kind, 'x', x, { dtype: 'float32' });
