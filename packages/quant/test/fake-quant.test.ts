@@ -81,10 +81,11 @@ describe.each(backends)('on %s', (backend) => {
       const q = await convert(four, { samples: data.x });
       const expected = values(four, test.x);
       const actual = values(q, test.x);
-      const scale = Math.sqrt(expected.reduce((sum, x) => sum + x * x, 0) / expected.length);
-      // Integers differ only where float32 sums put a number on the other side of a tie.
-      const differences = expected.map((x, i) => Math.abs(x - actual[i]!) / scale).sort();
-      expect(differences[Math.floor(differences.length * 0.95)]).toBeLessThan(0.01);
+      // Integers differ only where float32 sums put a number on the other side of a tie: by a step of the hidden layer, times a weight.
+      const last = four.layers[2] as FakeQuantLinear;
+      const flip = last.input()!.scale * 7 * Math.max(...last.weightSteps());
+      const differences = expected.map((x, i) => Math.abs(x - actual[i]!)).sort();
+      expect(differences[Math.floor(differences.length * 0.95)]).toBeLessThan(2 * flip);
       expect(await accuracyOf(q, test)).toBeCloseTo(await accuracyOf(four, test), 2);
       expect(q.report().layers.map(({ bits }) => bits)).toEqual([4, 4]);
       four.dispose();

@@ -3,7 +3,7 @@ import { floatsOf, runNetworkStep, type NetworkStep, type QuantizedStep } from '
 import { runNetwork } from './quantized-network.ts';
 import { runStep } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
-import type { Step } from './steps.ts';
+import { isWeightless, type Step } from './steps.ts';
 
 /** How far numbers are from what they should be. */
 export interface Closeness {
@@ -70,7 +70,7 @@ export function reportOf(original: readonly Step[], network: readonly NetworkSte
   const layers = network.flatMap((step, index): LayerQuantization[] => {
     const time = times[index];
     if (step.kind === 'flatten' || step.kind === 'maxPool') return [];
-    if (step.kind === 'float' && Object.keys(step.layer.variables).length === 0) return [];
+    if (step.kind === 'float' && isWeightless(step.layer)) return [];
     if (step.kind === 'quantized')
       return [
         {

@@ -62,6 +62,11 @@ export interface StepsOptions {
 const weightless: ReadonlySet<string> = new Set(['averagePool2d', 'globalAveragePool', 'globalMaxPool', 'unflatten']);
 const linears: ReadonlySet<string> = new Set(['dense', 'activation', 'flatten', 'dropout', 'batchNorm', 'maxPool2d']);
 
+/** Whether a layer has nothing to quantize. */
+export function isWeightless({ kind }: Layer): boolean {
+  return weightless.has(kind) || kind === 'activation';
+}
+
 function canQuantize(layer: Layer): boolean {
   return linears.has(layer.kind) || weightless.has(layer.kind) || (layer.kind === 'conv2d' && (layer as Conv2dLayer).groups === 1);
 }
@@ -81,7 +86,7 @@ export function stepsOf(where: string, net: Layer, { keepUnsupported = false, ke
     if ('replaces' in step) steps[steps.length - 1] = step.replaces;
     else {
       if (step.kind === 'linear' && step.windows && !keepConvolutions) others.push(part);
-      if (step.kind === 'float' && !weightless.has(part.layer.kind) && part.layer.kind !== 'activation') others.push(part);
+      if (step.kind === 'float' && !isWeightless(part.layer)) others.push(part);
       steps.push(step);
     }
   }
