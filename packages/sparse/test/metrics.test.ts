@@ -1,7 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { csrPattern, dense, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
 import { beforeAll, expect, test } from 'vitest';
-import { degrees, exploration, set, sparseLayers, sparseLinear, sparsityReport, trainingFlops, withTopology } from '../src/index.ts';
+import {
+  degrees,
+  exploration,
+  inputStrength,
+  set,
+  sparseLayers,
+  sparseLinear,
+  sparsityReport,
+  strongestInputs,
+  trainingFlops,
+  withTopology,
+} from '../src/index.ts';
 import { useBackend } from './backends.ts';
 
 beforeAll(() => useBackend('cpu'));
@@ -33,6 +44,8 @@ test('trainingFlops: RigL’s formulas', () => {
   ]);
   expect(trainingFlops('rigl', { ...of, every: 100 })).toBe((3000 + 20 + 100) / 101);
   expect(trainingFlops('pruning', { ...of, sparsities: [0, 0.5, 1] })).toBe(150);
+  expect(trainingFlops('topKast', { ...of, backward: 20 })).toBe(40);
+  expect(() => trainingFlops('topKast', of)).toThrow(/backward is undefined/);
   expect(() => trainingFlops('rigl', of)).toThrow(/every is undefined/);
   expect(() => trainingFlops('pruning', of)).toThrow(/sparsities is undefined/);
   expect(() => trainingFlops('adam' as never, of)).toThrow(/method is "adam"/);
@@ -60,4 +73,13 @@ test('exploration: the part of all positions that was ever a non-zero', () => {
   expect(followed.rate).toBeGreaterThan(0.4);
   layer.dispose();
   tf.dispose([x, y]);
+});
+
+test('strongestInputs: those with the largest sums of |w|, the earlier of equal ones first', () => {
+  const pattern = csrPattern(2, 4, Int32Array.of(0, 3, 5), Int32Array.of(0, 1, 3, 1, 3));
+  const net = sequential([sparseLinear(4, 2, { pattern, init: () => Float32Array.of(1, -2, 1.5, 1, -1.5), key })]);
+  expect([...inputStrength(net)]).toEqual([1, 3, 0, 3]);
+  expect([...strongestInputs(net, 3)]).toEqual([1, 3, 0]);
+  expect(() => strongestInputs(net, 5)).toThrow(/count is 5/);
+  net.dispose();
 });

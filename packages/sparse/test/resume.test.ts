@@ -15,7 +15,19 @@ import {
   type OptimizerState,
 } from '@x/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { restoreTopology, rigl, set, sparseLayers, sparseLinear, topologyTensors, withTopology, type Topology } from '../src/index.ts';
+import {
+  dsr,
+  restoreTopology,
+  rigl,
+  set,
+  sparseLayers,
+  sparseLinear,
+  topKast,
+  topologyTensors,
+  trulySparse,
+  withTopology,
+  type Topology,
+} from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 
 const make = (): ReturnType<typeof sequential> =>
@@ -58,6 +70,10 @@ describe.each(backends)('saved and resumed on %s', (backend) => {
   test.each([
     ['set', () => set({ every: 2 })],
     ['rigl', () => rigl({ every: 3, until: 50 })],
+    // The sets are those chosen after step 4, which the values of step 6 wouldn't give.
+    ['topKast', () => topKast({ forward: 0.5, every: 5 })],
+    ['dsr', () => dsr({ every: 2 })],
+    ['trulySparse', () => trulySparse({ stepsPerEpoch: 2, epochs: 9, importance: { after: 1, every: 2 } })],
   ] as const)('%s goes on bit by bit, by way of a file', async (_name, topology) => {
     const whole = make();
     disposeState(train(whole, topology(), 0, 12));

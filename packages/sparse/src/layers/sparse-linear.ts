@@ -13,9 +13,10 @@ import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { nmPattern } from '../pattern/nm-pattern.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';
 import { restrictRows } from '../pattern/restrict-rows.ts';
-import type { Rewired } from '../pattern/rewire.ts';
+import { rewire, type Rewired } from '../pattern/rewire.ts';
 import { checkFraction, checkNumber, show } from '../validation.ts';
 import { blockLinear, type BlockLinearLayer } from './block-linear.ts';
+import { dividePattern, type DividedPattern, type Division } from './division.ts';
 import { inDegreeNormal, type ValuesInitializer } from './initializers.ts';
 import { tapGradient } from './tap-gradient.ts';
 
@@ -26,6 +27,8 @@ export interface SparseLinearOptions {
   readonly density?: number;
   /** [n, m]: n weights exist among each m neighbouring inputs of a unit, such as [2, 4], at random places. */
   readonly nm?: readonly [n: number, m: number];
+  /** Greatest density that a topology which moves links between layers may give it. Default: that it begins with. */
+  readonly room?: number;
   /** Where the non-zeros are, [units, inputs]; the layer owns it then. Default: at random places. */
   readonly pattern?: CsrPattern;
   /** Default `linear`: none. */
@@ -60,9 +63,13 @@ export interface SparseLinearLayer extends Layer {
   readonly variables: { readonly values: Variable; readonly bias?: Variable };
   /** Where the non-zeros are now, [units, inputs]. */
   readonly pattern: CsrPattern;
-  /** Takes another topology; values and slots are to be moved with it, which {@link applyRewiring} does. The old pattern is disposed. */
+  /** Takes another topology; values and slots are to be moved with it, which {@link applyRewiring} does. The old pattern is disposed, and a division with it. */
   replacePattern(next: Rewired): void;
-  /** A new layer of the links from these inputs to these units alone, numbered anew, with room for no more. */
+  /** Which non-zeros take part and which are trained; undefined, as at first, if all do both. */
+  readonly division: Division | undefined;
+  /** Divides the non-zeros as they are now, or lets all do both again. */
+  divide(division: Division | undefined): void;
+  /** A new layer of the links from these inputs to these units alone, numbered anew, with room for no more; of a divided layer, of those that take part. */
   restricted(inputs: Int32Array, units: Int32Array): SparseLinearLayer;
   /** Shows what the layer sees in training steps, until told otherwise; the tensors then belong to who sees them. */
   watch(see: ((seen: SeenGradient) => void) | undefined): void;
@@ -95,6 +102,7 @@ export function sparseLinear(
   const {
     key,
     density,
+    room,
     pattern: given,
     nm,
     block,
@@ -109,6 +117,10 @@ export function sparseLinear(
       `${where}: density is ${show(density)}, pattern is ${given ? 'given' : 'not'} and nm is ${show(nm)}; give one of them, such as { density: 0.05 }.`,
     );
   if (density !== undefined) checkFraction(where, 'density', density);
+  if (room !== undefined) {
+    checkFraction(where, 'room', room);
+    checkNumber(where, 'room', room, { least: density ?? 0, remedy: 'The layer must have room for what it begins with.' });
+  }
   if (given && (given.rows !== units || given.columns !== inputs))
     throw new RangeError(`${where}: pattern is [${given.rows}, ${given.columns}], but must be [units, inputs], [${units}, ${inputs}].`);
   if (key === undefined) throw new TypeError(`${where}: key is undefined, but must be a key; make one with random.key(seed).`);
@@ -120,9 +132,11 @@ export function sparseLinear(
   const pattern =
     given ??
     (nm ? nmPattern(units, inputs, nm, forPlaces) : randomPattern(units, inputs, nonZerosOf(density as number, units * inputs), forPlaces));
-  const first = init(pattern, forValues);
-  if (first.length !== pattern.nonZeros)
-    throw new RangeError(`${where}: init made ${first.length} values for ${pattern.nonZeros} non-zeros; it must make one for each.`);
+  const drawn = init(pattern, forValues);
+  if (drawn.length !== pattern.nonZeros)
+    throw new RangeError(`${where}: init made ${drawn.length} values for ${pattern.nonZeros} non-zeros; it must make one for each.`);
+  const first = new Float32Array(room === undefined ? drawn.length : Math.max(drawn.length, nonZerosOf(room, units * inputs)));
+  first.set(drawn);
   const variables = tidy(() => ({ values: variable(tensor1d(first, 'float32')), ...(bias ? { bias: variable(zeros([units])) } : {}) }));
   return layerOf(pattern, variables, activation, slope);
 }
@@ -137,10 +151,18 @@ function layerOf(
   const { rows: units, columns: inputs } = initial;
   let pattern = initial;
   let watcher: ((seen: SeenGradient) => void) | undefined;
+  let divided: DividedPattern | undefined;
 
+  const divide = (division: Division | undefined): void => {
+    const next = division && dividePattern(pattern, variables.values.size, division);
+    divided?.dispose();
+    divided = next;
+  };
+  const product = (x: Tensor): Tensor =>
+    divided ? divided.linear(x, variables.values, variables.bias) : csrLinear(x, variables.values, pattern, variables.bias);
   const watched = (x: Tensor, see: (seen: SeenGradient) => void): Tensor =>
     tidy(() => {
-      const z = csrLinear(x, variables.values, pattern, variables.bias);
+      const z = product(x);
       const tapped = tapGradient(z, x, (dz, input) => see({ x: keep(reshape(input, [-1, inputs])), dz: keep(reshape(dz, [-1, units])) }));
       return activate(tapped, activation, { slope });
     });
@@ -153,19 +175,32 @@ function layerOf(
     get pattern() {
       return pattern;
     },
-    apply: (x: Tensor, context?: ApplyContext) =>
-      watcher && context?.training ? watched(x, watcher) : csrLinear(x, variables.values, pattern, variables.bias, { activation, slope }),
+    get division() {
+      return divided?.division;
+    },
+    divide,
+    apply: (x: Tensor, context?: ApplyContext) => {
+      const penalty = context?.addLoss && divided?.penalty(variables.values);
+      if (penalty) context.addLoss!(penalty);
+      if (watcher && context?.training) return watched(x, watcher);
+      if (divided) return tidy(() => activate(product(x), activation, { slope }));
+      return csrLinear(x, variables.values, pattern, variables.bias, { activation, slope });
+    },
     outputShape: (shape) => {
       if (shape.length === 0 || (shape.at(-1) !== null && shape.at(-1) !== inputs))
         throw new RangeError(`sparseLinear: the shape ${show([...shape])} must end in ${inputs}.`);
       return [...shape.slice(0, -1), units];
     },
     replacePattern: ({ pattern: next }) => {
+      divide(undefined);
       pattern.dispose();
       pattern = next;
     },
     restricted: (keptInputs, keptUnits) => {
-      const { rows, from } = restrictRows(pattern, keptUnits, keptInputs);
+      const used = divided ? rewire(pattern, { keep: divided.division.forward, grown: new Float64Array(0) }) : undefined;
+      const { rows, from: places } = restrictRows(used?.pattern ?? pattern, keptUnits, keptInputs);
+      const from = used ? places.map((place) => used.from[place]!) : places;
+      used?.pattern.dispose();
       const next = new CsrPattern(rows.rows, rows.columns, rows.pointers, rows.indices);
       const pick = (of: Variable, places: Int32Array): Variable => {
         const all = of.dataSync();
@@ -185,6 +220,7 @@ function layerOf(
       watcher = see;
     },
     dispose: () => {
+      divide(undefined);
       pattern.dispose();
       for (const own of Object.values(variables)) if (!own.isDisposed) own.dispose();
     },

@@ -47,8 +47,8 @@ export function blockMask(
   checkChoice('blockMask', 'pool', pool, ['avg', 'max']);
   if (scores.length !== rows * columns)
     throw new RangeError(`blockMask: there are ${scores.length} scores, but [${rows}, ${columns}] has ${rows * columns}.`);
+  checkBlock('blockMask', block);
   const [height, width] = block;
-  if (!(height >= 1 && width >= 1)) throw new RangeError(`blockMask: block is ${show([...block])}, but its sizes must be at least 1.`);
   const across = Math.ceil(columns / width);
   const pooled = new Float32Array(Math.ceil(rows / height) * across).fill(pool === 'max' ? -Infinity : 0);
   const counts = new Int32Array(pooled.length);
@@ -61,4 +61,10 @@ export function blockMask(
   if (pool === 'avg') for (let at = 0; at < pooled.length; at++) pooled[at]! /= counts[at]!;
   const keep = keepLargest(pooled, Math.round((1 - sparsity) * pooled.length));
   return Uint8Array.from(scores, (_, i) => keep[blockOf(i)]!);
+}
+
+/** @throws {RangeError} unless the sizes of a block are whole numbers from 1. */
+export function checkBlock(where: string, block: readonly [number, number]): void {
+  if (!Array.isArray(block) || block.length !== 2 || !block.every((size: unknown) => Number.isInteger(size) && (size as number) >= 1))
+    throw new RangeError(`${where}: block is ${show(block)}, but must be two whole numbers of at least 1, such as [4, 4].`);
 }

@@ -19,7 +19,9 @@ export function applyRewiring(layer: SparseLinearLayer, rewiring: ValuedRewiring
   let count = rewiring.grown.length;
   for (let q = 0; q < rewiring.keep.length; q++) count += rewiring.keep[q]!;
   if (count > room)
-    throw new RangeError(`applyRewiring: the layer would have ${count} non-zeros, but has room for ${room}, as many as it began with.`);
+    throw new RangeError(
+      `applyRewiring: the layer would have ${count} non-zeros, but has room for ${room}, the most it was made for; give sparseLinear a greater { room }.`,
+    );
   const { pattern, from } = rewire(layer.pattern, rewiring);
   move(layer.variables.values, from, rewiring.grownValues);
   for (const slot of slots) move(slot, from);

@@ -1,7 +1,5 @@
-import { nonZerosOf } from '../distribution/non-zeros.ts';
-import { keepLargest } from '../pattern/kth-largest.ts';
 import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
-import { keepAcross } from './keep-across.ts';
+import { keepStrongest } from './keep-strongest.ts';
 import { checkPeriod, isDue } from './schedule.ts';
 import type { Topology } from './topology.ts';
 
@@ -60,19 +58,7 @@ export function gradualPruning(options: GradualPruningOptions): Topology {
     watches: () => false,
     plan: (layers, step) => {
       const density = 1 - sparsityAt({ initial, final, begin, end, power }, step);
-      const sizes = layers.map(({ pattern }) => pattern.rows * pattern.columns);
-      const scores = layers.map(({ values }) => values.map(Math.abs));
-      const keeps =
-        scope === 'global'
-          ? keepAcross(
-              scores,
-              nonZerosOf(
-                density,
-                sizes.reduce((sum, size) => sum + size, 0),
-              ),
-            )
-          : scores.map((own, index) => keepLargest(own, nonZerosOf(density, sizes[index]!)));
-      return keeps.map((keep) => ({ keep, grown: new Float64Array(0) }));
+      return keepStrongest('gradualPruning', layers, density, scope);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { concat, gather, matMul, slice, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { concat, gather, matMul, mul, slice, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { absentAbove, type CsrPattern } from '@x/tensor';
 import type { SeenGradient } from '../layers/sparse-linear.ts';
 import { kthLargest } from '../pattern/kth-largest.ts';
@@ -17,17 +17,21 @@ const ATTEMPTS = [2, 16, Infinity] as const;
  *
  * The dense gradient dzᵀ·x, summed over what was seen, is made a few rows at a time and never whole: memory for the
  * tile and the candidates. A sample says from which size on they are candidates; where it said too much, more become ones.
+ * Gradients of earlier steps count by `decay` to the power of their age.
  */
-export function largestGradients(seen: readonly SeenGradient[], pattern: CsrPattern, keep: Uint8Array, count: number): Float64Array {
+export function largestGradients(
+  seen: readonly SeenGradient[],
+  pattern: CsrPattern,
+  keep: Uint8Array,
+  count: number,
+  decay: number,
+): Float64Array {
   if (count === 0) return new Float64Array(0);
   const x = concat(
     seen.map((gradient) => gradient.x),
     0,
   );
-  const dz = concat(
-    seen.map((gradient) => gradient.dz),
-    0,
-  );
+  const dz = tidy(() => concat(aged(seen, decay), 0));
   const stays = tensor1d(keep, 'bool');
   try {
     for (const threshold of likelyThresholds(x, dz, pattern, count)) {
@@ -38,6 +42,10 @@ export function largestGradients(seen: readonly SeenGradient[], pattern: CsrPatt
   } finally {
     for (const tensor of [x, dz, stays]) tensor.dispose();
   }
+}
+
+function aged(seen: readonly SeenGradient[], decay: number): Tensor[] {
+  return seen.map(({ dz }, index) => (decay === 1 ? dz : mul(dz, decay ** (seen.length - 1 - index))));
 }
 
 function above(x: Tensor, dz: Tensor, pattern: CsrPattern, stays: Tensor, count: number, threshold: number): Float64Array {

@@ -3,7 +3,8 @@ import { drawAbsent } from '../pattern/absent.ts';
 import { keepLargest } from '../pattern/kth-largest.ts';
 import { takenBy } from '../pattern/taken.ts';
 import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
-import { checkPeriod, isDue } from './schedule.ts';
+import type { ValuedRewiring } from './apply-rewiring.ts';
+import { checkPeriod, fractionAt, fractionSchedules, isDue, type FractionSchedule } from './schedule.ts';
 import type { LayerView, Topology } from './topology.ts';
 
 export interface SetOptions {
@@ -13,6 +14,8 @@ export interface SetOptions {
   readonly fraction?: number;
   /** The last step that may change something. Default: none. */
   readonly until?: number;
+  /** How the fraction falls until then; all but `constant`, the paper's and the default, need `until`. */
+  readonly schedule?: FractionSchedule;
   /**
    * Which links go. `sign`, the paper's: of the positive ones the part nearest 0, and of the negative ones, and all that
    * are 0; `magnitude`, as RigL's authors have it: of all the part nearest 0. Default `sign`.
@@ -30,10 +33,12 @@ export interface SetOptions {
  * D. C. Mocanu et al., "Scalable training of artificial neural networks with adaptive sparse connectivity inspired by
  * network science", 2018, arXiv 1707.04780.
  */
-export function set({ every, fraction = 0.3, until = Infinity, drop = 'sign', std = 0.1 }: SetOptions): Topology {
+export function set({ every, fraction = 0.3, until = Infinity, schedule = 'constant', drop = 'sign', std = 0.1 }: SetOptions): Topology {
   checkFraction('set', 'fraction', fraction);
   checkChoice('set', 'drop', drop, ['sign', 'magnitude']);
   checkNumber('set', 'std', std, { least: 0 });
+  checkChoice('set', 'schedule', schedule, fractionSchedules);
+  if (schedule !== 'constant') checkNumber('set', 'until', until, { least: 1, remedy: `The fraction falls until then by '${schedule}'.` });
   const period = { every, begin: every - 1, end: until };
   checkPeriod('set', period);
   return {
@@ -41,29 +46,39 @@ export function set({ every, fraction = 0.3, until = Infinity, drop = 'sign', st
     replacesStep: false,
     due: (step) => isDue(period, step),
     watches: () => false,
-    plan: (layers) =>
-      layers.map((layer) =>
-        replaceWeakest(layer, drop === 'sign' ? keepBySign(layer.values, fraction) : keepByMagnitude(layer.values, fraction), std),
-      ),
+    plan: (layers, step) => {
+      const part = fractionAt(schedule, fraction, step / until);
+      return layers.map((layer) =>
+        replaceDropped(
+          layer,
+          drop === 'sign' ? keepBySign(layer.values, part) : keepByMagnitude(layer.values, part),
+          layer.pattern.nonZeros,
+          std > 0 ? (count, key) => normal(key, count, std) : undefined,
+        ),
+      );
+    },
   };
 }
 
-function replaceWeakest(
-  { pattern, key }: LayerView,
+/** Fills up to `count` links at random places, with values that are drawn or 0. */
+export function replaceDropped(
+  { pattern, key }: Pick<LayerView, 'pattern' | 'key'>,
   keep: Uint8Array,
-  std: number,
-): { keep: Uint8Array; grown: Float64Array; grownValues?: Float32Array } {
+  count: number,
+  draw?: (count: number, key: Key) => Float32Array,
+): ValuedRewiring {
   const [forPlaces, forValues] = random.split(key, 2);
   const taken = takenBy(pattern, keep);
-  const grown = drawAbsent(taken, pattern.nonZeros - taken.count, forPlaces);
-  return { keep, grown, ...(std > 0 ? { grownValues: normal(forValues, grown.length, std) } : {}) };
+  const grown = drawAbsent(taken, count - taken.count, forPlaces);
+  return { keep, grown, ...(draw ? { grownValues: draw(grown.length, forValues) } : {}) };
 }
 
 function keepByMagnitude(values: Float32Array, fraction: number): Uint8Array {
   return keepLargest(values.map(Math.abs), values.length - Math.floor(fraction * values.length));
 }
 
-function keepBySign(values: Float32Array, fraction: number): Uint8Array {
+/** Of the values above 0 and of those below, each all but the fraction nearest 0; none that are 0. */
+export function keepBySign(values: Float32Array, fraction: number): Uint8Array {
   const positive = keepOf(values, fraction);
   const negative = keepOf(
     values.map((value) => -value),

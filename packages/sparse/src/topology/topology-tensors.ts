@@ -1,16 +1,18 @@
 import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import { csrPattern, type CsrPattern, type Layer } from '@x/tensor';
+import type { Division } from '../layers/division.ts';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 
 /**
- * Where a network's non-zeros are, as int32 tensors to save beside its variables: `0.pointers` and `0.indices` for the
- * layer whose values are `0.values`. The caller disposes them.
+ * Where a network's non-zeros are, as tensors to save beside its variables: `0.pointers` and `0.indices` (int32) for the
+ * layer whose values are `0.values`, and, where a layer is divided, `0.division`. The caller disposes them.
  */
 export function topologyTensors(net: Layer): Record<string, Tensor> {
   return Object.fromEntries(
-    sparseLayers(net).flatMap(({ name, layer: { pattern } }) => [
+    sparseLayers(net).flatMap(({ name, layer: { pattern, division } }) => [
       [beside(name, 'pointers'), tensor1d(pattern.pointers, 'int32')],
       [beside(name, 'indices'), tensor1d(pattern.indices, 'int32')],
+      ...(division ? [[beside(name, 'division'), packDivision(division)] as const] : []),
     ]),
   );
 }
@@ -23,6 +25,7 @@ export function topologyTensors(net: Layer): Record<string, Tensor> {
 export function restoreTopology(net: Layer, tensors: Readonly<Record<string, Tensor>>): void {
   const layers = sparseLayers(net);
   const patterns: CsrPattern[] = [];
+  const divisions: (Division | undefined)[] = [];
   try {
     for (const { name, layer } of layers) {
       const [pointers, indices] = ['pointers', 'indices'].map((part) => {
@@ -37,13 +40,37 @@ export function restoreTopology(net: Layer, tensors: Readonly<Record<string, Ten
         throw new RangeError(
           `restoreTopology: '${name}' has room for ${layer.variables.values.size} non-zeros, but '${beside(name, 'indices')}' has ${indices.length}; make the layer with the density it had at first.`,
         );
+      const packed = tensors[beside(name, 'division')];
+      divisions.push(packed && unpackDivision(beside(name, 'division'), packed, indices.length));
       patterns.push(csrPattern(layer.units, layer.inputs, pointers, indices));
     }
   } catch (error) {
     for (const pattern of patterns) pattern.dispose();
     throw error;
   }
-  layers.forEach(({ layer }, index) => layer.replacePattern({ pattern: patterns[index]!, from: new Int32Array(0) }));
+  layers.forEach(({ layer }, index) => {
+    layer.replacePattern({ pattern: patterns[index]!, from: new Int32Array(0) });
+    layer.divide(divisions[index]);
+  });
+}
+
+/** float32[2 + non-zeros]: both penalties, then 0, 1 or 2 for what rests, is trained, takes part. */
+function packDivision({ forward, backward, penalty = 0, explorationPenalty = 0 }: Division): Tensor {
+  const packed = new Float32Array(2 + forward.length);
+  packed.set([penalty, explorationPenalty]);
+  for (let q = 0; q < forward.length; q++) packed[2 + q] = forward[q]! + backward[q]!;
+  return tensor1d(packed);
+}
+
+function unpackDivision(name: string, packed: Tensor, nonZeros: number): Division {
+  const values = packed.dataSync();
+  if (values.length !== 2 + nonZeros)
+    throw new RangeError(
+      `restoreTopology: '${name}' has ${packed.size} elements, but must have 2 and one for each of ${nonZeros} non-zeros.`,
+    );
+  const [penalty, explorationPenalty] = values as unknown as [number, number];
+  const flags = (least: number): Uint8Array => Uint8Array.from(values.subarray(2), (flag) => (flag >= least ? 1 : 0));
+  return { forward: flags(2), backward: flags(1), penalty, explorationPenalty };
 }
 
 function beside(values: string, part: string): string {

@@ -1,4 +1,5 @@
 import type { CsrPattern, Key } from '@x/tensor';
+import type { Division } from '../layers/division.ts';
 import type { ValuedRewiring } from './apply-rewiring.ts';
 
 /** A layer as an update sees it. */
@@ -6,12 +7,17 @@ export interface LayerView {
   readonly pattern: CsrPattern;
   /** Of the non-zeros. */
   readonly values: Float32Array;
-  /** Non-zeros the layer began with. */
+  /** Non-zeros the layer has room for. */
   readonly room: number;
   /** Draws what this layer needs at this step. */
   readonly key: Key;
-  /** Positions of the `count` largest |dL/dW| of the steps watched, among all but the non-zeros that stay. */
-  largestGradients(keep: Uint8Array, count: number): Float64Array;
+  /** What the optimizer remembers of the non-zeros, by its slots' names. */
+  readonly slots: Readonly<Record<string, Float32Array>>;
+  /**
+   * Positions of the `count` largest |dL/dW| of the steps watched, among all but the non-zeros that stay; `decay` weighs
+   * the gradient of each step by that to the power of its age. Default 1.
+   */
+  largestGradients(keep: Uint8Array, count: number, decay?: number): Float64Array;
 }
 
 /** How the topology of a network changes while it trains: a plan for each layer from what it sees, holding no state of its own. */
@@ -25,4 +31,6 @@ export interface Topology {
   watches(step: number): boolean;
   /** What changes in each layer, in order; undefined where nothing does. */
   plan(layers: readonly LayerView[], step: number): (ValuedRewiring | undefined)[];
+  /** How a layer of these values, row by row, is divided before the first step and after each change; left out if all non-zeros take part. */
+  readonly divide?: (values: Float32Array, pattern: CsrPattern) => Division;
 }

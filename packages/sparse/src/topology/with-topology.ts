@@ -1,6 +1,6 @@
 import { dispose, type Variable } from '@tensorflow/tfjs-core';
 import { random, type Key, type Layer, type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
-import type { SeenGradient } from '../layers/sparse-linear.ts';
+import type { SeenGradient, SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { sparseLayers, type NamedSparseLayer } from '../layers/sparse-layers.ts';
 import { checkNumber, show } from '../validation.ts';
 import { applyRewiring } from './apply-rewiring.ts';
@@ -53,27 +53,36 @@ export function withTopology(
   const evolve = (parameters: NamedVariables, state: OptimizerState, at: number): void => {
     const views = chosen.map(({ layer }, index): LayerView => ({
       pattern: layer.pattern,
-      values: (layer.variables.values.dataSync() as Float32Array).slice(0, layer.pattern.nonZeros),
+      values: usedValues(layer),
       room: layer.variables.values.size,
       key: random.fold(random.fold(key, at), index),
-      largestGradients: (keep, count) => {
+      slots: slotValues(parameters, state, layer),
+      largestGradients: (keep, count, decay = 1) => {
         if (seen[index]!.length === 0)
           throw new Error(
             `${where}: ${topology.name} saw no gradient of '${chosen[index]!.name}' in step ${at}; train with context.training, and give withTopology the step to go on from.`,
           );
-        return largestGradients(seen[index]!, layer.pattern, keep, count);
+        return largestGradients(seen[index]!, layer.pattern, keep, count, decay);
       },
     }));
     try {
       topology.plan(views, at).forEach((rewiring, index) => {
-        if (rewiring) applyRewiring(chosen[index]!.layer, rewiring, slotsOf(parameters, state, chosen[index]!.layer.variables.values));
+        const { layer } = chosen[index]!;
+        if (rewiring) applyRewiring(layer, rewiring, Object.values(slotsOf(parameters, state, layer.variables.values)));
+        divide(layer);
       });
     } finally {
       forget();
     }
   };
 
+  const divide = (layer: SparseLinearLayer): void => {
+    if (topology.divide) layer.divide(topology.divide(usedValues(layer), layer.pattern));
+  };
+
   prepare(step);
+  // One that goes on is divided as it was saved.
+  for (const { layer } of chosen) if (layer.division === undefined) divide(layer);
   return {
     init: (parameters) => optimizer.init(parameters),
     update: (parameters, gradients, state) => {
@@ -96,7 +105,27 @@ function find(where: string, all: readonly NamedSparseLayer[], layer: Layer, ind
   return found;
 }
 
-function slotsOf(parameters: NamedVariables, state: OptimizerState, values: Variable): Variable[] {
+function usedValues({ variables, pattern }: SparseLinearLayer): Float32Array {
+  return (variables.values.dataSync() as Float32Array).slice(0, pattern.nonZeros);
+}
+
+/** The optimizer's variables that belong to a layer's values, by the slots' names. */
+function slotsOf(parameters: NamedVariables, state: OptimizerState, values: Variable): Record<string, Variable> {
   const name = Object.keys(parameters).find((key) => parameters[key] === values);
-  return Object.values(state.slots).flatMap((slot) => (name !== undefined && slot[name] ? [slot[name]] : []));
+  return Object.fromEntries(
+    Object.entries(state.slots).flatMap(([slot, variables]) =>
+      name !== undefined && variables[name] ? [[slot, variables[name]] as const] : [],
+    ),
+  );
+}
+
+function slotValues(
+  parameters: NamedVariables,
+  state: OptimizerState,
+  { variables, pattern }: SparseLinearLayer,
+): Readonly<Record<string, Float32Array>> {
+  const slots = slotsOf(parameters, state, variables.values);
+  return Object.fromEntries(
+    Object.entries(slots).map(([slot, variable]) => [slot, (variable.dataSync() as Float32Array).slice(0, pattern.nonZeros)]),
+  );
 }
