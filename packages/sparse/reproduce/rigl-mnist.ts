@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { enable, random, sequential, sgd } from '@x/tensor';
 import { loadMnist } from '@x-tooling/datasets';
-import { compact, rigl, sparseLinear, withTopology, type SparseLinearLayer } from '../src/index.ts';
-import { images, mnistGrey, testError, trainOnImages } from './images.ts';
+import { compact, denseFanInUniform, rigl, sparseLinear, withTopology, type SparseLinearLayer } from '../src/index.ts';
+import { images, testError, trainOnImages } from './images.ts';
 import { openJournal } from './journal.ts';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -37,18 +37,22 @@ const epochs = Number(options.epochs);
 const runtime = await enable({ threads: 1 });
 await runtime.load('sparse');
 const data = await loadMnist({ directory: options.directory });
-const train = images(data.train, 0, 60_000, mnistGrey);
-const test = images(data.test, 0, 10_000, mnistGrey);
+// From 0 to 1: were the background not 0, a link to it would act as a bias, and no input would be dead.
+const grey = { mean: 0, deviation: 255 };
+const train = images(data.train, 0, 60_000, grey);
+const test = images(data.test, 0, 10_000, grey);
 const journal = openJournal<Result>('rigl-mnist', runtime, Number(options.minutes));
 
 for (let seed = 0; seed < Number(options.seeds); seed++) {
   await journal.add(`${epochs} epochs, seed ${seed}`, () => {
     const [a, b, c, forTopology, forOrder] = random.split(random.key(seed), 5);
+    // As masks have it: links begin small, so that those of units with many of them win.
+    const init = denseFanInUniform({ gain: 1 });
     const [first, second] = [
-      sparseLinear(784, 300, { density: 0.01, activation: 'relu', key: a }),
-      sparseLinear(300, 100, { density: 0.11, activation: 'relu', key: b }),
+      sparseLinear(784, 300, { density: 0.01, activation: 'relu', init, key: a }),
+      sparseLinear(300, 100, { density: 0.11, activation: 'relu', init, key: b }),
     ];
-    const net = sequential([first, second, sparseLinear(100, 10, { density: 1, key: c })]);
+    const net = sequential([first, second, sparseLinear(100, 10, { density: 1, init, key: c })]);
     const rate = (step: number): number => 0.2 / (step < 75 * 600 ? 1 : step < 95 * 600 ? 3 : 9);
     const plain = sgd({ learningRate: rate, momentum: 0.9, nesterov: true, weightDecay: 1e-4 });
     const optimizer = withTopology(net, rigl({ every: 100, fraction: 0.3, until: Math.min(50_000, epochs * 600) }), plain, {

@@ -33,8 +33,8 @@ export { bsrToDense } from './ops/sparse/bsr-to-dense.ts';
 export { bsrLinear } from './ops/sparse/bsr-linear.ts';
 export { activeLinear } from './ops/sparse/active-linear.ts';
 export { absentAbove, type Above } from './ops/sparse/absent-above.ts';
-export { csrMatMul } from './ops/sparse/csr-mat-mul.ts';
-export { csrSampledMatMul, type CsrSampledMatMulOptions } from './ops/sparse/csr-sampled-mat-mul.ts';
+// Each is the other's gradient, so they share a file.
+export { csrMatMul, csrSampledMatMul, type CsrSampledMatMulOptions } from './ops/sparse/csr-mat-mul.ts';
 
 // Integers of few bits
 export { chooseQuantization, type Int8Type, type Quantization } from './ops/quant/quantization.ts';
