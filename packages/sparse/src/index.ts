@@ -56,6 +56,15 @@ export { trim } from './pruning/trim.ts';
 // Matrices from elsewhere
 export { fromCoordinates, fromDense, toCoordinates, type Coordinates, type SparseMatrix } from './pattern/interchange.ts';
 
+export { decodeScipyNpz, encodeScipyNpz } from './files/scipy-npz.ts';
+
+// Graphs
+export { adjacency, symmetricNormalized, type AdjacencyOptions } from './graph/adjacency.ts';
+export { graphConv, type GraphConvLayer, type GraphConvOptions } from './graph/graph-conv.ts';
+export { graphAttention, type GraphAttentionLayer, type GraphAttentionOptions } from './graph/graph-attention.ts';
+export { edgeSoftmax } from './graph/edge-softmax.ts';
+export { propagate } from './graph/propagate.ts';
+
 // Structured sparsity
 export { expandBlocks } from './pattern/expand-blocks.ts';
 export { nmPattern } from './pattern/nm-pattern.ts';

@@ -1,0 +1,109 @@
+import { unzipSync, zipSync } from 'fflate';
+import { csrPattern } from '@x/tensor';
+import { fromCoordinates, type SparseMatrix } from '../pattern/interchange.ts';
+import { show } from '../validation.ts';
+import { decodeNpy, encodeNpy, type NpyArray } from './npy.ts';
+
+/**
+ * A sparse matrix from a file of scipy's `save_npz`: csr, csc or coo, of float32, float64 or integers; values become
+ * float32. Columns may be in any order; repeated places are added, as scipy does.
+ *
+ * @param file The `.npz` file's bytes.
+ * @returns The matrix, whose pattern the caller owns.
+ * @throws {RangeError} if it is no such file, or a place is outside the matrix.
+ * @example
+ * const matrix = decodeScipyNpz(await readFile('matrix.npz'));
+ * const layer = sparseLinear(columns, rows, { pattern: matrix.pattern, init: () => matrix.values, key });
+ */
+export function decodeScipyNpz(file: Uint8Array): SparseMatrix {
+  const where = 'decodeScipyNpz';
+  const members = unzip(where, file);
+  const array = (name: string): NpyArray => {
+    const member = members[`${name}.npy`];
+    if (!member)
+      throw new RangeError(
+        `${where}: the file has no ${name}.npy, but ${Object.keys(members).join(', ') || 'nothing'}; save it with scipy.sparse.save_npz.`,
+      );
+    return decodeNpy(`${where}: ${name}.npy`, member);
+  };
+  const numbers = (name: string): Float64Array => numbersOf(`${where}: ${name}.npy`, array(name));
+  const format = String.fromCharCode(...array('format').bytes).replaceAll('\0', '');
+  const shape = numbers('shape');
+  if (shape.length !== 2) throw new RangeError(`${where}: shape.npy is ${show([...shape])}, but must have two sizes.`);
+  const [rows, columns] = shape as unknown as [number, number];
+  const values = Float32Array.from(numbers('data'));
+  if (format === 'coo') {
+    return fromCoordinates([rows, columns], { rows: Int32Array.from(numbers('row')), columns: Int32Array.from(numbers('col')), values });
+  }
+  if (format !== 'csr' && format !== 'csc')
+    throw new RangeError(`${where}: the matrix is in the format ${show(format)}, but must be csr, csc or coo; convert it with .tocsr().`);
+  const major = expand(where, format === 'csr' ? rows : columns, numbers('indptr'), values.length);
+  const minor = Int32Array.from(numbers('indices'));
+  return fromCoordinates(
+    [rows, columns],
+    format === 'csr' ? { rows: major, columns: minor, values } : { rows: minor, columns: major, values },
+  );
+}
+
+/**
+ * A file that scipy's `load_npz` reads as a csr_matrix of float32.
+ *
+ * @throws {RangeError} if there are not as many values as non-zeros.
+ */
+export function encodeScipyNpz({ pattern, values }: SparseMatrix): Uint8Array {
+  const { rows, columns, pointers, indices } = pattern;
+  if (values.length < indices.length)
+    throw new RangeError(`encodeScipyNpz: there are ${values.length} values for ${indices.length} non-zeros; give one for each.`);
+  // Checks it as any pattern from outside.
+  csrPattern(rows, columns, pointers, indices).dispose();
+  const of = (type: string, array: Int32Array | Float32Array): Uint8Array =>
+    encodeNpy({ type, shape: [array.length], bytes: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) });
+  return zipSync({
+    'indices.npy': of('<i4', indices),
+    'indptr.npy': of('<i4', pointers),
+    'format.npy': encodeNpy({ type: '|S3', shape: [], bytes: Uint8Array.of(...[...'csr'].map((letter) => letter.charCodeAt(0))) }),
+    'shape.npy': encodeNpy({ type: '<i8', shape: [2], bytes: new Uint8Array(BigInt64Array.of(BigInt(rows), BigInt(columns)).buffer) }),
+    'data.npy': of('<f4', values.subarray(0, indices.length)),
+  });
+}
+
+function unzip(where: string, file: Uint8Array): Record<string, Uint8Array> {
+  try {
+    return unzipSync(file);
+  } catch (error) {
+    throw new RangeError(`${where}: the file can't be unzipped (${(error as Error).message}); give the bytes of an .npz file.`, {
+      cause: error,
+    });
+  }
+}
+
+function numbersOf(where: string, { type, bytes }: NpyArray): Float64Array {
+  const { buffer, byteOffset: at, byteLength } = bytes.slice();
+  switch (type) {
+    case '<f4':
+      return Float64Array.from(new Float32Array(buffer, at, byteLength / 4));
+    case '<f8':
+      return new Float64Array(buffer, at, byteLength / 8);
+    case '<i4':
+      return Float64Array.from(new Int32Array(buffer, at, byteLength / 4));
+    case '<i8':
+      return Float64Array.from(new BigInt64Array(buffer, at, byteLength / 8), Number);
+    default:
+      throw new RangeError(`${where} is of type '${type}', but must be <f4, <f8, <i4 or <i8; convert it with .astype(numpy.float32).`);
+  }
+}
+
+/** The row of each non-zero, from where the rows begin. */
+function expand(where: string, count: number, pointers: Float64Array, nonZeros: number): Int32Array {
+  if (pointers.length !== count + 1 || pointers[0] !== 0 || pointers[count] !== nonZeros)
+    throw new RangeError(
+      `${where}: indptr.npy has ${pointers.length} numbers from ${pointers[0]} to ${pointers.at(-1)}, but must have ${count + 1}, from 0 to the count of data, ${nonZeros}.`,
+    );
+  const major = new Int32Array(nonZeros);
+  for (let row = 0; row < count; row++) {
+    const [begin, end] = [pointers[row]!, pointers[row + 1]!];
+    if (end < begin) throw new RangeError(`${where}: indptr.npy falls from ${begin} to ${end} at ${row + 1}, but may not.`);
+    major.fill(row, begin, end);
+  }
+  return major;
+}

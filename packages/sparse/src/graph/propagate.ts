@@ -1,0 +1,12 @@
+import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
+import { csrLinear, type CsrPattern } from '@x/tensor';
+
+/**
+ * What each node gets from its neighbors: S·h, S [nodes, nodes] sparse, h [nodes, features]; differentiable once in the
+ * values and h, in time of non-zeros times features.
+ *
+ * @throws {TypeError | RangeError} if an argument has another dtype or shape.
+ */
+export function propagate(values: Tensor, pattern: CsrPattern, h: Tensor): Tensor {
+  return tidy(() => transpose(csrLinear(transpose(h), values, pattern)));
+}
