@@ -1,6 +1,7 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { saveSafetensors, type SequentialLayer } from '@x/tensor';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { saveSafetensors } from '@x/tensor';
 import writeFileAtomic from 'write-file-atomic';
 import { renderHtml } from './report/html.ts';
 import type { Report } from './report/report.ts';
@@ -36,14 +37,14 @@ export async function prepareDirectory(directory: string): Promise<void> {
 export async function writeResults(
   directory: string,
   report: Report,
-  { net, mistakeImages }: { net: SequentialLayer; mistakeImages: readonly string[] },
+  { tensors, mistakeImages }: { tensors: Readonly<Record<string, Tensor>>; mistakeImages: readonly string[] },
 ): Promise<ResultFiles> {
   const files = {
     html: join(directory, 'report.html'),
     json: join(directory, 'report.json'),
     model: join(directory, 'model.safetensors'),
   };
-  await saveSafetensors(files.model, net.variables, {
+  await saveSafetensors(files.model, tensors, {
     metadata: { data: report.data.name, layers: report.network.layers, testAccuracy: String(report.test.accuracy) },
   });
   await writeFileAtomic(files.json, `${JSON.stringify(report, undefined, 2)}\n`);

@@ -11,6 +11,7 @@ import {
   type Layer,
   type SequentialLayer,
 } from '@x/tensor';
+import { sparseNetwork } from './sparse-network.ts';
 
 /** What the images and their classes are. */
 export interface Task {
@@ -27,6 +28,8 @@ export interface Model {
   readonly make: (key: Key) => SequentialLayer;
   /** Sizes of all layers from the pixels to the classes, if it has no other: what the tfjs program of the comparison is made of. */
   readonly sizes?: readonly number[];
+  /** Of a sparse network the dense one of the same sizes, which is trained beside it. */
+  readonly dense?: Model;
 }
 
 /** The networks by the names that `--model` takes. */
@@ -35,6 +38,7 @@ const models = {
   'mlp-small': (task: Task) => multilayerPerceptron(task, [256]),
   linear: (task: Task) => multilayerPerceptron(task, []),
   cnn: convolutionalNetwork,
+  sparse: (task: Task) => sparsePerceptron(multilayerPerceptron(task, [1024, 1024])),
 } satisfies Record<string, (task: Task) => Model>;
 
 export type ModelName = keyof typeof models;
@@ -53,6 +57,11 @@ function multilayerPerceptron({ height, width, classes }: Task, hidden: readonly
     make: (key) =>
       sequential(sizes.slice(1).map((units, layer) => denseLayer(sizes[layer]!, units, random.fold(key, layer), layer < last))),
   };
+}
+
+function sparsePerceptron(dense: Model): Model {
+  const { sizes = [] } = dense;
+  return { layers: `${sizes.join('-')}, sparse`, sizes, dense, make: (key) => sparseNetwork(sizes, key) };
 }
 
 /** Two convolutions, each with a pool behind it, and two dense layers. */

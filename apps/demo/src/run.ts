@@ -1,20 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { loadFashionMnist } from '@x-tooling/datasets';
 import { disable, enable, random } from '@x/tensor';
+import { topologyTensors } from '@x/sparse';
 import { compareBackends } from './comparison.ts';
 import { prepareDirectory, writeResults, type ResultFiles } from './files.ts';
 import { count, percent, whole } from './format.ts';
 import { firstImages } from './images.ts';
 import { machineOf } from './machine.ts';
-import { modelOf } from './models.ts';
+import { modelOf, type Model } from './models.ts';
 import type { DemoOptions } from './options.ts';
 import { predict } from './predictions.ts';
 import { recipe } from './recipe.ts';
 import { imageUri } from './report/image-uri.ts';
 import type { Report } from './report/report.ts';
+import { compareWithDense, type InputLinks } from './sparse-comparison.ts';
+import { inputLinks, withRigl } from './sparse-network.ts';
 import { profileStep } from './step-profile.ts';
 import type { Terminal } from './terminal.ts';
-import { train } from './training.ts';
+import { train, type TrainingResult } from './training.ts';
 
 /** Wrongly classified images in the report. */
 const SHOWN_MISTAKES = 24;
@@ -43,6 +46,7 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
   const training = firstImages(data.train, options.trainExamples);
   terminal.fact('Data', `Fashion-MNIST from ${source}: ${whole(training.count)} training and ${whole(data.test.count)} test images`);
   const model = modelOf(options.model, { height: data.height, width: data.width, classes: data.classes.length });
+  if (model.dense) await runtime.load('sparse');
   const net = model.make(random.key(seed));
   const parameters = Object.values(net.variables).reduce((sum, { size }) => sum + size, 0);
   terminal.fact('Network', `${options.model}, ${model.layers}, ${whole(parameters)} parameters`);
@@ -66,18 +70,37 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
   }
   const profile = await profileStep(runtime, training, { make: () => model.make(random.key(seed)), batch: options.batch });
 
+  /** The dense network of a sparse one's sizes, by the same recipe. */
+  const trainDense = async ({ make }: Model): Promise<TrainingResult> => {
+    terminal.heading('The dense network of the same sizes, by the same recipe');
+    terminal.epochHeader();
+    const dense = make(random.key(seed));
+    try {
+      const common = { epochs, batch: options.batch, seed, signal };
+      return await train(dense, training, data.test, { ...common, onStep: terminal.step, onEpoch: terminal.epoch });
+    } finally {
+      dense.dispose();
+    }
+  };
   try {
     terminal.heading('Training: mean loss and accuracy on the training batches, accuracy on the test images');
     terminal.epochHeader();
     const { batch } = options;
+    const links: InputLinks[] = model.dense ? [{ epoch: 0, links: inputLinks(net) }] : [];
     const result = await train(net, training, data.test, {
       epochs,
       batch,
       seed,
       signal,
+      ...(model.dense ? { around: (optimizer, steps) => withRigl(net, optimizer, steps, seed) } : {}),
       onStep: terminal.step,
-      onEpoch: terminal.epoch,
+      onEpoch: (epoch) => {
+        if (model.dense) links.push({ epoch: epoch.epoch, links: inputLinks(net) });
+        terminal.epoch(epoch);
+      },
     });
+    const beside = model.dense ? compareWithDense(net, model.sizes ?? [], result, await trainDense(model.dense), links) : undefined;
+    if (beside) terminal.sparse(beside);
     const { accuracy, confusion, mistakes } = predict(net, data.test, data.classes.length);
     const surestMistakes = mistakes.slice(0, SHOWN_MISTAKES);
     const report: Report = {
@@ -95,6 +118,7 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
       recipe,
       ...(comparison ? { comparison } : {}),
       training: result,
+      ...(beside ? { sparse: beside } : {}),
       test: { accuracy, loss: result.epochs.at(-1)!.testLoss, confusion, mistakes: mistakes.length, surestMistakes },
       profile,
       heapBytes: runtime.memory().size,
@@ -102,7 +126,9 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
     };
     signal.throwIfAborted();
     const mistakeImages = surestMistakes.map(({ image }) => imageUri(data.test, image, data));
-    const files = await writeResults(options.out, report, { net, mistakeImages });
+    const places = model.dense ? topologyTensors(net) : {};
+    const files = await writeResults(options.out, report, { tensors: { ...net.variables, ...places }, mistakeImages });
+    tf.dispose(places);
     terminal.heading(
       `Test accuracy ${percent(accuracy)}; trained in ${result.seconds.toFixed(1)} s, ` +
         `${whole((training.count * epochs) / result.seconds)} images/s; ${report.seconds.toFixed(1)} s in all`,

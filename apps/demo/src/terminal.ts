@@ -2,7 +2,8 @@ import { SingleBar } from 'cli-progress';
 import type { StepEvent } from '@x/tensor';
 import type { LoadProgress } from '@x-tooling/datasets';
 import type { ComparisonResult } from './comparison.ts';
-import { count, percent, threeFigures, whole } from './format.ts';
+import { byteSize, count, percent, threeFigures, whole } from './format.ts';
+import type { SparseComparison } from './sparse-comparison.ts';
 import type { EpochResult } from './training.ts';
 
 /** What the demo shows while it runs: lines, and on a terminal below them a bar for what is under way. */
@@ -16,6 +17,8 @@ export interface Terminal {
   busy(text: string, fraction: number): void;
   comparison(result: ComparisonResult): void;
   epochHeader(): void;
+  /** The sparse network beside the dense one. */
+  sparse(comparison: SparseComparison): void;
   step(event: StepEvent): void;
   epoch(result: EpochResult): void;
   /** Takes away what was under way, also after an error. */
@@ -74,6 +77,13 @@ export function createTerminal(stream: NodeJS.WriteStream): Terminal {
       line(`Losses of the same first steps differ by at most ${difference.toExponential(1)}.`);
     },
     epochHeader: () => row(['epoch', 'loss', 'train', 'test', 's', 'images/s'], epochWidths),
+    sparse: ({ sparse, dense }) => {
+      const widths = [-13, 8, 7, 15, 9];
+      line('');
+      row(['network', 'accuracy', 's', 'Mflop/image', 'bytes'], widths);
+      for (const { name, testAccuracy, seconds, trainingFlops, bytes } of [sparse, dense])
+        row([name, percent(testAccuracy), seconds.toFixed(1), threeFigures(trainingFlops / 1e6), byteSize(bytes)], widths);
+    },
     step: (event) => {
       // Reading a loss waits for the step, so only a bar that is seen reads it.
       if (bar) show(event.steps!, event.step, `loss ${event.loss.toFixed(3)}, ${whole(event.examplesPerSecond)} images/s`);

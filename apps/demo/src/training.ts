@@ -1,5 +1,5 @@
 import type { ImagePart } from '@x-tooling/datasets';
-import { accuracy, fit, type EpochEvent, type Layer, type StepEvent } from '@x/tensor';
+import { accuracy, fit, type EpochEvent, type Layer, type Optimizer, type StepEvent } from '@x/tensor';
 import { examplesOf } from './images.ts';
 import { loss, optimizerFor } from './recipe.ts';
 
@@ -34,6 +34,8 @@ export interface TrainingOptions {
   readonly batch: number;
   readonly seed: number;
   readonly signal: AbortSignal;
+  /** What is put around the recipe's optimizer, such as a topology. */
+  readonly around?: (optimizer: Optimizer, steps: number) => Optimizer;
   readonly onStep: (event: StepEvent) => void;
   readonly onEpoch: (result: EpochResult) => void;
 }
@@ -46,7 +48,7 @@ export async function train(
   net: Layer,
   training: ImagePart,
   test: ImagePart,
-  { epochs, batch, seed, signal, onStep, onEpoch }: TrainingOptions,
+  { epochs, batch, seed, signal, around = (optimizer) => optimizer, onStep, onEpoch }: TrainingOptions,
 ): Promise<TrainingResult> {
   const steps = epochs * Math.ceil(training.count / batch);
   const window = Math.max(1, Math.round(steps / CURVE_POINTS));
@@ -56,7 +58,7 @@ export async function train(
   let seconds = 0;
   const events = fit(net, examplesOf(training), {
     loss,
-    optimizer: optimizerFor(steps),
+    optimizer: around(optimizerFor(steps), steps),
     epochs,
     batchSize: batch,
     seed,

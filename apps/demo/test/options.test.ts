@@ -37,7 +37,7 @@ describe('parseOptions', () => {
     { args: ['--threads', '65'], says: ["'--threads <n>'", "'65'", 'from 1 to 64'] },
     { args: ['--batch', 'many'], says: ["'--batch <n>'", "'many'", 'from 1 to 60000'] },
     { args: ['--train-examples', '60001'], says: ["'--train-examples <n>'", "'60001'", 'from 10 to 60000'] },
-    { args: ['--model', 'cnn'], says: ["'--model <name>'", "'cnn'", 'mlp, mlp-small, linear'] },
+    { args: ['--model', 'rnn'], says: ["'--model <name>'", "'rnn'", 'mlp, mlp-small, linear, cnn, sparse'] },
     { args: ['--tier', 'avx'], says: ["'--tier <name>'", "'avx'", 'simd, relaxed, wide'] },
     { args: ['--out', ''], says: ["'--out <directory>'", "''", 'name of a directory'] },
     { args: ['--epoch', '3'], says: ["'--epoch'", '--epochs'] },

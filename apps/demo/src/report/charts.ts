@@ -43,6 +43,32 @@ export function accuracyChart(epochs: readonly EpochResult[]): string {
   });
 }
 
+/** Accuracy of two networks on the test images. */
+export function besideChart(epochs: readonly EpochResult[], others: readonly EpochResult[]): string {
+  return chart({
+    x: { label: 'epoch', domain: [1, Math.max(2, epochs.length)], ticks: wholeTicks(epochs.length), tickFormat: 'd' },
+    y: { label: 'test accuracy, %', grid: true, nice: true, transform: (part: number) => part * 100 },
+    marks: [
+      Plot.line(epochs, { x: 'epoch', y: 'testAccuracy', stroke: first, strokeWidth: 2 }),
+      Plot.dot(epochs, { x: 'epoch', y: 'testAccuracy', fill: first, r: 3 }),
+      Plot.line(others, { x: 'epoch', y: 'testAccuracy', stroke: second, strokeWidth: 2 }),
+      Plot.dot(others, { x: 'epoch', y: 'testAccuracy', fill: second, r: 3 }),
+    ],
+  });
+}
+
+/** How many units have so many links. */
+export function degreeChart(degrees: readonly number[]): string {
+  return chart({
+    x: { label: 'links', nice: true },
+    y: { label: 'units', grid: true },
+    marks: [
+      Plot.rectY(degrees, { ...Plot.binX({ y: 'count' }, { x: (degree: number) => degree }), fill: first, insetLeft: 1 }),
+      Plot.ruleY([0], { stroke: quiet }),
+    ],
+  });
+}
+
 /** Images a second in each epoch. */
 export function throughputChart(epochs: readonly EpochResult[]): string {
   return chart({

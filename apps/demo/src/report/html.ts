@@ -1,6 +1,7 @@
 import { escape } from 'html-escaper';
 import { byteSize, count, percent, threeFigures, whole } from '../format.ts';
 import { accuracyChart, backendChart, lossChart, throughputChart } from './charts.ts';
+import { sparseSections } from './sparse.ts';
 import { style } from './style.ts';
 import type { Report } from './report.ts';
 import { backendTable, classTable, epochTable, kernelTable, optionTable } from './tables.ts';
@@ -23,6 +24,7 @@ export function renderHtml(report: Report, mistakeImages: readonly string[]): st
 <p>${escape(subtitle(report))}</p>
 </header>
 ${summary(report)}
+${report.sparse ? sparseSections(report.sparse, training, section, legend) : ''}
 <div class="columns">
 ${section('Loss', legend('training batches', 'test images') + lossChart(training))}
 ${section('Accuracy', legend('training batches', 'test images') + accuracyChart(training.epochs))}

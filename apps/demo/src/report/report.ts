@@ -3,6 +3,7 @@ import type { Machine } from '../machine.ts';
 import type { DemoOptions } from '../options.ts';
 import type { Mistake } from '../predictions.ts';
 import type { recipe } from '../recipe.ts';
+import type { SparseComparison } from '../sparse-comparison.ts';
 import type { StepProfile } from '../step-profile.ts';
 import type { TrainingResult } from '../training.ts';
 
@@ -23,6 +24,8 @@ export interface Report {
   /** Absent if it was left out. */
   readonly comparison?: ComparisonResult;
   readonly training: TrainingResult;
+  /** Only of a sparse model. */
+  readonly sparse?: SparseComparison;
   readonly test: {
     readonly accuracy: number;
     readonly loss: number;

@@ -8,7 +8,8 @@ import type { Report } from './report.ts';
 /** A column's heading, and whether its cells are words. */
 type Column = readonly [heading: string, kind?: 'words'];
 
-function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+/** A table of text. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const cell = (tag: 'th' | 'td', column: number, text: string): string =>
     `<${tag}${columns[column]![1] ? ' class="words"' : ''}>${escape(text)}</${tag}>`;
   const head = columns.map(([heading], column) => cell('th', column, heading)).join('');
