@@ -65,7 +65,7 @@ export function rewind(net: Layer, snapshot: Snapshot): void {
   });
   for (const [name, values] of Object.entries(snapshot.variables)) {
     const variable = net.variables[name]!;
-    tidy(() => variable.assign(tensor(values, variable.shape)));
+    tidy(() => variable.assign(tensor(values, variable.shape, variable.dtype)));
   }
 }
 
@@ -74,7 +74,7 @@ export interface LotteryTicketOptions {
   readonly rounds: number;
   /** Part of the links left that goes in each round. Default 0.2. */
   readonly fraction?: number;
-  /** That of the last sparse layer, if it is the output; only for scope `layer`. Default half of `fraction`. */
+  /** That of the last sparse layer, taken to be the output; only for scope `layer`. Default half of `fraction`, as in the paper; give `fraction` where the output is a dense layer. */
   readonly lastFraction?: number;
   /** Default `layer`, as in the paper's dense networks. */
   readonly scope?: 'layer' | 'global';

@@ -44,6 +44,7 @@ export function snfs({ every, fraction = 0.5, until, slot = 'momentum', decay = 
   checkNumber('snfs', 'until', until, { least: 1, whole: true });
   const period = { every, begin: every, end: until - 1 };
   checkPeriod('snfs', { ...period, end: Math.max(until - 1, every) });
+  checkNumber('snfs', 'until', until, { above: every, remedy: 'A schedule ends after it begins.' });
   checkFraction('snfs', 'decay', decay);
   checkNumber('snfs', 'window', window, { least: 1, whole: true });
   const due = (step: number): boolean => isDue(period, step);
