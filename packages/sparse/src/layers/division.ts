@@ -1,14 +1,15 @@
 import {
   add,
   customGrad,
+  dispose,
   gather,
+  keep,
   mul,
   reshape,
   scatterND,
   square,
   sum,
   tensor1d,
-  tensor2d,
   tidy,
   zeros,
   type GradSaveFunc,
@@ -45,25 +46,28 @@ export function dividePattern(rows: Rows, room: number, division: Division): Div
   const ahead = rewire(rows, { keep: division.forward, grown: new Float64Array(0) });
   const back = rewire(rows, { keep: division.backward, grown: new Float64Array(0) });
   const whole = back.from.length === rows.indices.length;
+  // On the device once, not at each step.
+  const used = keep(tensor1d(ahead.from, 'int32'));
+  const trained = keep(tensor1d(back.from, 'int32'));
   const weights = penaltyWeights(room, division);
 
   const valuesGradient = (dy: Tensor, x: Tensor): Tensor => {
     if (whole) return csrSampledMatMul(dy, x, back.pattern, { size: room });
     if (back.from.length === 0) return zeros([room]);
-    return scatterND(tensor2d(back.from, [back.from.length, 1], 'int32'), csrSampledMatMul(dy, x, back.pattern), [room]);
+    return scatterND(reshape(trained, [-1, 1]), csrSampledMatMul(dy, x, back.pattern), [room]);
   };
 
   return {
     division,
     linear: (x, values, bias) => {
       const product = customGrad((input, all, save) => {
-        const used = gather(all as Tensor, tensor1d(ahead.from, 'int32'));
-        (save as GradSaveFunc)([input as Tensor, used]);
+        const own = gather(all as Tensor, used);
+        (save as GradSaveFunc)([input as Tensor, own]);
         return {
-          value: csrLinear(input as Tensor, used, ahead.pattern),
+          value: csrLinear(input as Tensor, own, ahead.pattern),
           gradFunc: (dy: Tensor, saved: Tensor[]) => {
-            const [seen, weights] = saved as [Tensor, Tensor];
-            return [csrMatMul(dy, weights, ahead.pattern), valuesGradient(dy, seen)];
+            const [seen, present] = saved as [Tensor, Tensor];
+            return [csrMatMul(dy, present, ahead.pattern), valuesGradient(dy, seen)];
           },
         };
       });
@@ -72,10 +76,12 @@ export function dividePattern(rows: Rows, room: number, division: Division): Div
         return reshape(bias ? add(z, bias) : z, [...x.shape.slice(0, -1), rows.rows]);
       });
     },
-    penalty: (values) => weights && tidy(() => mul(sum(mul(square(values), tensor1d(weights))), 0.5)),
+    penalty: (values) => weights && tidy(() => mul(sum(mul(square(values), weights)), 0.5)),
     dispose: () => {
       ahead.pattern.dispose();
       back.pattern.dispose();
+      dispose([used, trained]);
+      weights?.dispose();
     },
   };
 }
@@ -91,9 +97,9 @@ function checkDivision({ indices }: Rows, { forward, backward }: Division): void
     );
 }
 
-function penaltyWeights(room: number, { forward, backward, penalty = 0, explorationPenalty = 0 }: Division): Float32Array | undefined {
+function penaltyWeights(room: number, { forward, backward, penalty = 0, explorationPenalty = 0 }: Division): Tensor | undefined {
   if (penalty === 0 && explorationPenalty === 0) return undefined;
   const weights = new Float32Array(room);
   for (let q = 0; q < forward.length; q++) weights[q] = forward[q] === 1 ? penalty : backward[q] === 1 ? explorationPenalty : 0;
-  return weights;
+  return keep(tensor1d(weights));
 }
