@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { csrPattern, csrToDense, disable, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sparseLinear, topKast, trim, withTopology } from '../src/index.ts';
+import { compact, sparseLinear, sparsityReport, topKast, trim, withTopology } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 
 const key = random.key(4);
@@ -86,6 +86,8 @@ describe.each(backends)('divided layers on %s', (backend) => {
     // What rests is as it was.
     expect([0, 3].map((q) => layer.variables.values.dataSync()[q])).toEqual([0, 3].map((q) => old[q]));
     const expected = net.apply(x);
+    expect(sparsityReport(net)).toMatchObject({ nonZeros: 6, flops: 4 });
+    expect(() => compact(net)).toThrow(/layer 0 of net is divided.*trim\(\) first/);
     const small = trim(net);
     expect(small.variables['0.values']!.size).toBe(2);
     const given = small.apply(x);

@@ -11,7 +11,7 @@ export interface LayerReport {
   readonly density: number;
   /** Of the values and of where they are, in compressed rows of 4-byte numbers, and of the bias. */
   readonly bytes: number;
-  /** Multiplications and additions for one example. */
+  /** Multiplications and additions for one example, by those that take part. */
   readonly flops: number;
   /** Inputs that no link leaves, units that none reaches. */
   readonly deadInputs: number;
@@ -30,14 +30,15 @@ export interface SparsityReport {
 
 /** What a network's sparse layers hold and cost. */
 export function sparsityReport(net: Layer): SparsityReport {
-  const layers = sparseLayers(net).map(({ name, layer: { inputs, units, pattern, variables } }): LayerReport => {
+  const layers = sparseLayers(net).map(({ name, layer: { inputs, units, pattern, variables, division } }): LayerReport => {
     const { inDegrees, outDegrees } = degrees(pattern);
     const { nonZeros } = pattern;
+    const used = division ? division.forward.reduce((sum, flag) => sum + flag, 0) : nonZeros;
     return {
       ...{ name, inputs, units, nonZeros },
       density: nonZeros / (inputs * units),
       bytes: 4 * (2 * nonZeros + units + 1 + (variables.bias?.size ?? 0)),
-      flops: 2 * nonZeros,
+      flops: 2 * used,
       deadInputs: outDegrees.filter((degree) => degree === 0).length,
       deadUnits: inDegrees.filter((degree) => degree === 0).length,
     };
@@ -50,7 +51,7 @@ export function sparsityReport(net: Layer): SparsityReport {
     nonZeros,
     density: nonZeros / positions,
     bytes: total(({ bytes }) => bytes),
-    flops: 2 * nonZeros,
+    flops: total(({ flops }) => flops),
     denseFlops: 2 * positions,
   };
 }

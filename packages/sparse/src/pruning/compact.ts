@@ -34,6 +34,11 @@ export function compact(net: SequentialLayer): Compacted {
       `compact: net ${layers.length === 0 ? `is ${show(net)}` : `has a layer of kind '${layers[wrong]!.kind}'`}, but must be a sequential of sparseLinear layers, their activations among their options.`,
     );
   const sparse = layers as readonly SparseLinearLayer[];
+  const divided = sparse.findIndex(({ division }) => division !== undefined);
+  if (divided >= 0)
+    throw new TypeError(
+      `compact: layer ${divided} of net is divided, as topKast and straightThrough do; leave out what only trains with trim() first.`,
+    );
   const { alive, biases } = withoutConstants(sparse);
   withoutUnused(sparse, alive);
   const kept = alive.map((flags) => Int32Array.from([...flags.keys()].filter((index) => flags[index] === 1)));
