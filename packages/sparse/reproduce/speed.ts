@@ -2,7 +2,7 @@
  * What sparse training costs beside dense, on this machine, as the table of reproduce/results/speed.md: medians of runs
  * that take turns, and their ratios.
  *
- *   pnpm --filter @x/sparse reproduce:speed [seconds a part, 4]
+ *   pnpm --filter @x/sparse reproduce:speed [seconds a part, 4] [threads, as many as there are cores]
  */
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
@@ -27,6 +27,7 @@ import { startTorch } from './torch-peer.ts';
 const BATCH = 128;
 const SIZES = [784, 1000, 1000, 1000, 10] as const;
 const seconds = Number(process.argv[2] ?? 4);
+const chosen = process.argv[3] ? { threads: Number(process.argv[3]) } : {};
 const key = random.key(0);
 
 type Candidates = Readonly<Record<string, () => void | Promise<void>>>;
@@ -65,10 +66,10 @@ const row = (...cells: (string | number)[]): void => console.log(`| ${cells.join
 const ms = (time: number): string => `${time.toPrecision(3)} ms`;
 const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
 
-let runtime = await enable();
+let runtime = await enable(chosen);
 await runtime.load('sparse');
 console.log(
-  `# Speed\n\n\`pnpm --filter @x/sparse reproduce:speed ${seconds}\`, ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ` +
+  `# Speed\n\n\`pnpm --filter @x/sparse reproduce:speed ${process.argv.slice(2).join(' ')}\`, ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ` +
     `Node ${process.versions.node}, ${runtime.tier} tier, ${runtime.threads} threads, batch ${BATCH}. Medians of runs that took turns.\n`,
 );
 
@@ -107,7 +108,7 @@ const denseStep = program((inputs, units, activation, own) => dense(inputs, unit
 const steps = await race({
   'ours, 5 %': step,
   'ours, dense': denseStep,
-  ...(torch ? { [`PyTorch, dense, ${runtime.threads} threads`]: () => torch.step() } : {}),
+  ...(torch && runtime.threads > 1 ? { [`PyTorch, dense, ${runtime.threads} threads`]: () => torch.step() } : {}),
   ...(torchAlone ? { 'PyTorch, dense, 1 thread': () => torchAlone.step() } : {}),
 });
 torch?.stop();
