@@ -41,6 +41,7 @@ const methods: Readonly<Record<string, (bits: number) => SimulateOptions>> = {
 const [source = 'fashion-mnist', epochs = '8', fewEpochs = '2', seedText = '0'] = process.argv.slice(2);
 const seed = Number(seedText);
 const runtime = await enable();
+await runtime.load('quant');
 const { train, test } = source === 'fashion-mnist' ? await loadFashionMnist() : await loadMnist({ directory: source });
 const name = source === 'fashion-mnist' ? 'Fashion-MNIST' : 'MNIST';
 

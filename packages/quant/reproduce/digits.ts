@@ -56,6 +56,7 @@ const published: Readonly<Record<string, readonly (readonly [mean: number, devia
 const seeds = Number(process.argv[2] ?? 5);
 const epochs = Number(process.argv[3] ?? 60);
 const runtime = await enable();
+await runtime.load('quant');
 const digits = await loadDigits();
 
 type Part = Readonly<{ x: tf.Tensor; y: tf.Tensor }>;

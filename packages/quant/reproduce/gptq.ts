@@ -19,6 +19,7 @@ const [file, epochs = '3', seedText = '0'] = process.argv.slice(2);
 if (!file) throw new Error('Give the file of Tiny Shakespeare: reproduce:gptq <file> [epochs] [seed]');
 const seed = Number(seedText);
 const runtime = await enable();
+await runtime.load('quant');
 const text = await readFile(file, 'utf8');
 const symbols = [...new Set(text)].sort();
 const numbers = new Map(symbols.map((symbol, index) => [symbol, index]));

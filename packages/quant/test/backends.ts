@@ -8,5 +8,5 @@ export const backends: readonly string[] = ['cpu', 'x'];
 export async function useBackend(name: string): Promise<void> {
   await disable();
   if (name === 'cpu') await tf.setBackend('cpu');
-  else await enable({ threads: 2 });
+  else await (await enable({ threads: 2 })).load('quant');
 }

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { NamedVariables, Optimizer, OptimizerState } from '@x/tensor';
+import { adam8bitState, adam8bitStep, type Adam8bitNumbers, type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
 import { checkNumber } from '../validation.ts';
-import { decodeBlockwise, encodeBlockwise, type Sign } from './block-codes.ts';
 
 export interface Adam8bitOptions {
   /** A number, or a function of the step, counted from 0. Default 0.001. */
@@ -50,30 +49,17 @@ export function adam8bit(options: Adam8bitOptions = {}): Optimizer {
       const rate = typeof learningRate === 'function' ? learningRate(state.step) : learningRate;
       checkNumber(`${where}.update`, `the learning rate at step ${state.step}`, rate, { least: 0 });
       const step = state.step + 1;
-      const numbers = {
-        rate: rate / (1 - beta1 ** step),
-        root: Math.sqrt(1 - beta2 ** step),
-        shrink: 1 - rate * weightDecay,
-        beta1,
-        beta2,
-        epsilon,
-      };
+      const numbers = { block, learningRate: rate, beta1, beta2, epsilon, step, weightDecay };
       const entries = Object.entries(gradients).map(
         ([name, gradient]) => [parameterOf(parameters, name, gradient), gradient, memoryOf(state, name)] as const,
       );
-      for (const [parameter, gradient, memory] of entries) tf.tidy(() => updateOne(parameter, gradient, memory, block, numbers));
+      for (const [parameter, gradient, { mean, square, meanScale, squareScale }] of entries) {
+        if (meanScale && squareScale) adam8bitStep(parameter, gradient, { mean, square, meanScale, squareScale }, numbers);
+        else tf.tidy(() => updateSmall(parameter, gradient, mean, square, numbers));
+      }
       state.step = step;
     },
   };
-}
-
-interface Numbers {
-  readonly rate: number;
-  readonly root: number;
-  readonly shrink: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
 }
 
 /** One parameter's state. */
@@ -93,26 +79,13 @@ function initialSlots(parameters: NamedVariables, block: number, least: number):
     squareScale: {},
   };
   for (const [name, { size, shape }] of Object.entries(parameters)) {
-    for (const [sign, slot, scaleSlot] of [
-      ['signed', 'mean', 'meanScale'],
-      ['unsigned', 'square', 'squareScale'],
-    ] as const) {
-      if (size < least) {
-        slots[slot][name] = tf.variable(tf.zeros(shape), false);
-        continue;
-      }
-      const scales = new Float32Array(Math.ceil(size / block));
-      const codes = new Uint8Array(Math.ceil(size / 4) * 4);
-      encodeBlockwise(new Float32Array(size), codes, scales, block, sign);
-      slots[slot][name] = tf.variable(words(codes), false);
-      slots[scaleSlot][name] = tf.variable(tf.tensor1d(scales, 'float32'), false);
-    }
+    if (size < least) {
+      slots.mean[name] = tf.variable(tf.zeros(shape), false);
+      slots.square[name] = tf.variable(tf.zeros(shape), false);
+    } else
+      for (const [slot, variable] of Object.entries(adam8bitState(size, { block }))) slots[slot as keyof typeof slots][name] = variable;
   }
   return slots;
-}
-
-function words(codes: Uint8Array): Tensor {
-  return tf.tensor1d(new Int32Array(codes.buffer as ArrayBuffer, codes.byteOffset, codes.length / 4), 'int32');
 }
 
 function parameterOf(parameters: NamedVariables, name: string, gradient: Tensor): Variable {
@@ -135,50 +108,12 @@ function memoryOf({ slots }: OptimizerState, name: string): Memory {
   return { mean, square, meanScale: slots['meanScale']?.[name], squareScale: slots['squareScale']?.[name] };
 }
 
-function updateOne(
-  parameter: Variable,
-  gradient: Tensor,
-  memory: Memory,
-  block: number,
-  { rate, root, shrink, beta1, beta2, epsilon }: Numbers,
-): void {
-  const p = (parameter.dataSync() as Float32Array).slice();
-  const g = gradient.dataSync();
-  const m = load(memory.mean, memory.meanScale, p.length, block, 'signed');
-  const v = load(memory.square, memory.squareScale, p.length, block, 'unsigned');
-  for (let i = 0; i < p.length; i++) {
-    const own = g[i] as number;
-    m[i] = beta1 * (m[i] as number) + (1 - beta1) * own;
-    v[i] = beta2 * (v[i] as number) + (1 - beta2) * own * own;
-    p[i] = shrink * (p[i] as number) - (rate * (m[i] as number)) / (Math.sqrt(v[i] as number) / root + epsilon);
-  }
-  parameter.assign(tf.tensor(p, parameter.shape, 'float32'));
-  store(m, memory.mean, memory.meanScale, block, 'signed');
-  store(v, memory.square, memory.squareScale, block, 'unsigned');
-}
-
-function load(slot: Variable, scale: Variable | undefined, size: number, block: number, sign: Sign): Float32Array {
-  if (!scale) return (slot.dataSync() as Float32Array).slice();
-  const packed = slot.dataSync() as Int32Array;
-  const values = new Float32Array(size);
-  decodeBlockwise(
-    new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength),
-    scale.dataSync() as Float32Array,
-    values,
-    block,
-    sign,
-  );
-  return values;
-}
-
-function store(values: Float32Array, slot: Variable, scale: Variable | undefined, block: number, sign: Sign): void {
-  if (!scale) {
-    slot.assign(tf.tensor(values, slot.shape, 'float32'));
-    return;
-  }
-  const codes = new Uint8Array(slot.size * 4);
-  const scales = new Float32Array(scale.size);
-  encodeBlockwise(values, codes, scales, block, sign);
-  slot.assign(words(codes));
-  scale.assign(tf.tensor1d(scales, 'float32'));
+/** Adam of a few numbers, in float32. */
+function updateSmall(parameter: Variable, gradient: Tensor, mean: Variable, square: Variable, numbers: Adam8bitNumbers): void {
+  const { learningRate, beta1, beta2, epsilon, step, weightDecay } = numbers;
+  mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)));
+  square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+  const root = tf.add(tf.div(tf.sqrt(square), Math.sqrt(1 - beta2 ** step)), epsilon);
+  const change = tf.div(tf.mul(mean, learningRate / (1 - beta1 ** step)), root);
+  parameter.assign(tf.sub(tf.mul(parameter, 1 - learningRate * weightDecay), change));
 }

@@ -103,8 +103,7 @@ function runQuantized(step: QuantizedStep, x: Tensor | QuantizedTensor): Tensor 
   const floats = floatsOf(x);
   const scaled = inputScales ? divided(floats, inputScales) : floats;
   // Integers become the same integers again inside, because a quantized number is one that its quantization keeps.
-  const kept = typeof input === 'string' || x instanceof QuantizedTensor ? scaled : dequantize(quantizeTensor(scaled, input));
-  return quantizedLinear(kept, weight, bias, { activation, slope, inputQuantization: input });
+  return quantizedLinear(scaled, weight, bias, { activation, slope, inputQuantization: input });
 }
 
 export function floatsOf(x: Tensor | QuantizedTensor): Tensor {

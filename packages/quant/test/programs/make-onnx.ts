@@ -22,7 +22,7 @@ for name in json.load(open(folder + '/names.json')):
     out['outputs'][name] = [float(v) for v in ReferenceEvaluator(model).run(None, {'x': x})[0].reshape(-1)]
 json.dump(out, open(folder + '/onnx.json', 'w'), separators=(',', ':'))
 `;
-await enable();
+await (await enable()).load('quant');
 const { networks, x } = await onnxNetworks();
 const folder = mkdtempSync(join(tmpdir(), 'onnx-'));
 writeFileSync(join(folder, 'x.bin'), new Uint8Array((x.dataSync() as Float32Array).slice().buffer));
