@@ -3,8 +3,9 @@ import { loadFashionMnist } from '@x-tooling/datasets';
 import { disable, enable, random } from '@x/tensor';
 import { topologyTensors } from '@x/sparse';
 import { compareBackends } from './comparison.ts';
+import { fewerBits } from './fewer-bits.ts';
 import { prepareDirectory, writeResults, type ResultFiles } from './files.ts';
-import { count, percent, whole } from './format.ts';
+import { byteSize, count, percent, threeFigures, whole } from './format.ts';
 import { firstImages } from './images.ts';
 import { machineOf } from './machine.ts';
 import { modelOf, type Model } from './models.ts';
@@ -30,6 +31,7 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
   tf.enableProdMode();
   const { threads, tier, seed, epochs } = options;
   const runtime = await enable({ ...(threads ? { threads } : {}), ...(tier ? { tier } : {}) });
+  await runtime.load('quant');
   const machine = machineOf(runtime);
   terminal.fact('Machine', `${machine.processor}, ${count(machine.cores, 'core')}, Node ${machine.node}`);
   terminal.fact('Backend', `x, tier ${machine.tier}, ${count(machine.threads, 'thread')}`);
@@ -102,6 +104,8 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
     const beside = model.dense ? compareWithDense(net, model.sizes ?? [], result, await trainDense(model.dense), links) : undefined;
     if (beside) terminal.sparse(beside);
     const { accuracy, confusion, mistakes } = predict(net, data.test, data.classes.length);
+    terminal.busy('in fewer bits', 0);
+    const fewer = await fewerBits(net, training, data.test, data.classes.length);
     const surestMistakes = mistakes.slice(0, SHOWN_MISTAKES);
     const report: Report = {
       date: new Date().toISOString(),
@@ -120,6 +124,7 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
       training: result,
       ...(beside ? { sparse: beside } : {}),
       test: { accuracy, loss: result.epochs.at(-1)!.testLoss, confusion, mistakes: mistakes.length, surestMistakes },
+      fewerBits: fewer,
       profile,
       heapBytes: runtime.memory().size,
       seconds: (performance.now() - began) / 1000,
@@ -132,6 +137,14 @@ export async function run(options: DemoOptions, terminal: Terminal, signal: Abor
     terminal.heading(
       `Test accuracy ${percent(accuracy)}; trained in ${result.seconds.toFixed(1)} s, ` +
         `${whole((training.count * epochs) / result.seconds)} images/s; ${report.seconds.toFixed(1)} s in all`,
+    );
+    terminal.line(
+      `In fewer bits: ${fewer.formats
+        .map(
+          ({ scheme, accuracy, bytes, microsecondsPerImage }) =>
+            `${scheme} ${percent(accuracy)}, ${byteSize(bytes)}, ${threeFigures(microsecondsPerImage)} µs an image`,
+        )
+        .join('; ')}`,
     );
     terminal.line('');
     terminal.fact('Report', files.html);

@@ -66,6 +66,13 @@ describe('a short run', () => {
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(data.testExamples);
     expect(test.confusion.reduce((sum, row, label) => sum + row[label]!, 0)).toBe(data.testExamples - test.mistakes);
     expect(profile.kernels.find(({ name }) => name === 'BatchMatMul')?.gflopsPerSecond).toBeGreaterThan(0);
+    const { formats, accuracies } = report.fewerBits;
+    expect(formats.map(({ scheme }) => scheme)).toEqual(['float', 'int8', 'int4']);
+    expect(formats[0]!.accuracy).toBeCloseTo(test.accuracy, 6);
+    for (const { accuracy } of formats) expect(accuracy).toBeGreaterThan(test.accuracy - 0.02);
+    expect(formats[1]!.bytes / formats[0]!.bytes).toBeLessThan(0.26);
+    expect(formats[2]!.bytes / formats[0]!.bytes).toBeLessThan(0.14);
+    expect(accuracies.map(({ bits }) => bits)).toEqual([8, 7, 6, 5, 4, 3, 2]);
     expect(report.comparison).toBeUndefined();
   });
 
@@ -75,7 +82,7 @@ describe('a short run', () => {
     expect(document.querySelectorAll('script, link, iframe')).toHaveLength(0);
     for (const image of document.querySelectorAll('img')) expect(image.getAttribute('src')).toMatch(/^data:image\/png;base64,iVBOR/);
     expect(document.querySelectorAll('img')).toHaveLength(report.test.surestMistakes.length);
-    expect(document.querySelectorAll('svg.chart')).toHaveLength(3);
+    expect(document.querySelectorAll('svg.chart')).toHaveLength(4);
     expect(document.querySelector('.summary dd')?.textContent).toBe(`${(report.test.accuracy * 100).toFixed(2)} %`);
     expect(text).not.toMatch(/NaN|undefined|Infinity/);
   });

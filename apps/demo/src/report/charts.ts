@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { BackendResult } from '../comparison.ts';
+import type { FewerBits } from '../fewer-bits.ts';
 import { threeFigures, whole } from '../format.ts';
 import type { EpochResult, TrainingResult } from '../training.ts';
 
@@ -77,6 +78,19 @@ export function throughputChart(epochs: readonly EpochResult[]): string {
     marks: [
       Plot.barY(epochs, { x: 'epoch', y: 'examplesPerSecond', fill: first, insetLeft: 1, insetRight: 1 }),
       Plot.ruleY([0], { stroke: quiet }),
+    ],
+  });
+}
+
+/** Accuracy on the test images by the bits of weights and activations. */
+export function bitsChart({ accuracies }: FewerBits, float: number): string {
+  return chart({
+    x: { label: 'bits', reverse: true, ticks: accuracies.map(({ bits }) => bits), tickFormat: 'd' },
+    y: { label: 'accuracy, %', grid: true, nice: true, transform: (part: number) => part * 100 },
+    marks: [
+      Plot.ruleY([float], { stroke: quiet, strokeDasharray: '4 3' }),
+      Plot.line(accuracies, { x: 'bits', y: 'accuracy', stroke: second, strokeWidth: 2 }),
+      Plot.dot(accuracies, { x: 'bits', y: 'accuracy', fill: second, r: 3 }),
     ],
   });
 }

@@ -1,10 +1,10 @@
 import { escape } from 'html-escaper';
 import { byteSize, count, percent, threeFigures, whole } from '../format.ts';
-import { accuracyChart, backendChart, lossChart, throughputChart } from './charts.ts';
+import { accuracyChart, backendChart, bitsChart, lossChart, throughputChart } from './charts.ts';
 import { sparseSections } from './sparse.ts';
 import { style } from './style.ts';
 import type { Report } from './report.ts';
-import { backendTable, classTable, epochTable, kernelTable, optionTable } from './tables.ts';
+import { backendTable, classTable, epochTable, formatTable, kernelTable, optionTable } from './tables.ts';
 
 /** The report as one page that needs nothing else: no script, no other file. `mistakeImages` belong to `surestMistakes`, one each. */
 export function renderHtml(report: Report, mistakeImages: readonly string[]): string {
@@ -29,6 +29,10 @@ ${report.sparse ? sparseSections(report.sparse, training, section, legend) : ''}
 ${section('Loss', legend('training batches', 'test images') + lossChart(training))}
 ${section('Accuracy', legend('training batches', 'test images') + accuracyChart(training.epochs))}
 ${section('Throughput of training', throughputChart(training.epochs))}
+${section(
+  'Accuracy against bits',
+  `${bitsChart(report.fewerBits, test.accuracy)}<p class="note">Weights and activations of linear layers in so many bits, without further training; the line is float.</p>`,
+)}
 ${
   comparison
     ? section(
@@ -40,6 +44,10 @@ ${
 }
 </div>
 ${comparison ? section('Backends in numbers', backendTable(comparison)) : ''}
+${section(
+  'In fewer bits',
+  `${formatTable(report.fewerBits)}<p class="note">The trained network, quantized by <code>quantize</code> of @x/quant; bytes are those of weights, steps and biases, times medians of batches of a thousand images.</p>`,
+)}
 ${section(
   'Where the time of a step goes',
   `${kernelTable(profile)}<p class="note">The fastest of ${profile.steps} training steps of ${count(profile.batch, 'image')} by the recipe below, on ${count(report.machine.threads, 'thread')}. GFLOP/s are given for kernels whose operations have a count.</p>`,

@@ -1,5 +1,6 @@
 import type { ComparisonResult } from '../comparison.ts';
 import type { Machine } from '../machine.ts';
+import type { FewerBits } from '../fewer-bits.ts';
 import type { DemoOptions } from '../options.ts';
 import type { Mistake } from '../predictions.ts';
 import type { recipe } from '../recipe.ts';
@@ -34,6 +35,7 @@ export interface Report {
     /** Those of which the network was surest. */
     readonly surestMistakes: readonly Mistake[];
   };
+  readonly fewerBits: FewerBits;
   readonly profile: StepProfile;
   /** The heap of backend x at the end, bytes. */
   readonly heapBytes: number;

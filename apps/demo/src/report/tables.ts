@@ -1,5 +1,6 @@
 import { escape } from 'html-escaper';
 import type { ComparisonResult } from '../comparison.ts';
+import type { FewerBits } from '../fewer-bits.ts';
 import { byteSize, count, percent, threeFigures, whole } from '../format.ts';
 import type { StepProfile } from '../step-profile.ts';
 import type { EpochResult } from '../training.ts';
@@ -26,6 +27,21 @@ export function backendTable({ backends, batch }: ComparisonResult): string {
       threeFigures(result.ratio),
       `median of ${count(result.steps, 'step')}`,
       result.backend === 'x' ? '' : result.lossDifference.toExponential(1),
+    ]),
+  );
+}
+
+export function formatTable({ formats }: FewerBits): string {
+  const float = formats[0]!;
+  return table(
+    [['numbers', 'words'], ['test accuracy'], ['bytes'], ['of float'], ['µs an image'], ['as fast as float']],
+    formats.map(({ scheme, accuracy, bytes, microsecondsPerImage }) => [
+      scheme,
+      percent(accuracy),
+      byteSize(bytes),
+      `${((bytes / float.bytes) * 100).toFixed(1)} %`,
+      threeFigures(microsecondsPerImage),
+      `${threeFigures(float.microsecondsPerImage / microsecondsPerImage)} ×`,
     ]),
   );
 }
