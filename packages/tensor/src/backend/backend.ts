@@ -66,6 +66,8 @@ export class XBackend extends KernelBackend {
   readonly heap: Heap;
   readonly kernels: Kernels;
   readonly dataIdMap: DataMap;
+  /** How many more tensors share each of some data than when the kernel under way began. */
+  readonly #shared = new Map<DataId, number>();
 
   constructor(module: TfjsModule, kernels: Kernels) {
     super();
@@ -98,6 +100,7 @@ export class XBackend extends KernelBackend {
   /** Another tensor over the same values. */
   share(tensor: TensorInfo, shape: number[], dtype: DataType = tensor.dtype): TensorInfo {
     this.incRef(tensor.dataId);
+    this.#countShared(tensor.dataId, 1);
     return { dataId: tensor.dataId, shape, dtype };
   }
 
@@ -129,6 +132,7 @@ export class XBackend extends KernelBackend {
   guard<T>(run: () => T): T {
     const { heap } = this;
     if (!heap.open()) return run();
+    if (this.#shared.size > 0) this.#shared.clear();
     try {
       return run();
     } catch (error) {
@@ -140,8 +144,14 @@ export class XBackend extends KernelBackend {
     }
   }
 
+  #countShared(dataId: DataId, more: 1 | -1): void {
+    this.#shared.set(dataId, (this.#shared.get(dataId) ?? 0) + more);
+  }
+
   #takeBack(): void {
     const { heap, kernels } = this;
+    for (const [dataId, more] of this.#shared) if (this.dataIdMap.has(dataId)) this.dataIdMap.get(dataId).refCount -= more;
+    this.#shared.clear();
     const outstanding = new Map(heap.outstanding);
     for (const data of this.dataIdMap.held()) {
       if (data.foreign || !outstanding.delete(data.memoryOffset)) continue;
@@ -190,7 +200,10 @@ export class XBackend extends KernelBackend {
   override disposeData(dataId: DataId, force = false): boolean {
     if (!this.dataIdMap.has(dataId)) return true;
     const data = this.dataIdMap.get(dataId);
-    if (--data.refCount > 0 && !force) return false;
+    if (--data.refCount > 0 && !force) {
+      this.#countShared(dataId, -1);
+      return false;
+    }
     data.forget();
     if (data.parts) {
       this.disposeData(data.parts.real.dataId);
