@@ -40,13 +40,15 @@ export function csrMatMul(x: Tensor, values: Tensor, pattern: CsrPattern): Tenso
   return product(x, values);
 }
 
+/** In the sparse products' layout, as the gradient of an output without activation is. */
+function inBlocks(x: Tensor): Tensor {
+  return runKernel<[Tensor, Tensor]>('XSparseOutputGrad', { dy: x, y: x }, { activation: 'linear', slope: 0 })[0];
+}
+
 function forward(x: Tensor, values: Tensor, pattern: CsrPattern): Tensor {
   return tf.tidy(() => {
-    if (!hasKernel('XSparseLinearInputGrad')) return tf.matMul(x, csrToDense(values, pattern));
-    const batch = x.shape[0] as number;
-    const d = runKernel<Tensor>('XSparseBlocks', { x }, { batch, features: pattern.rows });
-    const blocks = runKernel<Tensor>('XSparseLinearInputGrad', { d, values }, { pattern, batch });
-    return runKernel<Tensor>('XSparseFromBlocks', { blocks }, { batch, features: pattern.columns });
+    if (!hasKernel('XSparseInputGrad')) return tf.matMul(x, csrToDense(values, pattern));
+    return runKernel<Tensor>('XSparseInputGrad', { d: inBlocks(x), values }, { pattern, batch: x.shape[0] });
   });
 }
 
@@ -94,11 +96,8 @@ export function csrSampledMatMul(
 
 function sampledForward(a: Tensor, b: Tensor, pattern: CsrPattern, size: number): Tensor {
   return tf.tidy(() => {
-    if (!hasKernel('XSparseLinearValuesGrad')) return sampledComposed(a, b, pattern, size);
-    const batch = a.shape[0] as number;
-    const d = runKernel<Tensor>('XSparseBlocks', { x: a }, { batch, features: pattern.rows });
-    const blocks = runKernel<Tensor>('XSparseBlocks', { x: b }, { batch, features: pattern.columns });
-    return runKernel<Tensor>('XSparseLinearValuesGrad', { d, blocks }, { pattern, batch, size });
+    if (!hasKernel('XSparseValuesGrad')) return sampledComposed(a, b, pattern, size);
+    return runKernel<Tensor>('XSparseValuesGrad', { d: inBlocks(a), x: b }, { pattern, size });
   });
 }
 
