@@ -64,6 +64,7 @@ test('an evaluated module is run once, and its values are what is shipped', asyn
   await writeFile(join(directory, 'src/index.ts'), "export { text } from './text.ts';\n");
   await build({ ...library({ evaluated: [join(directory, 'src/text.ts')] }), config: false, cwd: directory });
   const { text } = (await import(join(directory, 'dist/index.js'))) as { text: string };
-  expect(text).toMatch(/^function twice\(x {8}\) {9}\{\s+return 2 \* x;\s+\}$/);
+  // Whoever ran the module erased its types, with or without leaving blanks.
+  expect(text).toMatch(/^function twice\(x\s*\)\s*\{\s+return 2 \* x;\s+\}$/);
   expect(await read('index.js')).not.toContain('toString');
 });
