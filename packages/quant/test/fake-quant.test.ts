@@ -1,17 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  accuracy,
-  adam,
-  dense,
-  evaluate,
-  fakeQuantize,
-  fit,
-  flatten,
-  random,
-  sequential,
-  type Layer,
-  type SequentialLayer,
-} from '@x/tensor';
+import { accuracy, adam, dense, evaluate, fit, flatten, random, sequential, type Layer, type SequentialLayer } from '@x/tensor';
+import { fakeQuantize } from '@x/tensor/quant';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { convert, fakeQuant, quantize, simulate, type FakeQuantLinear } from '../src/index.ts';

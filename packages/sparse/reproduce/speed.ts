@@ -6,20 +6,8 @@
  */
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  activeLinear,
-  dense,
-  disable,
-  enable,
-  linear,
-  random,
-  sequential,
-  sgd,
-  trainable,
-  trainStep,
-  type Layer,
-  type Optimizer,
-} from '@x/tensor';
+import { dense, disable, enable, linear, random, sequential, sgd, trainable, trainStep, type Layer, type Optimizer } from '@x/tensor';
+import { activeLinear } from '@x/tensor/sparse';
 import '@tensorflow/tfjs-backend-wasm';
 import { rigl, sparseLinear, withTopology } from '../src/index.ts';
 import { startTorch } from './torch-peer.ts';

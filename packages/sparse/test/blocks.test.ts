@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { bsrToDense, csrToDense, dense, enable, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { dense, enable, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { bsrToDense, csrToDense } from '@x/tensor/sparse';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { expandBlocks, nmPattern, sparseLinear } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';

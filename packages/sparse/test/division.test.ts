@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { csrPattern, csrToDense, disable, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { disable, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { csrPattern, csrToDense } from '@x/tensor/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compact, sparseLinear, sparsityReport, topKast, trim, withTopology } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { csrToDense, disable, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { disable, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { csrToDense } from '@x/tensor/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adjacency, edgeSoftmax, fromDense, graphAttention, graphConv, propagate, symmetricNormalized } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { csrToDense, random } from '@x/tensor';
+import { random } from '@x/tensor';
+import { csrToDense } from '@x/tensor/sparse';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { fromCoordinates, fromDense, sparseLinear, toCoordinates, type SparseMatrix } from '../src/index.ts';

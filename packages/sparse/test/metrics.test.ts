@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { csrPattern, dense, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { dense, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { csrPattern } from '@x/tensor/sparse';
 import { beforeAll, expect, test } from 'vitest';
 import {
   degrees,

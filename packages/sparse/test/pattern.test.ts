@@ -1,4 +1,5 @@
-import { random, type CsrPattern } from '@x/tensor';
+import { random } from '@x/tensor';
+import { type CsrPattern } from '@x/tensor/sparse';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawAbsent } from '../src/pattern/absent.ts';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { csrToDense, dense, disable, random, sequential, softmaxCrossEntropy } from '@x/tensor';
+import { dense, disable, random, sequential, softmaxCrossEntropy } from '@x/tensor';
+import { csrToDense } from '@x/tensor/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   blockMask,

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
-import { csrToDense, decodeSafetensors, encodeSafetensors, random } from '@x/tensor';
+import { decodeSafetensors, encodeSafetensors, random } from '@x/tensor';
+import { csrToDense } from '@x/tensor/sparse';
 import { zipSync } from 'fflate';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';

@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   adam,
-  csrPattern,
-  csrToDense,
   dense,
   disable,
   disposeState,
@@ -16,6 +14,7 @@ import {
   type Optimizer,
   type OptimizerState,
 } from '@x/tensor';
+import { csrPattern, csrToDense } from '@x/tensor/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   dsr,

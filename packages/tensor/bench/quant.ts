@@ -1,24 +1,19 @@
 import { add, ones, square, sum, tensor1d, tidy, variable, variableGrads, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { compare, type Comparison } from '@x-tooling/bench';
+import { adamw, disable, enable, linear, random, type Tier } from '../src/index.ts';
 import {
   adam8bitState,
   adam8bitStep,
-  adamw,
   compress,
-  disable,
-  enable,
   fakeQuantize,
   int8Linear,
-  linear,
   quantize,
   quantizedLinear,
   quantizedMatrix,
   quantizeMatrix,
-  random,
   restore,
   type QuantizedTensor,
-  type Tier,
-} from '../src/index.ts';
+} from '../src/quant.ts';
 import { reading } from './limits.ts';
 
 const SIZE = 512;

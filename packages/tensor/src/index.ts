@@ -24,40 +24,6 @@ export { scaledDotProductAttention, type AttentionOptions } from './ops/scaled-d
 export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './ops/softmax-cross-entropy.ts';
 export type { Padding } from './ops/convolution.ts';
 
-// Sparse matrices
-export { CsrPattern, csrPattern, type CsrTensors } from './ops/sparse/csr-pattern.ts';
-export { csrToDense } from './ops/sparse/csr-to-dense.ts';
-export { csrLinear } from './ops/sparse/csr-linear.ts';
-export { BsrPattern, bsrPattern } from './ops/sparse/bsr-pattern.ts';
-export { bsrToDense } from './ops/sparse/bsr-to-dense.ts';
-export { bsrLinear } from './ops/sparse/bsr-linear.ts';
-export { activeLinear } from './ops/sparse/active-linear.ts';
-export { absentAbove, type Above } from './ops/sparse/absent-above.ts';
-// Each is the other's gradient, so they share a file.
-export { csrMatMul, csrSampledMatMul, type CsrSampledMatMulOptions } from './ops/sparse/csr-mat-mul.ts';
-
-// Integers of few bits
-export { chooseQuantization, type Int8Type, type Quantization } from './ops/quant/quantization.ts';
-export { QuantizedTensor, quantizedTensor } from './ops/quant/quantized-tensor.ts';
-export {
-  QuantizedMatrix,
-  quantizedMatrix,
-  type QuantizedMatrixOptions,
-  type QuantizedMatrixTensors,
-} from './ops/quant/quantized-matrix.ts';
-export { quantizeMatrix, type QuantizeMatrixOptions } from './ops/quant/quantize-matrix.ts';
-export { dequantize, dynamicQuantize, quantize, type DynamicQuantizeOptions } from './ops/quant/quantize.ts';
-export { adam8bitState, adam8bitStep, type Adam8bitNumbers, type Adam8bitState } from './ops/quant/adam-8bit-step.ts';
-export { compress, restore, type CompressedTensor, type CompressOptions } from './ops/quant/compress.ts';
-export { fakeQuantize, type FakeQuantizeOptions } from './ops/quant/fake-quantize.ts';
-export { int8Linear, int8MatMul, type Int8Activation, type Int8LinearOptions } from './ops/quant/int8-linear.ts';
-export { int8Conv2d, int8DepthwiseConv2d, type Int8Conv2dOptions } from './ops/quant/int8-conv2d.ts';
-export { int8AveragePool, int8MaxPool, type Int8AveragePoolOptions } from './ops/quant/int8-pool.ts';
-export { int8Add, int8Map } from './ops/quant/int8-elementwise.ts';
-export type { Pair, WindowOptions } from './ops/quant/int8-geometry.ts';
-export { quantizedLinear, type InputQuantization, type QuantizedLinearOptions } from './ops/quant/quantized-linear.ts';
-export type { RequantizationRounding } from './kernels/quant/requantization.ts';
-
 // Random numbers
 export * as random from './random/index.ts';
 export type { Key } from './random/key.ts';
@@ -147,17 +113,6 @@ export { loadSafetensors, saveSafetensors } from './files/safetensors-file.ts';
 export type { ConventionName } from './files/import/convention.ts';
 export { importWeights, type ImportWeightsOptions } from './files/import/import-weights.ts';
 export { loadTfjsWeights, TfjsModelError, type TfjsWeights } from './files/import/tfjs-weights.ts';
-export { OnnxError, type OnnxErrorCode } from './files/onnx/onnx-error.ts';
-export {
-  decodeOnnxModel,
-  type OnnxAttribute,
-  type OnnxGraph,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxTensor,
-} from './files/onnx/onnx-model.ts';
-export { decodeOnnxTensor, type NamedRaw } from './files/onnx/onnx-tensor.ts';
-export { decodeOnnxWeights } from './files/onnx/onnx-weights.ts';
 export { openSafetensors } from './files/open-safetensors.ts';
 export { type OpenSafetensorsOptions, type Rows, type SafetensorsInfo, type SafetensorsReader } from './files/safetensors-reader.ts';
 export { FileWriteError } from './files/write-atomically.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { OnnxError, type OnnxModel } from '@x/tensor';
+import { OnnxError, type OnnxModel } from '@x/tensor/onnx';
 import { NotRun } from './not-run.ts';
 import { Attributes } from './operator.ts';
 import { operators } from './operators/index.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { OnnxAttribute, OnnxTensor } from '@x/tensor';
+import type { OnnxAttribute, OnnxTensor } from '@x/tensor/onnx';
 import { NotRun } from './not-run.ts';
 import { toTensor } from './value.ts';
 

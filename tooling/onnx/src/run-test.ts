@@ -1,5 +1,5 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { decodeOnnxModel } from '@x/tensor';
+import { decodeOnnxModel } from '@x/tensor/onnx';
 import { runGraph } from './graph.ts';
 import { NotRun } from './not-run.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,5 +1,6 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
-import { decodeOnnxTensor, OnnxError, unpackRaw, type RawTensor } from '@x/tensor';
+import { unpackRaw, type RawTensor } from '@x/tensor';
+import { decodeOnnxTensor, OnnxError } from '@x/tensor/onnx';
 import { NotRun } from './not-run.ts';
 
 /** A tensor of a dtype of tfjs: float32 (also for doubles, which are rounded), int32 (also for 64-bit integers that fit), bool. */

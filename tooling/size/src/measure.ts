@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, matchesGlob } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 /** tfjs's own code, which `@x/tensor` ships in a file of its own: it isn't what the package adds. */
@@ -25,16 +25,16 @@ interface Manifest {
   readonly name: string;
   readonly x?: {
     readonly maxGzipBytes?: number;
-    /** Names of which a program loads one of the files `<name>-*.js`: the largest counts. */
+    /** Patterns of files of which a program loads one: the largest counts. */
     readonly variants?: readonly string[];
-    /** Names of files `<name>-*.js` that a program loads only when it asks for them: the largest has a ceiling of its own. */
-    readonly onDemand?: Readonly<Record<string, number>>;
+    /** What a program loads only when it asks for it: files beside the package's own, with a ceiling of their own. */
+    readonly parts?: Readonly<Record<string, { readonly files: readonly string[]; readonly maxGzipBytes?: number }>>;
   };
 }
 
 /**
  * Measures what a program loads of each package under `packages/`: the JavaScript in its `dist/`, without source maps and tfjs's code,
- * and on a row of its own each part that is loaded on demand.
+ * and on a row of its own each part that is loaded only by those who ask for it.
  *
  * @throws Error for a package or a part that isn't built, or whose ceiling is no positive number.
  */
@@ -43,9 +43,7 @@ export function measureSizes(root: string): PackageSize[] {
     .sort()
     .flatMap((path): PackageSize[] => {
       const directory = join(root, path, '..');
-      const { name, x: { maxGzipBytes, variants = [], onDemand = {} } = {} } = JSON.parse(
-        readFileSync(join(root, path), 'utf8'),
-      ) as Manifest;
+      const { name, x: { maxGzipBytes, variants = [], parts = {} } = {} } = JSON.parse(readFileSync(join(root, path), 'utf8')) as Manifest;
       const paths = globSync('dist/**/*.js', { cwd: directory });
       if (paths.length === 0) throw new Error(`${name} has no dist/*.js: build it first (pnpm --filter ${name} build).`);
       const files = paths
@@ -55,19 +53,19 @@ export function measureSizes(root: string): PackageSize[] {
           return { path: file, raw: content.length, gzip: gzipSync(content, { level: 9 }).length };
         })
         .sort((a, b) => b.gzip - a.gzip);
-      const named = (part: string): SizedFile[] => {
-        const found = files.filter(({ path: file }) => basename(file).startsWith(`${part}-`));
-        if (found.length === 0) throw new Error(`${name} has no dist/${part}-*.js, which its package.json names under "x".`);
+      const matching = (pattern: string): SizedFile[] => {
+        const found = files.filter(({ path: file }) => matchesGlob(basename(file), pattern));
+        if (found.length === 0) throw new Error(`${name} has no dist/${pattern}, which its package.json names under "x".`);
         return found;
       };
-      const parts = Object.entries(onDemand).map(([part, ceiling]) => ({ part, ceiling, files: named(part) }));
       // Largest first: all but that one are not loaded beside it.
-      const left = new Set([...parts.flatMap((part) => part.files), ...variants.flatMap((variant) => named(variant).slice(1))]);
-      const loaded = files.filter((file) => !left.has(file));
-      return [
-        total(name, 'x.maxGzipBytes', maxGzipBytes, loaded),
-        ...parts.map((part) => total(`${name} ${part.part}`, `x.onDemand.${part.part}`, part.ceiling, part.files.slice(0, 1))),
-      ];
+      const others = new Set(variants.flatMap((pattern) => matching(pattern).slice(1)));
+      const loaded = new Set(files.filter((file) => !others.has(file)));
+      const rows = Object.entries(parts).map(([part, { files: patterns, maxGzipBytes: ceiling }]) => {
+        const own = patterns.flatMap(matching).filter((file) => loaded.delete(file));
+        return total(`${name} ${part}`, `x.parts.${part}.maxGzipBytes`, ceiling, own);
+      });
+      return [total(name, 'x.maxGzipBytes', maxGzipBytes, [...loaded]), ...rows];
     });
 }
 

@@ -31,21 +31,25 @@ test('counts the JavaScript of dist, without maps, declarations and tfjs', async
   expect(formatSizes([size!])).toMatch(/^package +raw +gzip +ceiling +used\n@lab\/a +2\.0 kB +0\.1 kB +1\.0 kB +\d+ %$/);
 });
 
-test('counts one of the variants, and what is loaded on demand by itself', async () => {
-  await write(
-    'packages/a/package.json',
-    JSON.stringify({ name: '@lab/a', x: { maxGzipBytes: 2 * weight, variants: ['dense'], onDemand: { sparse: weight - 1 } } }),
-  );
-  for (const file of ['index.js', 'dense-wide.js', 'sparse-wide.js', 'sparse-simd.js']) await write(`packages/a/dist/${file}`, code);
+test('counts one of the variants, and the parts that are loaded on demand by themselves', async () => {
+  const x = {
+    maxGzipBytes: 2 * weight,
+    variants: ['dense-{simd,wide}.js', 'sparse-{simd,wide}.js'],
+    parts: { sparse: { files: ['sparse.js', 'sparse-*.js'], maxGzipBytes: 2 * weight - 1 } },
+  };
+  await write('packages/a/package.json', JSON.stringify({ name: '@lab/a', x }));
+  for (const file of ['index.js', 'dense-wide.js', 'sparse.js', 'sparse-wide.js', 'sparse-simd.js'])
+    await write(`packages/a/dist/${file}`, code);
   await write('packages/a/dist/dense-simd.js', 'export {};\n');
   const [own, sparse, ...more] = measureSizes(root);
   expect(more).toEqual([]);
   expect(own).toMatchObject({ name: '@lab/a', gzip: 2 * weight, raw: 2 * code.length });
   expect(complaint(own!)).toBeUndefined();
-  expect(sparse).toMatchObject({ name: '@lab/a sparse', gzip: weight });
+  expect(sparse).toMatchObject({ name: '@lab/a sparse', gzip: 2 * weight });
   expect(complaint(sparse!)).toMatch(/^@lab\/a sparse is \d+ bytes gzipped, 1 over its ceiling/);
-  await write('packages/a/package.json', JSON.stringify({ name: '@lab/a', x: { maxGzipBytes: 9999, onDemand: { quant: 5 } } }));
-  expect(() => measureSizes(root)).toThrow('@lab/a has no dist/quant-*.js, which its package.json names under "x".');
+  const parts = { quant: { files: ['quant.js'], maxGzipBytes: 5 } };
+  await write('packages/a/package.json', JSON.stringify({ name: '@lab/a', x: { maxGzipBytes: 9999, parts } }));
+  expect(() => measureSizes(root)).toThrow('@lab/a has no dist/quant.js, which its package.json names under "x".');
 });
 
 test('complains one byte over the ceiling, and not at it', async () => {

@@ -1,5 +1,5 @@
 import { keep, tensor2d, type Tensor } from '@tensorflow/tfjs-core';
-import type { Quantization } from '@x/tensor';
+import type { Quantization } from '@x/tensor/quant';
 import { disposeStep, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from '../network/quantized-step.ts';
 import { quantizedNetwork, type QuantizedNetwork } from '../network/quantized-network.ts';
 import { reportOf } from '../network/report.ts';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { adam8bitState, adam8bitStep, type Adam8bitNumbers, type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
+import { type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
+import { adam8bitState, adam8bitStep, type Adam8bitNumbers } from '@x/tensor/quant';
 import { checkNumber } from '../validation.ts';
 
 export interface Adam8bitOptions {

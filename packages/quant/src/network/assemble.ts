@@ -1,4 +1,4 @@
-import type { Quantization, RequantizationRounding } from '@x/tensor';
+import type { Quantization, RequantizationRounding } from '@x/tensor/quant';
 import type { QuantizedWeight } from '../weights/weight-grid.ts';
 import { floatLinear, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
 import type { Scheme } from './scheme.ts';

@@ -1,5 +1,6 @@
 import { dispose } from '@tensorflow/tfjs-core';
-import { chooseQuantization, type Layer, type RequantizationRounding } from '@x/tensor';
+import { type Layer } from '@x/tensor';
+import { chooseQuantization, type RequantizationRounding } from '@x/tensor/quant';
 import { minMax } from '../observers/min-max.ts';
 import type { Observer } from '../observers/observer.ts';
 import { checkChoice, checkNumber, show } from '../validation.ts';

@@ -1,5 +1,6 @@
 import { clone, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { Layer, QuantizedTensor, Shape } from '@x/tensor';
+import type { Layer, Shape } from '@x/tensor';
+import type { QuantizedTensor } from '@x/tensor/quant';
 import { show } from '../validation.ts';
 import type { Windows } from './steps.ts';
 import { disposeStep, floatsOf, runNetworkStep, type NetworkStep } from './quantized-step.ts';

@@ -1,18 +1,17 @@
 import { dispose, keep, tensor, tensor1d, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { linear, type ActivationName } from '@x/tensor';
 import {
   dequantize,
   int8Linear,
-  linear,
   quantizedLinear,
   quantizedMatrix,
   QuantizedTensor,
   quantize as quantizeTensor,
-  type ActivationName,
   type Int8Activation,
   type Quantization,
   type QuantizedMatrix,
   type RequantizationRounding,
-} from '@x/tensor';
+} from '@x/tensor/quant';
 import type { QuantizedWeight } from '../weights/weight-grid.ts';
 import { convolved, divided, flattened, pooled } from './run-step.ts';
 import type { Scheme } from './scheme.ts';

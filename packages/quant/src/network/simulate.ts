@@ -1,5 +1,6 @@
 import { dispose, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { fakeQuantize, type Layer } from '@x/tensor';
+import { type Layer } from '@x/tensor';
+import { fakeQuantize } from '@x/tensor/quant';
 import { quantizationParameters, type QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
 import { minMax } from '../observers/min-max.ts';
 import type { Observer } from '../observers/observer.ts';

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ActivationName, QuantizedMatrix } from '@x/tensor';
+import type { ActivationName } from '@x/tensor';
+import type { QuantizedMatrix } from '@x/tensor/quant';
 import { roundHalfEven } from '../arithmetic/rounding.ts';
 import { packNibbles } from '../files/packed-integers.ts';
 import { writableSteps, type WritableStep } from '../files/writable-steps.ts';

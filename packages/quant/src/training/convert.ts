@@ -1,5 +1,6 @@
 import { dispose } from '@tensorflow/tfjs-core';
-import type { Layer, RequantizationRounding } from '@x/tensor';
+import type { Layer } from '@x/tensor';
+import type { RequantizationRounding } from '@x/tensor/quant';
 import type { QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
 import { assemble, type LinearPlan } from '../network/assemble.ts';
 import { disposeStep, type NetworkStep, type QuantizedStep } from '../network/quantized-step.ts';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { fakeQuantize, linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables } from '@x/tensor';
+import { linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables } from '@x/tensor';
+import { fakeQuantize } from '@x/tensor/quant';
 import { quantizationParameters, type QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
 import { othersOf, partsOf, unsupportedError, type NamedPart } from '../network/parts.ts';
 import { checkChoice, checkNumber } from '../validation.ts';

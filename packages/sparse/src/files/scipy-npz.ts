@@ -1,5 +1,5 @@
 import { unzipSync, zipSync } from 'fflate';
-import { csrPattern } from '@x/tensor';
+import { csrPattern } from '@x/tensor/sparse';
 import { fromCoordinates, type SparseMatrix } from '../pattern/interchange.ts';
 import { show } from '../validation.ts';
 import { decodeNpy, encodeNpy, type NpyArray } from './npy.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { CsrPattern } from '@x/tensor';
+import { CsrPattern } from '@x/tensor/sparse';
 import type { SparseMatrix } from '../pattern/interchange.ts';
 import { show } from '../validation.ts';
 

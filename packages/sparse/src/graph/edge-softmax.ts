@@ -1,5 +1,5 @@
 import { customGrad, tensor1d, type GradSaveFunc, type Tensor } from '@tensorflow/tfjs-core';
-import type { CsrPattern } from '@x/tensor';
+import type { CsrPattern } from '@x/tensor/sparse';
 
 /**
  * The softmax of each row's non-zeros: exp(s_q) / sum(exp(s)) over the row of q; differentiable once.

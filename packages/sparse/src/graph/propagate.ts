@@ -1,5 +1,5 @@
 import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
-import { csrLinear, type CsrPattern } from '@x/tensor';
+import { csrLinear, type CsrPattern } from '@x/tensor/sparse';
 
 /**
  * What each node gets from its neighbors: S·h, S [nodes, nodes] sparse, h [nodes, features]; differentiable once in the

@@ -1,5 +1,6 @@
 import { tensor1d, tidy, variable, zeros, type Variable } from '@tensorflow/tfjs-core';
-import { bsrLinear, bsrPattern, random, type ActivationName, type BsrPattern, type Key, type Layer } from '@x/tensor';
+import { random, type ActivationName, type Key, type Layer } from '@x/tensor';
+import { bsrLinear, bsrPattern, type BsrPattern } from '@x/tensor/sparse';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { expandBlocks } from '../pattern/expand-blocks.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';

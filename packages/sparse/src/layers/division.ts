@@ -15,7 +15,7 @@ import {
   type GradSaveFunc,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { csrLinear, csrMatMul, csrSampledMatMul } from '@x/tensor';
+import { csrLinear, csrMatMul, csrSampledMatMul } from '@x/tensor/sparse';
 import { rewire, type Rows } from '../pattern/rewire.ts';
 
 /** Which of a layer's non-zeros take part in its output, and which get a gradient; a flag for each. */

@@ -1,4 +1,5 @@
-import { random, type CsrPattern, type Key } from '@x/tensor';
+import { random, type Key } from '@x/tensor';
+import { type CsrPattern } from '@x/tensor/sparse';
 import { checkNumber } from '../validation.ts';
 
 /** First values of a sparse layer's non-zeros, row by row. */

@@ -1,14 +1,6 @@
 import { keep, reshape, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import {
-  activation as activate,
-  csrLinear,
-  CsrPattern,
-  random,
-  type ActivationName,
-  type ApplyContext,
-  type Key,
-  type Layer,
-} from '@x/tensor';
+import { activation as activate, random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
+import { csrLinear, CsrPattern } from '@x/tensor/sparse';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { nmPattern } from '../pattern/nm-pattern.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';

@@ -1,4 +1,4 @@
-import { CsrPattern, type BsrPattern } from '@x/tensor';
+import { CsrPattern, type BsrPattern } from '@x/tensor/sparse';
 
 /**
  * A pattern of blocks as one of single elements.

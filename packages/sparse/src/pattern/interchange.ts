@@ -1,4 +1,4 @@
-import { csrPattern, type CsrPattern } from '@x/tensor';
+import { csrPattern, type CsrPattern } from '@x/tensor/sparse';
 import { checkChoice, checkNumber, show } from '../validation.ts';
 
 /** A sparse matrix: where its non-zeros are, and their values row by row. */

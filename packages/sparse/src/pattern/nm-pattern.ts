@@ -1,4 +1,5 @@
-import { CsrPattern, random, type Key } from '@x/tensor';
+import { random, type Key } from '@x/tensor';
+import { CsrPattern } from '@x/tensor/sparse';
 import { checkNumber, show } from '../validation.ts';
 
 /**

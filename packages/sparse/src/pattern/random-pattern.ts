@@ -1,4 +1,5 @@
-import type { CsrPattern, Key } from '@x/tensor';
+import type { Key } from '@x/tensor';
+import type { CsrPattern } from '@x/tensor/sparse';
 import { drawAbsent } from './absent.ts';
 import { rewire } from './rewire.ts';
 

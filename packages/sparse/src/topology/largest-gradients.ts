@@ -1,5 +1,5 @@
 import { concat, gather, matMul, mul, slice, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { absentAbove, type CsrPattern } from '@x/tensor';
+import { absentAbove, type CsrPattern } from '@x/tensor/sparse';
 import type { SeenGradient } from '../layers/sparse-linear.ts';
 import { kthLargest } from '../pattern/kth-largest.ts';
 import { Largest } from '../pattern/largest.ts';

@@ -1,5 +1,6 @@
 import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
-import { csrPattern, type CsrPattern, type Layer } from '@x/tensor';
+import { type Layer } from '@x/tensor';
+import { csrPattern, type CsrPattern } from '@x/tensor/sparse';
 import type { Division } from '../layers/division.ts';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 

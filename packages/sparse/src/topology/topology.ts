@@ -1,4 +1,5 @@
-import type { CsrPattern, Key } from '@x/tensor';
+import type { Key } from '@x/tensor';
+import type { CsrPattern } from '@x/tensor/sparse';
 import type { Division } from '../layers/division.ts';
 import type { ValuedRewiring } from './apply-rewiring.ts';
 

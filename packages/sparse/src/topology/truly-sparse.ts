@@ -1,5 +1,5 @@
 import { denseFanInUniform } from '../layers/initializers.ts';
-import type { CsrPattern } from '@x/tensor';
+import type { CsrPattern } from '@x/tensor/sparse';
 import { checkFraction, checkNumber } from '../validation.ts';
 import { keepImportant } from './importance-pruning.ts';
 import { keepBySign, replaceDropped } from './set.ts';

@@ -23,20 +23,18 @@ import { normalizationKernels } from './normalization.ts';
 import { oneHotKernel } from './one-hot.ts';
 import { optimizerKernels } from './optimizers.ts';
 import { poolingKernels } from './pooling.ts';
-import { quantKernels } from './quant/index.ts';
 import { raggedKernels } from './ragged.ts';
 import { reduceKernels } from './reduce.ts';
 import { scatterKernels } from './scatter.ts';
 import { selectKernels } from './select.ts';
 import { softmaxKernels } from './softmax.ts';
 import { smoothActivationKernels } from './smooth-activation.ts';
-import { sparseKernels } from './sparse/index.ts';
 import { stridedKernels } from './strided.ts';
 import { stringKernels, takingStrings } from './strings.ts';
 import { transposeKernels } from './transpose.ts';
 import { unaryKernels } from './unary.ts';
 
-/** Every tfjs kernel that we run ourselves; the others are tfjs's own. */
+/** Every tfjs kernel that we run ourselves from the start; the others are tfjs's own, or come with a family that is loaded on demand. */
 export const backendKernels: readonly BackendKernel[] = [
   batchMatMul,
   oneHotKernel,
@@ -64,13 +62,11 @@ export const backendKernels: readonly BackendKernel[] = [
   ...identityKernels,
   ...normalizationKernels,
   ...optimizerKernels,
-  ...quantKernels,
   ...raggedKernels,
   ...reduceKernels,
   ...selectKernels,
   ...smoothActivationKernels,
   ...softmaxKernels,
-  ...sparseKernels,
   ...stridedKernels,
   ...stringKernels,
   ...transposeKernels,

@@ -13,7 +13,7 @@ import type { Profiler } from '../runtime/profile.ts';
 import { KernelRefusal } from '../runtime/tfjs-module.ts';
 import type { XBackend } from './backend.ts';
 import { backendKernels } from './index.ts';
-import type { Beneath, KernelCall } from './kernel.ts';
+import type { BackendKernel, Beneath, KernelCall } from './kernel.ts';
 
 /** Registers the backend and its kernels with tfjs: tfjs's own WASM kernels, and above them ours. */
 export function register(name: string, backend: XBackend, beneath: readonly KernelConfig[], profiler: Profiler): void {
@@ -25,12 +25,19 @@ export function register(name: string, backend: XBackend, beneath: readonly Kern
     registerKernel({ kernelName: config.kernelName, backendName: name, kernelFunc: profiler.watch(config.kernelName, kernelFunc) });
   }
   const beneathByName = new Map(beneath.map(({ kernelName, kernelFunc }) => [kernelName, explained(kernelName, kernelFunc)]));
-  for (const { name: kernelName, run } of own.values()) {
-    const fallback = (beneathByName.get(kernelName) ?? missing(kernelName)) as Beneath;
-    const kernelFunc = guarded(backend, ((call: KernelCall) => run(call, fallback)) as unknown as KernelFunc);
-    registerKernel({ kernelName, backendName: name, kernelFunc: profiler.watch(kernelName, kernelFunc) });
-  }
+  for (const kernel of own.values())
+    registerOwn(name, backend, kernel, (beneathByName.get(kernel.name) ?? missing(kernel.name)) as Beneath, profiler);
   registerBackend(name, () => backend, 4);
+}
+
+/** Registers the kernels of a family that was loaded later. */
+export function registerFamily(name: string, backend: XBackend, kernels: readonly BackendKernel[], profiler: Profiler): void {
+  for (const kernel of kernels) registerOwn(name, backend, kernel, missing(kernel.name), profiler);
+}
+
+function registerOwn(backendName: string, backend: XBackend, { name, run }: BackendKernel, beneath: Beneath, profiler: Profiler): void {
+  const kernelFunc = guarded(backend, ((call: KernelCall) => run(call, beneath)) as unknown as KernelFunc);
+  registerKernel({ kernelName: name, backendName, kernelFunc: profiler.watch(name, kernelFunc) });
 }
 
 /** Undoes {@link register}. */

@@ -1,10 +1,24 @@
 import { engine, getBackend, getGradient, getKernel, registerGradient, Square } from '@tensorflow/tfjs-core';
 import type { GradConfig, NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 import { registerGradients } from '../gradients/register.ts';
+import { BACKEND } from '../runtime/backend-name.ts';
 
 /** Whether the current backend has a kernel of ours; where it hasn't, the operation is composed of tfjs's. */
 export function hasKernel(name: string): boolean {
   return getKernel(name, getBackend()) != null;
+}
+
+/**
+ * The same of a kernel of a family that is loaded on demand.
+ *
+ * @throws {Error} on our backend if the family is not loaded: the composed operation would be right, but slow without a reason.
+ */
+export function hasFamilyKernel(family: string, name: string): boolean {
+  if (hasKernel(name)) return true;
+  if (getBackend() !== BACKEND) return false;
+  throw new Error(
+    `The ${family} kernels are not loaded. Call \`await (await enable()).load('${family}')\` once, before the first operation that needs them.`,
+  );
 }
 
 /** Runs a kernel of ours by name. */

@@ -1,8 +1,9 @@
 import { findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { XBackend } from '../backend/backend.ts';
-import { register, unregister } from '../backend/register.ts';
+import { register, registerFamily, unregister } from '../backend/register.ts';
 import { registerGradients } from '../gradients/register.ts';
-import { coreFamilies, familyNames, familyTest, loadFamily, type CompiledFamily } from './families.ts';
+import { BACKEND } from './backend-name.ts';
+import { backendFamily, coreFamilies, familyNames, loadFamily, type CompiledFamily } from './families.ts';
 import { Heap } from './heap.ts';
 import { coreCount, startWorker, threadObstacle, type HostWorker } from './host.ts';
 import { Kernels } from './kernels.ts';
@@ -15,7 +16,6 @@ import { Threads } from './threads.ts';
 import { bestTier, type Tier } from './tier.ts';
 import { unpack } from './unpack.ts';
 
-const BACKEND = 'x';
 const MOST_THREADS = 64;
 const MOST_BYTES = 2 ** 32;
 const LEAST_BYTES = 32 * 2 ** 20;
@@ -150,8 +150,12 @@ async function assemble(
   registerGradients();
   register(BACKEND, backend, kernelConfigs, profiler);
   const loads = new Map<string, Promise<void>>(coreFamilies.map((name) => [name, Promise.resolve()]));
+  let stopped = false;
   const load = async (name: string): Promise<void> => {
-    const [added, isRight] = await Promise.all([loadFamily(name, kernels.tier, modules[name]), familyTest(name)]);
+    const [added, { kernels: callable, selfTest: isRight = () => true }] = await Promise.all([
+      loadFamily(name, kernels.tier, modules[name]),
+      backendFamily(name),
+    ]);
     const instance = await instantiate(added.module, memory.memory);
     const first = pool.add(instance, added.kernels);
     const shared = pool.share(added);
@@ -161,16 +165,19 @@ async function assemble(
     const passed = pool.alone(() => isRight(trial));
     trial.dropWorkspace();
     await shared;
-    if (passed) return kernels.add(added.kernels, first);
-    if (kernels.tier !== 'wide')
-      throw new Error(
-        `The ${kernels.tier} kernels of the family ${name} compute wrong results on this engine; please report it with its version.`,
-      );
-    limits.push(`tier relaxed for the family ${name}: its wide kernels failed their self-test on this engine`);
-    const portable = await loadFamily(name, 'relaxed');
-    const second = pool.add(await instantiate(portable.module, memory.memory), portable.kernels);
-    await pool.share(portable);
-    kernels.add(portable.kernels, second);
+    if (passed) kernels.add(added.kernels, first);
+    else {
+      if (kernels.tier !== 'wide')
+        throw new Error(
+          `The ${kernels.tier} kernels of the family ${name} compute wrong results on this engine; please report it with its version.`,
+        );
+      limits.push(`tier relaxed for the family ${name}: its wide kernels failed their self-test on this engine`);
+      const portable = await loadFamily(name, 'relaxed');
+      const second = pool.add(await instantiate(portable.module, memory.memory), portable.kernels);
+      await pool.share(portable);
+      kernels.add(portable.kernels, second);
+    }
+    if (!stopped) registerFamily(BACKEND, backend, callable, profiler);
   };
   const runtime: Runtime = {
     backend: BACKEND,
@@ -189,6 +196,7 @@ async function assemble(
     },
   };
   const stop = async (): Promise<void> => {
+    stopped = true;
     unregister(BACKEND);
     await pool.stop();
   };

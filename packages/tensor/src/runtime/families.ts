@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels.ts';
+import type { KernelFamily } from '../backend/kernel.ts';
 import { compileKernels, type Tier } from './tier.ts';
 import { unpack } from './unpack.ts';
 
@@ -36,14 +36,15 @@ const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
   },
 };
 
-/** Tests of families that are loaded on demand, loaded with them; those of the core are in self-test. */
-const tests: Record<string, () => Promise<(kernels: Kernels) => boolean>> = {
-  sparse: async () => (await import('./self-test-sparse.ts')).sparseSelfTest,
+/** What the backend runs them by, of the families that are loaded on demand. */
+const onDemand: Record<string, () => Promise<KernelFamily>> = {
+  sparse: async () => (await import('../backend/sparse/sparse-family.ts')).sparseFamily,
+  quant: async () => (await import('../backend/quant/quant-family.ts')).quantFamily,
 };
 
-/** Whether this engine computes a family's kernels rightly, as far as is known. */
-export async function familyTest(name: string): Promise<(kernels: Kernels) => boolean> {
-  return (await tests[name]?.()) ?? (() => true);
+/** The backend's kernels of a family that is loaded on demand. */
+export async function backendFamily(name: string): Promise<KernelFamily> {
+  return (await onDemand[name]?.()) ?? { kernels: [] };
 }
 
 /** The families that are always there. */

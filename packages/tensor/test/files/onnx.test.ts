@@ -1,7 +1,8 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeOnnxModel, decodeOnnxTensor, decodeOnnxWeights, OnnxError, unpackRaw } from '../../src/index.ts';
+import { unpackRaw } from '../../src/index.ts';
+import { decodeOnnxModel, decodeOnnxTensor, decodeOnnxWeights, OnnxError } from '../../src/onnx.ts';
 
 type Write = (writer: BinaryWriter) => void;
 const message = (...fields: Write[]): Uint8Array => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { adam8bitState, adam8bitStep, disable, enable } from '../../src/index.ts';
+import { disable, enable } from '../../src/index.ts';
+import { adam8bitState, adam8bitStep } from '../../src/quant.ts';
 import { codeBounds, codeOf, codesByUpperBits, dynamicCodes } from '../../src/kernels/quant/dynamic-map.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';

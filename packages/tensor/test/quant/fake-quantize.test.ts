@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { disable, enable, fakeQuantize, type FakeQuantizeOptions } from '../../src/index.ts';
+import { disable, enable } from '../../src/index.ts';
+import { fakeQuantize, type FakeQuantizeOptions } from '../../src/quant.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';
 

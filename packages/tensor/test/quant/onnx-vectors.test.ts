@@ -1,17 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { disable, enable } from '../../src/index.ts';
 import {
   chooseQuantization,
   dequantize,
-  disable,
   dynamicQuantize,
-  enable,
   int8Linear,
   int8MatMul,
   quantize,
   quantizedMatrix,
   quantizedTensor,
-} from '../../src/index.ts';
+} from '../../src/quant.ts';
 import { backends, useBackend } from '../backends.ts';
 
 /** The vectors of ONNX's node tests (onnx/backend/test/case/node), for what we have. */

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { disable, enable, random } from '../../src/index.ts';
 import {
   compress,
   dequantize,
-  disable,
   dynamicQuantize,
-  enable,
   int8Add,
   int8AveragePool,
   int8Conv2d,
@@ -18,11 +17,10 @@ import {
   quantizedLinear,
   quantizedMatrix,
   quantizedTensor,
-  random,
   restore,
   type QuantizedMatrix,
   type QuantizedTensor,
-} from '../../src/index.ts';
+} from '../../src/quant.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';
 import { bytes } from './bytes.ts';

@@ -4,7 +4,7 @@ import { backend, matMul, ones } from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
 import type { XBackend } from '../../src/backend/backend.ts';
 import { disable, enable } from '../../src/index.ts';
-import { sparseSelfTest } from '../../src/runtime/self-test-sparse.ts';
+import { sparseSelfTest } from '../../src/backend/sparse/self-test.ts';
 
 const wasm = (name: string): Uint8Array<ArrayBuffer> => readFileSync(resolve(import.meta.dirname, `../../src/generated/wasm/${name}.wasm`));
 afterEach(disable);

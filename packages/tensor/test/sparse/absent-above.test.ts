@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { absentAbove, csrPattern, disable, enable } from '../../src/index.ts';
+import { disable, enable } from '../../src/index.ts';
+import { absentAbove, csrPattern } from '../../src/sparse.ts';
 import { referenceAbsentAbove } from '../../src/kernels/reference/sparse/absent-above.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';

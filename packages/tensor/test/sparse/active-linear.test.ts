@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { activeLinear, disable, enable, linear } from '../../src/index.ts';
+import { disable, enable, linear } from '../../src/index.ts';
+import { activeLinear } from '../../src/sparse.ts';
 import { activeRows } from '../../src/kernels/sparse/active-rows.ts';
 import { referenceActiveRows } from '../../src/kernels/reference/sparse/active-rows.ts';
 import { backends, useBackend } from '../backends.ts';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bsrLinear, bsrPattern, bsrToDense, disable, enable, linear, type ActivationName } from '../../src/index.ts';
+import { disable, enable, linear, type ActivationName } from '../../src/index.ts';
+import { bsrLinear, bsrPattern, bsrToDense } from '../../src/sparse.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';
 import { sparseMatrix } from './matrices.ts';

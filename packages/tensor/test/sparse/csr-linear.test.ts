@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { csrLinear, csrPattern, csrToDense, disable, enable, type ActivationName } from '../../src/index.ts';
+import { disable, enable, type ActivationName } from '../../src/index.ts';
+import { csrLinear, csrPattern, csrToDense } from '../../src/sparse.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';
 import { sparseMatrix } from './matrices.ts';

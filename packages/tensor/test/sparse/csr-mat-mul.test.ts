@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { csrMatMul, csrPattern, csrSampledMatMul, csrToDense, disable, enable } from '../../src/index.ts';
+import { disable, enable } from '../../src/index.ts';
+import { csrMatMul, csrPattern, csrSampledMatMul, csrToDense } from '../../src/sparse.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';
 import { sparseMatrix } from './matrices.ts';

@@ -2,13 +2,11 @@ import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { adam8 } from '../../kernels/quant/adam8.ts';
 import type { Adam8Numbers } from '../../kernels/reference/quant/adam8.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { needQuantKernels } from './loaded.ts';
 
 /** Writes into `value`, `m`, `v` and their scales; gives nothing. */
 export const adam8Kernel: BackendKernel = {
   name: 'XAdam8Update',
   run: ({ inputs, attrs, backend }) => {
-    needQuantKernels(backend.kernels);
     const { value, gradient, m, v, mScales, vScales } = inputs as Readonly<Record<string, TensorInfo>> as Record<
       'value' | 'gradient' | 'm' | 'v' | 'mScales' | 'vScales',
       TensorInfo

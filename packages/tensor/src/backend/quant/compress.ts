@@ -1,7 +1,6 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { codeWords, compressFloats, restoreFloats } from '../../kernels/quant/compress.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { needQuantKernels } from './loaded.ts';
 import { oddElement } from './quantize.ts';
 
 interface Attributes {
@@ -14,7 +13,6 @@ export const compressKernels: readonly BackendKernel[] = [
     /** Codes and ranges. */
     name: 'XCompress',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const x = inputs['x'] as TensorInfo;
       const { key, bits, groupSize } = attrs as unknown as Attributes & { key: readonly [number, number] };
       const count = util.sizeFromShape(x.shape);
@@ -32,7 +30,6 @@ export const compressKernels: readonly BackendKernel[] = [
   {
     name: 'XRestore',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { codes, ranges } = inputs as { codes: TensorInfo; ranges: TensorInfo };
       const { shape, bits, groupSize } = attrs as unknown as Attributes & { shape: number[] };
       const output = backend.makeOutput(shape, 'float32');

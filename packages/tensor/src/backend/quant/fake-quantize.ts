@@ -1,7 +1,6 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { fakeQuantizeFloats, fakeQuantizeGradient } from '../../kernels/quant/fake-quantize.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { needQuantKernels } from './loaded.ts';
 
 interface Attributes {
   readonly from: number;
@@ -17,7 +16,6 @@ export const fakeQuantizeKernels: readonly BackendKernel[] = [
   {
     name: 'XFakeQuantize',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { x, scale } = inputs as { x: TensorInfo; scale: TensorInfo };
       const { from, until } = attrs as unknown as Attributes;
       const output = backend.makeOutput(x.shape, 'float32');
@@ -32,7 +30,6 @@ export const fakeQuantizeKernels: readonly BackendKernel[] = [
     /** The gradients of x and of the scale. */
     name: 'XFakeQuantizeGrad',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { dy, x, scale } = inputs as { dy: TensorInfo; x: TensorInfo; scale: TensorInfo };
       const { from, until, gradientScale } = attrs as unknown as Attributes;
       const dx = backend.makeOutput(x.shape, 'float32');

@@ -4,7 +4,6 @@ import type { Int8Windows } from '../../kernels/quant/int8-windows.ts';
 import { windows as runWindows, type Qs8Windows } from '../../kernels/quant/windows.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { factorsOf, type Matrix, type ToBytes } from './int8-linear.ts';
-import { needQuantKernels } from './loaded.ts';
 import { withTemporary } from './temporary.ts';
 
 interface Images {
@@ -36,7 +35,6 @@ export const int8ImageKernels: readonly BackendKernel[] = [
   {
     name: 'XInt8Depthwise',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { batch, windows, multiplier, matrix, bias, factors, rounding, ...rest } = attrs as unknown as Images &
         ToBytes & { multiplier: number; matrix: Matrix };
       const { outHeight, outWidth } = windows;
@@ -59,7 +57,6 @@ export const int8ImageKernels: readonly BackendKernel[] = [
   {
     name: 'XInt8Pool',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { kernel, batch, windows, factors, ...rest } = attrs as unknown as Images &
         Omit<Qs8Windows, 'factors'> & { kernel: 'qs8_max_pool' | 'qs8_average_pool'; factors?: Float32Array; windows: Int8Windows };
       const output = backend.makeOutput(wordsFor(batch * windows.outHeight * windows.outWidth * windows.channels), 'int32');
@@ -77,7 +74,6 @@ export const int8ImageKernels: readonly BackendKernel[] = [
   {
     name: 'XInt8Add',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { count, aZero, aUnsigned, aFactor, bZero, bUnsigned, bFactor, ...rest } = attrs as unknown as Sum;
       const output = backend.makeOutput(wordsFor(count), 'int32');
       addBytes(backend.kernels, {
@@ -91,7 +87,6 @@ export const int8ImageKernels: readonly BackendKernel[] = [
   {
     name: 'XInt8Map',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { count } = attrs as unknown as { count: number };
       const output = backend.makeOutput(wordsFor(count), 'int32');
       const [x, table] = [inputs['x'], inputs['table']].map((tensor) => backend.address(tensor as TensorInfo)) as [number, number];

@@ -6,7 +6,6 @@ import type { RequantizationRounding } from '../../kernels/quant/requantization.
 import { fixedPointMultiplier } from '../../kernels/reference/quant/fixed-point.ts';
 import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { needQuantKernels } from './loaded.ts';
 import { withTemporary } from './temporary.ts';
 
 /** What the products need of a quantized matrix. */
@@ -75,7 +74,6 @@ export const int8LinearKernels: readonly BackendKernel[] = [
     /** Sums of products of bytes: int32[rows, units]. */
     name: 'XInt8MatMul',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { matrix, rows, xZero, xUnsigned } = attrs as unknown as Attributes;
       const output = backend.makeOutput([rows, matrix.units], 'int32');
       qs8(backend.kernels, modeOf(backend, matrix), {
@@ -90,7 +88,6 @@ export const int8LinearKernels: readonly BackendKernel[] = [
     /** Bytes to bytes, of rows or of windows of images: int32[ceil(rows · units / 4)]. */
     name: 'XInt8Linear',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { matrix, rows, windows, xZero, xUnsigned, bias, factors, rounding, zero, least, most, unsigned } =
         attrs as unknown as Attributes & ToBytes;
       const output = backend.makeOutput([Math.ceil((rows * matrix.units) / 4)], 'int32');

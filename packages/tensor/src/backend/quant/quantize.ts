@@ -2,7 +2,6 @@ import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { dequantizeBytes, extremes, quantizeBytes } from '../../kernels/quant/quantize.ts';
 import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { needQuantKernels } from './loaded.ts';
 
 interface Attributes {
   readonly scale: number;
@@ -24,7 +23,6 @@ export const quantizeKernels: readonly BackendKernel[] = [
     /** Floats to bytes, four to a word. */
     name: 'XQuantize',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const x = inputs['x'] as TensorInfo;
       const { scale, zeroPoint, type } = attrs as unknown as Attributes;
       const count = util.sizeFromShape(x.shape);
@@ -43,7 +41,6 @@ export const quantizeKernels: readonly BackendKernel[] = [
     /** Bytes to floats of a shape. */
     name: 'XDequantize',
     run: ({ inputs, attrs, backend }) => {
-      needQuantKernels(backend.kernels);
       const { scale, zeroPoint, type, shape } = attrs as unknown as Attributes & { shape: number[] };
       const output = backend.makeOutput(shape, 'float32');
       dequantizeBytes(backend.kernels, {
@@ -57,7 +54,6 @@ export const quantizeKernels: readonly BackendKernel[] = [
     /** float32[2]: the least and largest of at least one float; NaN if there is one. */
     name: 'XExtremes',
     run: ({ inputs, backend }) => {
-      needQuantKernels(backend.kernels);
       const x = inputs['x'] as TensorInfo;
       const ends = extremes(backend.kernels, backend.address(x), util.sizeFromShape(x.shape));
       return backend.makeOutput([2], 'float32', null, Float32Array.from(ends));

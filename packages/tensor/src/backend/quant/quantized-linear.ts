@@ -7,7 +7,6 @@ import { quantizeBytes, quantizeGroups, quantizeRows } from '../../kernels/quant
 import { qs8 } from '../../kernels/quant/qs8.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { modeOf, rowsOf, weightOf, type Matrix } from './int8-linear.ts';
-import { needQuantKernels } from './loaded.ts';
 import { oddElement } from './quantize.ts';
 import { withTemporary } from './temporary.ts';
 
@@ -23,7 +22,6 @@ export const quantizedLinearKernel: BackendKernel = {
   name: 'XQuantizedLinear',
   run: ({ inputs, attrs, backend }) => {
     const { kernels } = backend;
-    needQuantKernels(kernels);
     const x = inputs['x'] as TensorInfo;
     const bias = inputs['bias'];
     const { matrix, quantization, activation, slope } = attrs as unknown as Attributes;
@@ -65,7 +63,6 @@ export const groupedLinearKernel: BackendKernel = {
   name: 'XGroupedLinear',
   run: ({ inputs, attrs, backend }) => {
     const { kernels } = backend;
-    needQuantKernels(kernels);
     const x = inputs['x'] as TensorInfo;
     const bias = inputs['bias'];
     const { matrix, activation, slope } = attrs as unknown as Attributes;
@@ -108,7 +105,6 @@ export const groupedLinearKernel: BackendKernel = {
 export const floatLinearKernel: BackendKernel = {
   name: 'XFloatLinear',
   run: ({ inputs, attrs, backend }) => {
-    needQuantKernels(backend.kernels);
     const x = inputs['x'] as TensorInfo;
     const bias = inputs['bias'];
     const { matrix, activation, slope } = attrs as unknown as Attributes;

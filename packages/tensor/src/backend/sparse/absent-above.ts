@@ -2,13 +2,11 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { absentAbove } from '../../kernels/sparse/absent-above.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { borrowed } from './borrowed.ts';
-import { needSparseKernels } from './loaded.ts';
 
 /** [sizes, their places in the gradient] of some rows from `first` on, see the kernel; the gradient is written to. */
 export const absentAboveKernel: BackendKernel = {
   name: 'XSparseAbsentAbove',
   run: ({ inputs, attrs, backend }) => {
-    needSparseKernels(backend.kernels);
     const { gradient, pointers, indices, keep } = inputs as Record<'gradient' | 'pointers' | 'indices' | 'keep', TensorInfo>;
     const { first, threshold } = attrs as unknown as { first: number; threshold: number };
     const [rows, columns] = gradient.shape as [number, number];

@@ -2,13 +2,11 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { activeRows } from '../../kernels/sparse/active-rows.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { borrowed } from './borrowed.ts';
-import { needSparseKernels } from './loaded.ts';
 
 /** y = x·weight + bias, skipping elements of x that are 0. */
 export const activeLinearKernel: BackendKernel = {
   name: 'XActiveLinear',
   run: ({ inputs, backend }) => {
-    needSparseKernels(backend.kernels);
     const { x, weight, bias } = inputs as { x: TensorInfo; weight: TensorInfo; bias?: TensorInfo };
     const [rows, columns] = weight.shape as [number, number];
     const batch = x.shape[0] as number;

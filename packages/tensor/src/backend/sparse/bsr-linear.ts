@@ -3,7 +3,6 @@ import type { GemmActivation } from '../../kernels/product.ts';
 import { bsrSddmm, bsrSpmm } from '../../kernels/sparse/bsr.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { inBlocks } from './borrowed.ts';
-import { needSparseKernels } from './loaded.ts';
 
 type PatternTensor = 'pointers' | 'indices' | 'acrossPointers' | 'acrossIndices' | 'permutation';
 
@@ -26,7 +25,6 @@ export const bsrLinearKernels: readonly BackendKernel[] = [
     /** y[batch, rows] = activation(x·Sᵀ + bias). */
     name: 'XBsrLinear',
     run: ({ inputs, attrs, backend }) => {
-      needSparseKernels(backend.kernels);
       const { x, values, bias } = inputs as { x: TensorInfo; values: TensorInfo; bias?: TensorInfo };
       const { pattern, activation, slope } = attrs as unknown as { pattern: Pattern; activation: GemmActivation; slope: number };
       const { grid, block } = pattern;

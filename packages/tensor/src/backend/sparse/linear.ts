@@ -9,7 +9,6 @@ import { spmm } from '../../kernels/sparse/spmm.ts';
 import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { borrowed, inBlocks } from './borrowed.ts';
-import { needSparseKernels } from './loaded.ts';
 
 type PatternTensor = 'pointers' | 'indices' | 'acrossPointers' | 'acrossIndices' | 'permutation';
 
@@ -33,7 +32,6 @@ export const linearKernels: readonly BackendKernel[] = [
     /** y[batch, rows] = activation(x·Sᵀ + bias). */
     name: 'XSparseLinear',
     run: ({ inputs, attrs, backend }) => {
-      needSparseKernels(backend.kernels);
       const { x, values, bias } = inputs as { x: TensorInfo; values: TensorInfo; bias?: TensorInfo };
       const { pattern, activation, slope } = attrs as unknown as { pattern: Pattern } & Activation;
       const { rows, columns, nonZeros } = pattern;

@@ -4,7 +4,7 @@ import { codeOf, codeBounds, dynamicCodes } from '../../kernels/quant/dynamic-ma
 import { referenceAdam8, type Adam8Numbers } from '../../kernels/reference/quant/adam8.ts';
 import { makeWritable } from '../../optimizers/writable.ts';
 import { checkNumber, checkTensor } from '../arguments.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 
 /** A parameter's two running means in 8 bits: codes four to a word, int32[ceil(size / 4)], and scales, float32[ceil(size / block)]. */
 export interface Adam8bitState {
@@ -46,7 +46,7 @@ export function adam8bitStep(parameter: Variable, gradient: Tensor, state: Adam8
   checkTensor(where, 'state.square', v, { dtype: 'int32', shape: [words] });
   checkTensor(where, 'state.meanScale', mScales, { dtype: 'float32', shape: [blocks] });
   checkTensor(where, 'state.squareScale', vScales, { dtype: 'float32', shape: [blocks] });
-  if (hasKernel('XAdam8Update')) {
+  if (hasFamilyKernel('quant', 'XAdam8Update')) {
     for (const written of [parameter, m, v, mScales, vScales]) makeWritable(written);
     runKernel<Tensor[]>('XAdam8Update', { value: parameter, gradient, m, v, mScales, vScales }, numbers);
     return;

@@ -3,7 +3,7 @@ import { referenceCompress, referenceRestore } from '../../kernels/reference/qua
 import { bits as randomBits } from '../../random/bits.ts';
 import { checkKey, type Key } from '../../random/key.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 
 /** Numbers in few bits, as {@link compress} makes them; `tf.tidy` and `tf.dispose` see its tensors. */
 export interface CompressedTensor {
@@ -47,7 +47,7 @@ export function compress(x: Tensor, { key, bits = 2, groupSize = 256 }: Compress
   if (bits !== 2 && bits !== 4 && bits !== 8) throw new RangeError(`${where}: bits is ${describe(bits)}, but must be 2, 4 or 8.`);
   checkNumber(where, 'groupSize / 64', groupSize / 64, { least: 1, whole: true });
   const { shape } = x;
-  if (hasKernel('XCompress')) {
+  if (hasFamilyKernel('quant', 'XCompress')) {
     const [codes, ranges] = runKernel<Tensor[]>('XCompress', { x }, { key: key.words, bits, groupSize }) as [Tensor, Tensor];
     return { codes, ranges, shape, bits, groupSize };
   }
@@ -78,7 +78,7 @@ export function restore(compressed: CompressedTensor): Tensor {
     throw new RangeError(
       `${where}: compressed has ${codes.size} words of codes and ${ranges.size} ranges, which are not those of shape [${shape.join(', ')}].`,
     );
-  if (hasKernel('XRestore')) return runKernel<Tensor>('XRestore', { codes, ranges }, { shape, bits, groupSize });
+  if (hasFamilyKernel('quant', 'XRestore')) return runKernel<Tensor>('XRestore', { codes, ranges }, { shape, bits, groupSize });
   const words = codes.dataSync() as Int32Array;
   const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   return tensor(referenceRestore(bytes, ranges.dataSync() as Float32Array, size, groupSize, bits), shape as number[]);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Tensor, type GradConfig } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
-import { hasKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 
 export interface FakeQuantizeOptions {
   /** Width, 2 to 16. Default 8. */
@@ -64,7 +64,7 @@ export function fakeQuantize(
 }
 
 function apply(x: Tensor, scale: Tensor, from: number, until: number, gradientScale: number): Tensor {
-  if (!hasKernel('XFakeQuantize')) return composed(x, scale, from, until, gradientScale);
+  if (!hasFamilyKernel('quant', 'XFakeQuantize')) return composed(x, scale, from, until, gradientScale);
   needGradient(fakeQuantizeGradient);
   return runKernel<Tensor>('XFakeQuantize', { x, scale }, { from, until, gradientScale });
 }

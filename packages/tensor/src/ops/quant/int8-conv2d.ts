@@ -3,7 +3,7 @@ import { requantizationRoundings } from '../../kernels/quant/requantization.ts';
 import { referenceInt8Depthwise, referenceInt8Windows } from '../../kernels/reference/quant/int8-images.ts';
 import { referenceInt8Product } from '../../kernels/reference/quant/int8-product.ts';
 import { checkChoice, checkTensor } from '../arguments.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { pair, windowsOf, type Pair, type WindowOptions } from './int8-geometry.ts';
 import { int8Activations, kernelAttributes, requantized, type Int8LinearOptions } from './int8-linear.ts';
 import { checkQuantization } from './quantization.ts';
@@ -45,7 +45,7 @@ export function int8Conv2d(
     );
   const shape = [batch, outHeight, outWidth, filter.units];
   const rows = batch * outHeight * outWidth;
-  if (hasKernel('XInt8Linear')) {
+  if (hasFamilyKernel('quant', 'XInt8Linear')) {
     const attributes = { ...kernelAttributes(x, filter, bias, { activation, rounding }, to), rows, windows };
     return new QuantizedTensor(runKernel<Tensor>('XInt8Linear', { x: x.data }, attributes), shape, to);
   }
@@ -81,7 +81,7 @@ export function int8DepthwiseConv2d(
       `${where}: filter [${filter.inputs}, ${filter.units}] must have kernelHeight · kernelWidth = ${kernelHeight * kernelWidth} rows, and a multiple of the ${channels} channels as columns.`,
     );
   const shape = [batch, outHeight, outWidth, filter.units];
-  if (hasKernel('XInt8Depthwise')) {
+  if (hasFamilyKernel('quant', 'XInt8Depthwise')) {
     const attributes = { ...kernelAttributes(x, filter, bias, { activation, rounding }, to), batch, windows, multiplier };
     return new QuantizedTensor(runKernel<Tensor>('XInt8Depthwise', { x: x.data }, attributes), shape, to);
   }

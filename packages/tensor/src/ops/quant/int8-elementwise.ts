@@ -1,7 +1,7 @@
 import { tensor1d, tidy, util, type Tensor } from '@tensorflow/tfjs-core';
 import { nearestEven } from '../../kernels/reference/quant/rounding.ts';
 import { checkChoice, checkFunction } from '../arguments.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { clampOf, int8Activations, type Int8Activation } from './int8-linear.ts';
 import { checkQuantization, rangeOf, type Quantization } from './quantization.ts';
 import { checkQuantizedTensor, fromBytes, QuantizedTensor, wordsOf } from './quantized-tensor.ts';
@@ -26,7 +26,7 @@ export function int8Add(
   checkChoice(where, 'activation', activation, int8Activations);
   const [least, most] = clampOf(activation, to);
   const [fa, fb] = [Math.fround(a.scale / to.scale), Math.fround(b.scale / to.scale)];
-  if (hasKernel('XInt8Add')) {
+  if (hasFamilyKernel('quant', 'XInt8Add')) {
     const sides = {
       aZero: a.zeroPoint,
       aUnsigned: a.type === 'uint8',
@@ -69,7 +69,7 @@ export function int8Map(x: QuantizedTensor, f: (value: number) => number, output
     const rounded = Number.isNaN(value) ? 0 : nearestEven(Math.fround(Math.fround(value) / Math.fround(to.scale)));
     table[bits] = Math.min(Math.max(rounded + to.zeroPoint, least), most);
   }
-  if (hasKernel('XInt8Map')) {
+  if (hasFamilyKernel('quant', 'XInt8Map')) {
     const data = tidy(() => runKernel<Tensor>('XInt8Map', { x: x.data, table: tensor1d(wordsOf(table), 'int32') }, { count: x.size }));
     return new QuantizedTensor(data, x.shape, to);
   }

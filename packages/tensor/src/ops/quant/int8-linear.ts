@@ -4,7 +4,7 @@ import { referenceInt8Product } from '../../kernels/reference/quant/int8-product
 import { requantizer } from '../../kernels/reference/quant/requantize.ts';
 import { roundHalfEven } from '../../kernels/reference/quant/rounding.ts';
 import { checkChoice, checkTensor } from '../arguments.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { checkQuantization, rangeOf, type Quantization } from './quantization.ts';
 import { checkQuantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
 import { checkQuantizedTensor, fromBytes, QuantizedTensor } from './quantized-tensor.ts';
@@ -35,7 +35,7 @@ export interface Int8LinearOptions {
 export function int8MatMul(x: QuantizedTensor, weight: QuantizedMatrix): Tensor {
   checkOperands('int8MatMul', x, weight);
   const rows = x.size / weight.inputs;
-  if (hasKernel('XInt8MatMul')) {
+  if (hasFamilyKernel('quant', 'XInt8MatMul')) {
     const attributes = { matrix: weight, rows, xZero: x.zeroPoint, xUnsigned: x.type === 'uint8' };
     return tidy(() => reshape(runKernel<Tensor>('XInt8MatMul', { x: x.data }, attributes), [...x.shape.slice(0, -1), weight.units]));
   }
@@ -70,7 +70,7 @@ export function int8Linear(
   checkChoice(where, 'activation', activation, int8Activations);
   checkChoice(where, 'rounding', rounding, requantizationRoundings);
   const shape = [...x.shape.slice(0, -1), weight.units];
-  if (hasKernel('XInt8Linear')) {
+  if (hasFamilyKernel('quant', 'XInt8Linear')) {
     const attributes = { ...kernelAttributes(x, weight, bias, { activation, rounding }, to), rows: x.size / weight.inputs };
     return new QuantizedTensor(runKernel<Tensor>('XInt8Linear', { x: x.data }, attributes), shape, to);
   }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { referenceInt8MaxPool, referenceInt8SumPool } from '../../kernels/reference/quant/int8-images.ts';
 import { nearestEven } from '../../kernels/reference/quant/rounding.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { pair, windowsOf, type Pair, type WindowOptions } from './int8-geometry.ts';
 import { checkQuantization, rangeOf, type Quantization } from './quantization.ts';
 import { checkQuantizedTensor, fromBytes, QuantizedTensor } from './quantized-tensor.ts';
@@ -20,7 +20,8 @@ export function int8MaxPool(
   const { batch, windows } = geometry('int8MaxPool', x, windowSize, strides, pad);
   const shape = [batch, windows.outHeight, windows.outWidth, windows.channels];
   const attributes = { kernel: 'qs8_max_pool', batch, windows, xUnsigned: x.type === 'uint8', xZero: 0 };
-  if (hasKernel('XInt8Pool')) return new QuantizedTensor(runKernel<Tensor>('XInt8Pool', { x: x.data }, attributes), shape, x);
+  if (hasFamilyKernel('quant', 'XInt8Pool'))
+    return new QuantizedTensor(runKernel<Tensor>('XInt8Pool', { x: x.data }, attributes), shape, x);
   const [least] = rangeOf(x.type);
   return fromBytes(Uint8Array.from(referenceInt8MaxPool({ x: x.values(), batch, zero: x.zeroPoint, windows }, least)), shape, x);
 }
@@ -49,7 +50,7 @@ export function int8AveragePool(
   const taps = windows.kernelHeight * windows.kernelWidth;
   const factors = Float32Array.from({ length: taps + 1 }, (_, count) => (count === 0 ? 0 : x.scale / (count * to.scale)));
   const [least, most] = rangeOf(to.type);
-  if (hasKernel('XInt8Pool')) {
+  if (hasFamilyKernel('quant', 'XInt8Pool')) {
     const ends = { zero: to.zeroPoint, least, most, unsigned: to.type === 'uint8' };
     const attributes = { kernel: 'qs8_average_pool', batch, windows, xUnsigned: x.type === 'uint8', xZero: x.zeroPoint, factors, ...ends };
     return new QuantizedTensor(runKernel<Tensor>('XInt8Pool', { x: x.data }, attributes), shape, to);

@@ -1,7 +1,7 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { referenceDequantize, referenceQuantize } from '../../kernels/reference/quant/quantize.ts';
 import { checkTensor } from '../arguments.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { checkQuantization, chooseQuantization, rangeOf, type Int8Type, type Quantization } from './quantization.ts';
 import { checkQuantizedTensor, fromBytes, QuantizedTensor } from './quantized-tensor.ts';
 
@@ -20,7 +20,7 @@ export function quantize(x: Tensor, quantization: Quantization): QuantizedTensor
   const where = 'quantize';
   checkTensor(where, 'x', x, { dtype: 'float32' });
   const checked = checkQuantization(where, 'quantization', quantization);
-  if (hasKernel('XQuantize')) return new QuantizedTensor(runKernel<Tensor>('XQuantize', { x }, checked), x.shape, checked);
+  if (hasFamilyKernel('quant', 'XQuantize')) return new QuantizedTensor(runKernel<Tensor>('XQuantize', { x }, checked), x.shape, checked);
   const values = x.dataSync() as Float32Array;
   refuseNaN(where, values);
   const [least, most] = rangeOf(checked.type);
@@ -37,7 +37,7 @@ export function quantize(x: Tensor, quantization: Quantization): QuantizedTensor
 export function dequantize(q: QuantizedTensor): Tensor {
   checkQuantizedTensor('dequantize', 'q', q);
   const { data, shape, scale, zeroPoint, type } = q;
-  if (hasKernel('XDequantize')) return runKernel<Tensor>('XDequantize', { data }, { shape, scale, zeroPoint, type });
+  if (hasFamilyKernel('quant', 'XDequantize')) return runKernel<Tensor>('XDequantize', { data }, { shape, scale, zeroPoint, type });
   return tensor(referenceDequantize(q.values(), q.scale, q.zeroPoint), q.shape as number[]);
 }
 
@@ -67,7 +67,7 @@ export function dynamicQuantize(x: Tensor, { type = 'int8', symmetric = false }:
 /** The least and largest of a tensor, and NaN if it has one; 0 if it is empty. */
 export function extremesOf(x: Tensor): readonly [min: number, max: number] {
   if (x.size === 0) return [0, 0];
-  if (hasKernel('XExtremes')) {
+  if (hasFamilyKernel('quant', 'XExtremes')) {
     const ends = runKernel<Tensor>('XExtremes', { x });
     const [min, max] = ends.dataSync() as Float32Array;
     ends.dispose();

@@ -7,7 +7,7 @@ import { activationNames, SLOPE, type ActivationName } from '../activation-name.
 import { compose } from '../activation.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
 import type { LinearOptions } from '../linear.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { checkQuantization, rangeOf, type Quantization } from './quantization.ts';
 import { checkQuantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
 
@@ -65,7 +65,7 @@ export function quantizedLinear(
   }
   return tf.tidy(() => {
     const rows = tf.reshape(x, [-1, inputs]);
-    const here = hasKernel('XQuantizedLinear');
+    const here = hasFamilyKernel('quant', 'XQuantizedLinear');
     const fused = here ? fusible[activation] : undefined;
     const y = here
       ? byKernel(rows, weight, bias, inputQuantization, fused ?? 'linear', slope)

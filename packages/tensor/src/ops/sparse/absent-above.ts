@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { checkPattern, type CsrPattern } from './csr-pattern.ts';
 
 const KERNEL = 'XSparseAbsentAbove';
@@ -40,7 +40,7 @@ export function absentAbove(gradient: Tensor, pattern: CsrPattern, first: number
     throw new RangeError(
       `${where}: gradient has the shape [${gradient.shape.join(', ')}] for rows from ${first} on, but the pattern is [${rows}, ${columns}].`,
     );
-  if (!hasKernel(KERNEL)) return composed(gradient, pattern, first, keep, threshold);
+  if (!hasFamilyKernel('sparse', KERNEL)) return composed(gradient, pattern, first, keep, threshold);
   const { pointers, indices } = pattern.onDevice();
   const found = runKernel<Tensor[]>(KERNEL, { gradient, pointers, indices, keep }, { first, threshold });
   const [sizes, places] = found.map((tensor) => tensor.dataSync().slice()) as [Float32Array, Int32Array];

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
 import { checkTensor } from '../arguments.ts';
-import { hasKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 
 const KERNEL = 'XActiveLinear';
 
@@ -39,7 +39,7 @@ export function activeLinear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return tf.tidy(() => {
     const matrix = x.rank === 2 ? x : tf.reshape(x, [-1, from]);
     let y: Tensor;
-    if (hasKernel(KERNEL)) {
+    if (hasFamilyKernel('sparse', KERNEL)) {
       needGradient(linearGradient);
       y = runKernel<Tensor>(KERNEL, bias === undefined ? { x: matrix, weight } : { x: matrix, weight, bias });
     } else {

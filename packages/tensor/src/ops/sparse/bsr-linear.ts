@@ -3,7 +3,7 @@ import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
 import { SLOPE } from '../activation-name.ts';
 import { checkTensor } from '../arguments.ts';
-import { hasKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import type { LinearOptions } from '../linear.ts';
 import { checkBsrPattern, type BsrPattern } from './bsr-pattern.ts';
 import { bsrToDense } from './bsr-to-dense.ts';
@@ -44,7 +44,7 @@ export function bsrLinear(
   return tf.tidy(() => {
     const matrix = asMatrix(x, pattern.columns);
     let y: Tensor;
-    if (hasKernel(KERNEL)) {
+    if (hasFamilyKernel('sparse', KERNEL)) {
       needGradient(linearGradient);
       const inputs = bias === undefined ? { x: matrix, values } : { x: matrix, values, bias };
       y = fused(activation, slope, (kernelActivation) =>

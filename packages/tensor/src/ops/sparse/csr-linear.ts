@@ -3,7 +3,7 @@ import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
 import { SLOPE } from '../activation-name.ts';
 import { checkTensor } from '../arguments.ts';
-import { hasKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import type { LinearOptions } from '../linear.ts';
 import { checkPattern, type CsrPattern } from './csr-pattern.ts';
 import { csrToDense } from './csr-to-dense.ts';
@@ -47,7 +47,7 @@ export function csrLinear(
   return tf.tidy(() => {
     const matrix = asMatrix(x, columns);
     let y: Tensor;
-    if (hasKernel(KERNEL)) {
+    if (hasFamilyKernel('sparse', KERNEL)) {
       needGradient(linearGradient);
       const inputs = bias === undefined ? { x: matrix, values } : { x: matrix, values, bias };
       // A variable is there to be trained, so that its gradient may be made along with that of x.

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkTensor } from '../arguments.ts';
-import { hasKernel, needGradients, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, needGradients, runKernel } from '../kernel.ts';
 import { csrLinear } from './csr-linear.ts';
 import { checkPattern, type CsrPattern } from './csr-pattern.ts';
 import { csrToDense } from './csr-to-dense.ts';
@@ -47,7 +47,7 @@ function inBlocks(x: Tensor): Tensor {
 
 function forward(x: Tensor, values: Tensor, pattern: CsrPattern): Tensor {
   return tf.tidy(() => {
-    if (!hasKernel('XSparseInputGrad')) return tf.matMul(x, csrToDense(values, pattern));
+    if (!hasFamilyKernel('sparse', 'XSparseInputGrad')) return tf.matMul(x, csrToDense(values, pattern));
     return runKernel<Tensor>('XSparseInputGrad', { d: inBlocks(x), values }, { pattern, batch: x.shape[0] });
   });
 }
@@ -96,7 +96,7 @@ export function csrSampledMatMul(
 
 function sampledForward(a: Tensor, b: Tensor, pattern: CsrPattern, size: number): Tensor {
   return tf.tidy(() => {
-    if (!hasKernel('XSparseValuesGrad')) return sampledComposed(a, b, pattern, size);
+    if (!hasFamilyKernel('sparse', 'XSparseValuesGrad')) return sampledComposed(a, b, pattern, size);
     return runKernel<Tensor>('XSparseValuesGrad', { d: inBlocks(a), x: b }, { pattern, size });
   });
 }

@@ -1,4 +1,4 @@
-import type { BackendKernel } from '../kernel.ts';
+import type { KernelFamily } from '../kernel.ts';
 import { adam8Kernel } from './adam8.ts';
 import { compressKernels } from './compress.ts';
 import { fakeQuantizeKernels } from './fake-quantize.ts';
@@ -7,15 +7,17 @@ import { int8LinearKernels } from './int8-linear.ts';
 import { floatLinearKernel, groupedLinearKernel, quantizedLinearKernel } from './quantized-linear.ts';
 import { quantizeKernels } from './quantize.ts';
 
-/** They are there with the backend, and work once the family `quant` is loaded. */
-export const quantKernels: readonly BackendKernel[] = [
-  ...quantizeKernels,
-  ...fakeQuantizeKernels,
-  adam8Kernel,
-  ...compressKernels,
-  ...int8LinearKernels,
-  ...int8ImageKernels,
-  quantizedLinearKernel,
-  groupedLinearKernel,
-  floatLinearKernel,
-];
+/** Integers of few bits. */
+export const quantFamily: KernelFamily = {
+  kernels: [
+    ...quantizeKernels,
+    ...fakeQuantizeKernels,
+    adam8Kernel,
+    ...compressKernels,
+    ...int8LinearKernels,
+    ...int8ImageKernels,
+    quantizedLinearKernel,
+    groupedLinearKernel,
+    floatLinearKernel,
+  ],
+};

@@ -1,7 +1,7 @@
-import { paddedBatch } from '../kernels/sparse/layout.ts';
-import { toBlocks } from '../kernels/sparse/blocks.ts';
-import { spmm } from '../kernels/sparse/spmm.ts';
-import type { Kernels } from './kernels.ts';
+import { paddedBatch } from '../../kernels/sparse/layout.ts';
+import { toBlocks } from '../../kernels/sparse/blocks.ts';
+import { spmm } from '../../kernels/sparse/spmm.ts';
+import type { Kernels } from '../../runtime/kernels.ts';
 
 /** Sizes that reach whole groups of rows and vectors, and what is left of both. */
 const [ROWS, COLUMNS, BATCH] = [19, 23, 83];

@@ -1,0 +1,12 @@
+import type { KernelFamily } from '../kernel.ts';
+import { absentAboveKernel } from './absent-above.ts';
+import { activeLinearKernel } from './active-linear.ts';
+import { bsrLinearKernels } from './bsr-linear.ts';
+import { linearKernels } from './linear.ts';
+import { sparseSelfTest } from './self-test.ts';
+
+/** Products with sparse matrices. */
+export const sparseFamily: KernelFamily = {
+  kernels: [...linearKernels, ...bsrLinearKernels, absentAboveKernel, activeLinearKernel],
+  selfTest: sparseSelfTest,
+};

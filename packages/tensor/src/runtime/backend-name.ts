@@ -1,0 +1,2 @@
+/** The name that tfjs knows our backend by. */
+export const BACKEND = 'x';
