@@ -10,3 +10,12 @@ export {
 } from './files/onnx/onnx-model.ts';
 export { decodeOnnxTensor, type NamedRaw } from './files/onnx/onnx-tensor.ts';
 export { decodeOnnxWeights } from './files/onnx/onnx-weights.ts';
+export {
+  encodeOnnxModel,
+  type OnnxAttributeValue,
+  type OnnxConstant,
+  type OnnxDtype,
+  type OnnxModelInput,
+  type OnnxNodeInput,
+  type OnnxValue,
+} from './files/onnx/encode-onnx-model.ts';

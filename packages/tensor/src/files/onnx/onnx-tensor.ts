@@ -1,6 +1,7 @@
 import { WireType } from '@bufbuild/protobuf/wire';
 import { packRaw, type RawTensor } from '../raw-tensor.ts';
 import { byteLength, type SafetensorsDtype } from '../safetensors-dtype.ts';
+import { onnxDtypes, onnxOnlyDtypes } from './onnx-dtype.ts';
 import { OnnxError } from './onnx-error.ts';
 import { asBytes, asNumber, asNumbers, asText, readFields } from './protobuf-fields.ts';
 
@@ -10,35 +11,6 @@ export interface NamedRaw {
   readonly raw: RawTensor;
 }
 
-/** Numbers of onnx.TensorProto.DataType. */
-const dtypes: Readonly<Record<number, SafetensorsDtype>> = {
-  1: 'F32',
-  2: 'U8',
-  3: 'I8',
-  4: 'U16',
-  5: 'I16',
-  6: 'I32',
-  7: 'I64',
-  9: 'BOOL',
-  10: 'F16',
-  11: 'F64',
-  12: 'U32',
-  13: 'U64',
-  14: 'C64',
-  16: 'BF16',
-  17: 'F8_E4M3',
-  18: 'F8_E4M3FNUZ',
-  19: 'F8_E5M2',
-  20: 'F8_E5M2FNUZ',
-};
-const otherNames: Readonly<Record<number, string>> = {
-  0: 'UNDEFINED',
-  8: 'STRING',
-  15: 'COMPLEX128',
-  21: 'UINT4',
-  22: 'INT4',
-  23: 'FLOAT4E2M1',
-};
 const EXTERNAL = 1;
 
 /** The fields of onnx.TensorProto. */
@@ -67,9 +39,9 @@ export function decodeOnnxTensor(bytes: Uint8Array): NamedRaw {
   const fields = readTensor(bytes);
   const { name, type } = fields;
   const what = `Tensor '${name}'`;
-  const dtype = dtypes[type];
+  const dtype = onnxDtypes[type];
   if (dtype === undefined)
-    throw new OnnxError('UnsupportedDtype', `${what} is of ONNX's data type ${otherNames[type] ?? type}, which can't be read here.`);
+    throw new OnnxError('UnsupportedDtype', `${what} is of ONNX's data type ${onnxOnlyDtypes[type] ?? type}, which can't be read here.`);
   if (fields.location === EXTERNAL)
     throw new OnnxError(
       'ExternalData',
