@@ -123,6 +123,7 @@ export { equalizingFactors } from './weights/equalize.ts';
 // Files
 export { toSafetensors, type NetworkFile, type RawValues } from './files/to-safetensors.ts';
 export { fromSafetensors, type SafetensorsInput } from './files/from-safetensors.ts';
+export { quantizeArtifacts, tfjsFiles, type QuantizeArtifactsOptions } from './files/tfjs-artifacts.ts';
 export { toOnnx, type ToOnnxOptions } from './onnx/to-onnx.ts';
 
 // Files of ggml
