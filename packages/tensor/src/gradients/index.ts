@@ -1,3 +1,4 @@
+// One rule for every differentiable kernel; `register.ts` gives tfjs all that stand here.
 export { absGradient } from './abs.ts';
 export { addGradient, addNGradient, negGradient, subGradient } from './add.ts';
 export { batchMatMulGradient } from './batch-mat-mul.ts';
@@ -71,4 +72,3 @@ export { topKGradient } from './top-k.ts';
 export { reverseGradient, transposeGradient } from './transpose.ts';
 export { acosGradient, asinGradient, atan2Gradient, atanGradient, cosGradient, sinGradient, tanGradient } from './trigonometric.ts';
 export { unsortedSegmentSumGradient } from './unsorted-segment-sum.ts';
-export { registerGradients } from './register.ts';

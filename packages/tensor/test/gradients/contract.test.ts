@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { registerGradients } from '../../src/gradients/index.ts';
+import { registerGradients } from '../../src/gradients/register.ts';
 import { backends, useBackend } from './backends.ts';
 import { differences } from './finite-differences.ts';
 import { type Row, uniform } from './row.ts';
