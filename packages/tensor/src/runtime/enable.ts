@@ -83,9 +83,9 @@ function begin(options: EnableOptions): Promise<Enabled> {
 }
 
 function check(options: EnableOptions): void {
-  const { threads, tier, heap, modules, ...unknown } = options;
+  const { threads, tier, heap, worker, modules, ...unknown } = options;
   for (const name of Object.keys(unknown))
-    throw new TypeError(`enable({ ${name} }): there is no such option; there are threads, tier, heap and modules.`);
+    throw new TypeError(`enable({ ${name} }): there is no such option; there are threads, tier, heap, worker and modules.`);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw new RangeError(
       `enable({ threads: ${show(threads)} }): threads must be a whole number from 1 to ${MOST_THREADS}; leave it out to use all cores.`,
@@ -96,6 +96,8 @@ function check(options: EnableOptions): void {
     );
   if (heap !== undefined && !(typeof heap === 'number' && heap >= LEAST_BYTES && heap <= MOST_BYTES))
     throw new RangeError(`enable({ heap: ${show(heap)} }): heap must be ${LEAST_BYTES} (32 MiB) to ${MOST_BYTES} (4 GiB) bytes.`);
+  if (worker !== undefined && !(worker instanceof URL) && (typeof worker !== 'string' || worker === ''))
+    throw new TypeError(`enable({ worker: ${show(worker)} }): worker must be the URL of a copy of the package's @x/tensor/worker.`);
   for (const [name, module] of Object.entries(modules ?? {})) {
     if (!familyNames.includes(name))
       throw new RangeError(
@@ -113,12 +115,12 @@ function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-async function start({ threads, tier, heap: heapBytes = MOST_BYTES, modules = {} }: EnableOptions): Promise<Enabled> {
+async function start({ threads, tier, heap: heapBytes = MOST_BYTES, worker, modules = {} }: EnableOptions): Promise<Enabled> {
   const limits: string[] = [];
   const wanted = chooseTier(tier, limits);
   const count = chooseThreads(threads, limits);
   // First, because a worker takes longest to start, and does so beside all the rest.
-  const workers = startWorkers(count - 1, limits);
+  const workers = startWorkers(count - 1, worker, limits);
   try {
     return await assemble(wanted, heapBytes, workers, limits, modules);
   } catch (error) {
@@ -225,10 +227,10 @@ function chooseThreads(asked: number | undefined, limits: string[]): number {
 }
 
 /** Some policies of a page forbid workers at their start, others when they have been made: see {@link Threads.start}. */
-function startWorkers(count: number, limits: string[]): HostWorker[] {
+function startWorkers(count: number, script: string | URL | undefined, limits: string[]): HostWorker[] {
   const workers: HostWorker[] = [];
   try {
-    while (workers.length < count) workers.push(startWorker());
+    while (workers.length < count) workers.push(startWorker(script));
     return workers;
   } catch (error) {
     limits.push(`1 thread: a worker could not be started: ${(error as Error).message}`);

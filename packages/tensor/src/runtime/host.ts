@@ -88,9 +88,9 @@ export interface HostWorker {
   terminate(): Promise<void>;
 }
 
-export function startWorker(): HostWorker {
+export function startWorker(script?: string | URL): HostWorker {
   const threads = builtin<WorkerThreads>('node:worker_threads');
-  return threads ? nodeWorker(threads) : webWorker();
+  return threads ? nodeWorker(threads) : webWorker(script);
 }
 
 /** Tells of a loss also those who ask after it, since a worker may fail before anybody listens. */
@@ -126,17 +126,24 @@ function nodeWorker(threads: WorkerThreads): HostWorker {
   };
 }
 
-/** A policy that refuses the script is told by an event without a message. */
-const REFUSED = "its script was refused, most likely by the page's Content-Security-Policy (allow worker-src blob:)";
+/** A policy that refuses the script is told by an event without a message, and so is a script that isn't found. */
+const refused = (script: string | URL | undefined): string =>
+  script === undefined
+    ? "its script was refused, most likely by the page's Content-Security-Policy (allow worker-src blob:, or give enable({ worker }) the script's URL)"
+    : `its script ${script} was not found, or was refused by the page's Content-Security-Policy`;
 
-function webWorker(): HostWorker {
+/** From a script of the page's own, or from the text that the package carries. */
+function webWorker(script?: string | URL): HostWorker {
   const source = `(${workerSource})({ postMessage: (m) => self.postMessage(m), onMessage: (l) => { self.onmessage = (e) => l(e.data); } });`;
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = new Worker(url, { name: 'x-tensor' });
+  const blob = script === undefined ? URL.createObjectURL(new Blob([source], { type: 'text/javascript' })) : undefined;
+  const release = (): void => {
+    if (blob !== undefined) URL.revokeObjectURL(blob);
+  };
+  const worker = new Worker(script ?? (blob as string), { name: 'x-tensor', type: script === undefined ? 'classic' : 'module' });
   // From its first message on, it has its script.
-  worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
+  worker.addEventListener('message', release, { once: true });
   const loss = lossTeller();
-  worker.addEventListener('error', ({ message }) => loss.tell(message || REFUSED));
+  worker.addEventListener('error', ({ message }) => loss.tell(message || refused(script)));
   worker.addEventListener('messageerror', () => loss.tell('it could not read a message'));
   return {
     post: (message) => worker.postMessage(message),
@@ -145,7 +152,7 @@ function webWorker(): HostWorker {
     hold: () => {},
     terminate: async () => {
       worker.terminate();
-      URL.revokeObjectURL(url);
+      release();
     },
   };
 }

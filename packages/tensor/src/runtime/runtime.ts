@@ -10,6 +10,11 @@ export interface EnableOptions {
   /** Most bytes the heap may grow to. Default and limit: 4 GiB less 48 MiB. */
   readonly heap?: number;
   /**
+   * In browsers, the URL of a copy of the package's `@x/tensor/worker`, for pages whose Content-Security-Policy refuses workers made from text.
+   * Default: the package's own text. Node has no use for it.
+   */
+  readonly worker?: string | URL;
+  /**
    * Kernel families compiled by the caller, by name, for environments that refuse to compile bytes: the package exports its modules as
    * `@x/tensor/wasm/<family>-<tier>.wasm`. They must be those of the tier that runs. Default: the package's own bytes.
    */

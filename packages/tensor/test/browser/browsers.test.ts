@@ -18,6 +18,7 @@ interface Trained {
 interface Options {
   readonly threads?: number;
   readonly tier?: string;
+  readonly worker?: string;
 }
 interface Program {
   train(options: Options): Promise<Trained>;
@@ -133,6 +134,22 @@ describe.runIf(chromiumPath && existsSync(join(root, 'dist')))(inChromium('a pag
       const trained = await run(page, 'train', { threads: 2 });
       expect(trained).toMatchObject({ threads: 1, limits: [NO_WIDE, expect.stringMatching(reason)] });
       expectTrained(trained, 1);
+      await page.close();
+      await served.close();
+    });
+
+    test("a policy of worker-src 'self' allows the workers' script from the page's own server", async () => {
+      cpSync(join(project.directory, 'node_modules/@x/tensor/dist/worker.js'), join(directory, 'x-worker.js'));
+      const served = await serve(directory, { ...isolation, 'Content-Security-Policy': "worker-src 'self'" });
+      const page = await open(served.url);
+      const trained = await run(page, 'train', { threads: 2, worker: 'x-worker.js' });
+      expect(trained).toMatchObject({ threads: 2, limits: [NO_WIDE] });
+      expectTrained(trained, 2);
+      await page.evaluate(() => (globalThis as unknown as { program: Program }).program.disable());
+      expect(await run(page, 'train', { threads: 2, worker: 'missing.js' })).toMatchObject({
+        threads: 1,
+        limits: [NO_WIDE, expect.stringMatching(/its script missing.js was not found/)],
+      });
       await page.close();
       await served.close();
     });

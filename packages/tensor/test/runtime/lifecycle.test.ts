@@ -46,6 +46,8 @@ describe('enable', () => {
     [{ heap: 2 ** 32 + 1 }, /heap: 4294967297/],
     [{ heap: '64 MiB' }, /heap: "64 MiB"/],
     [{ thread: 2 }, /\{ thread \}.*no such option; there are threads, tier, heap/],
+    [{ worker: '' }, /worker: "" .*must be the URL of a copy of the package's @x\/tensor\/worker/],
+    [{ worker: 5 }, /worker: 5 .*must be the URL/],
   ])('refuses %j by name, and nothing is registered', async (options, message) => {
     await expect(enable(options as EnableOptions)).rejects.toThrow(message);
     expect(tf.findBackendFactory('x')).toBeNull();
