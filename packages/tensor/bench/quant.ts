@@ -7,7 +7,7 @@ import {
   compress,
   fakeQuantize,
   int8Linear,
-  quantize,
+  quantizeTensor,
   quantizedLinear,
   quantizedMatrix,
   quantizeMatrix,
@@ -43,7 +43,7 @@ async function products(tier: Tier): Promise<Comparison> {
   const x = normal(1, [SIZE, SIZE]);
   const w = normal(2, [SIZE, SIZE]);
   const bias = ones([SIZE]);
-  const q = quantize(x, { scale: 0.02, zeroPoint: 3 });
+  const q = quantizeTensor(x, { scale: 0.02, zeroPoint: 3 });
   const [eight, seven] = [quantizeMatrix(w), quantizeMatrix(w, { bits: 7 })];
   const output = { scale: 0.2, zeroPoint: -3 };
   const layer = (weight: typeof eight) => () => int8Linear(q, weight, bias, { output, activation: 'relu' }).dispose();
@@ -113,7 +113,7 @@ async function network(): Promise<Comparison> {
         }).dispose(),
       'int8 throughout': () =>
         tidy(() => {
-          let y: QuantizedTensor = quantize(x, { scale: 0.02 });
+          let y: QuantizedTensor = quantizeTensor(x, { scale: 0.02 });
           quantized.forEach((weight, i) => (y = int8Linear(y, weight, layers[i]!.bias, { output, activation: i < 2 ? 'relu' : 'linear' })));
           return y.data;
         }).dispose(),

@@ -38,7 +38,7 @@ export { conv1d, type Conv1dOptions } from './layers/conv1d.ts';
 export { conv2d, type Conv2dLayer, type Conv2dOptions, type ConvOptions, type WeightLayer } from './layers/conv2d.ts';
 export { conv2dTranspose, type Conv2dTransposeOptions } from './layers/conv2d-transpose.ts';
 export { dense, type DenseLayer, type DenseOptions } from './layers/dense.ts';
-export { depthwiseConv2d, type DepthwiseConv2dOptions } from './layers/depthwise-conv2d.ts';
+export { depthwiseConv2d, type DepthwiseConv2dLayer, type DepthwiseConv2dOptions } from './layers/depthwise-conv2d.ts';
 export { dropout } from './layers/dropout.ts';
 export { embeddingLayer, type EmbeddingLayer, type EmbeddingOptions } from './layers/embedding.ts';
 export { flatten } from './layers/flatten.ts';

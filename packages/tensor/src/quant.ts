@@ -8,12 +8,13 @@ export {
   type QuantizedMatrixTensors,
 } from './ops/quant/quantized-matrix.ts';
 export { quantizeMatrix, type QuantizeMatrixOptions } from './ops/quant/quantize-matrix.ts';
-export { dequantize, dynamicQuantize, quantize, type DynamicQuantizeOptions } from './ops/quant/quantize.ts';
+export { dequantizeTensor, dynamicQuantize, quantizeTensor, type DynamicQuantizeOptions } from './ops/quant/quantize-tensor.ts';
 export { adam8bitState, adam8bitStep, type Adam8bitNumbers, type Adam8bitState } from './ops/quant/adam-8bit-step.ts';
 export { compress, restore, type CompressedTensor, type CompressOptions } from './ops/quant/compress.ts';
 export { fakeQuantize, type FakeQuantizeOptions } from './ops/quant/fake-quantize.ts';
 export { int8Linear, int8MatMul, type Int8Activation, type Int8LinearOptions } from './ops/quant/int8-linear.ts';
-export { int8Conv2d, int8DepthwiseConv2d, type Int8Conv2dOptions } from './ops/quant/int8-conv2d.ts';
+export { int8Conv2d, int8DepthwiseConv2d, type ConvolutionOptions, type Int8Conv2dOptions } from './ops/quant/int8-conv2d.ts';
+export { quantizedConv2d, quantizedDepthwiseConv2d, type QuantizedConv2dOptions } from './ops/quant/quantized-conv2d.ts';
 export { int8AveragePool, int8MaxPool, type Int8AveragePoolOptions } from './ops/quant/int8-pool.ts';
 export { int8Add, int8Map } from './ops/quant/int8-elementwise.ts';
 export type { Pair, WindowOptions } from './ops/quant/int8-geometry.ts';

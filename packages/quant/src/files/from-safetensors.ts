@@ -125,7 +125,7 @@ function quantizedStep(
     zeroPoints: zeros ? Int32Array.from(new Int8Array(zeros.bytes.slice().buffer)) : new Int32Array(scales.length),
   });
   return {
-    ...{ kind: 'quantized', ...shared, scheme, weight, rounding, input, output, inputScales: rest.inputScales },
+    ...{ kind: 'quantized', ...shared, scheme, weight, rounding, input, output, inputScales: rest.inputScales, windows: undefined },
     bias: keptBias(rest.bias),
   };
 }

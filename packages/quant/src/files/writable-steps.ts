@@ -13,16 +13,16 @@ export function writableSteps(where: string, network: QuantizedNetwork): readonl
   const others = network.steps.filter((step) => !isWritable(step));
   if (others.length > 0)
     throw new TypeError(
-      `${where}: ${others.map((step) => `layer ${step.name} (${kindOf(step)})`).join(', ')} stayed in float, and can't be written; save what they are with the original.`,
+      `${where}: ${others.map((step) => `layer ${step.name} (${kindOf(step)})`).join(', ')} stayed in float or are no linear layers, and can't be written; save what they are with the original.`,
     );
   return network.steps as readonly WritableStep[];
 }
 
 function isWritable(step: NetworkStep): step is WritableStep {
-  return step.kind !== 'float' && step.kind !== 'maxPool' && !(step.kind === 'floatLinear' && step.windows);
+  return step.kind === 'flatten' || ((step.kind === 'quantized' || step.kind === 'floatLinear') && !step.windows);
 }
 
 function kindOf(step: NetworkStep): string {
-  if (step.kind === 'float') return step.layer.kind;
-  return step.kind === 'maxPool' ? 'maxPool2d' : 'conv2d';
+  if (step.kind === 'float' || step.kind === 'composite') return step.layer.kind;
+  return step.kind === 'quantized' || step.kind === 'floatLinear' ? 'convolution' : step.kind;
 }

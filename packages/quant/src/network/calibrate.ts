@@ -1,17 +1,15 @@
 import { matMul, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Observer } from '../observers/observer.ts';
-import { runStep } from './run-step.ts';
-import type { LinearStep, Step } from './steps.ts';
+import { runSteps } from './run-step.ts';
+import { everyStep, type LinearStep, type PoolStep, type Step } from './steps.ts';
 
 /** What calibration saw of a linear step's inputs. */
 export interface InputRecord {
   /** State of the observer. */
   observed: unknown;
-  /** Of a convolution's output, after its activation. */
-  output: unknown;
-  /** Rows seen. */
+  /** Rows seen; of a convolution, places of images. */
   rows: number;
-  /** Of each input. */
+  /** Of each input; of a convolution, of each channel. */
   readonly largest: Float64Array<ArrayBuffer>;
   readonly sumOfSizes: Float64Array<ArrayBuffer>;
   readonly sum: Float64Array<ArrayBuffer>;
@@ -25,8 +23,15 @@ export interface CalibrationOptions {
   readonly needsHessian: (step: LinearStep) => boolean;
 }
 
+/** What calibration saw, by step. */
+export interface Calibration {
+  readonly linear: Map<LinearStep, InputRecord>;
+  /** States of the observer of what means are taken of. */
+  readonly pools: Map<PoolStep, unknown>;
+}
+
 /**
- * Sends samples through a network in float and records what its linear steps get.
+ * Sends samples through a network in float and records what its linear steps and its means get.
  *
  * @throws {RangeError} naming the layer, if a value is NaN or infinite.
  */
@@ -35,31 +40,27 @@ export function calibrate(
   steps: readonly Step[],
   samples: readonly Tensor[],
   { observer, needsHessian }: CalibrationOptions,
-): Map<LinearStep, InputRecord> {
-  const records = new Map<LinearStep, InputRecord>();
-  for (const step of steps) {
+): Calibration {
+  const linear = new Map<LinearStep, InputRecord>();
+  const pools = new Map<PoolStep, unknown>();
+  for (const step of everyStep(steps)) {
+    if (step.kind === 'pool' && step.of === 'average') pools.set(step, observer.init());
     if (step.kind !== 'linear') continue;
-    const { inputs } = step;
-    records.set(step, {
-      ...{ observed: observer.init(), output: observer.init(), rows: 0 },
-      ...{ largest: new Float64Array(inputs), sumOfSizes: new Float64Array(inputs), sum: new Float64Array(inputs) },
-      hessian: needsHessian(step) ? new Float64Array(inputs * inputs) : undefined,
+    const { inputs, windows } = step;
+    const count = windows ? windows.channels : inputs;
+    linear.set(step, {
+      ...{ observed: observer.init(), rows: 0 },
+      ...{ largest: new Float64Array(count), sumOfSizes: new Float64Array(count), sum: new Float64Array(count) },
+      hessian: !windows && needsHessian(step) ? new Float64Array(inputs * inputs) : undefined,
     });
   }
-  for (const batch of samples) {
-    tidy(() => {
-      let x = batch;
-      for (const step of steps) {
-        if (step.kind === 'linear') record(where, step, x, records.get(step) as InputRecord, observer);
-        x = runStep(step, x);
-        if (step.kind === 'linear' && step.windows) {
-          const own = records.get(step) as InputRecord;
-          own.output = observe(where, `the output of layer ${step.name}`, observer, own.output, x.dataSync());
-        }
-      }
-    });
-  }
-  return records;
+  const before = (step: Step, x: Tensor): void => {
+    if (step.kind === 'linear') record(where, step, x, linear.get(step) as InputRecord, observer);
+    if (step.kind === 'pool' && pools.has(step))
+      pools.set(step, observe(where, `the input of layer ${step.name}`, observer, pools.get(step), x.dataSync()));
+  };
+  for (const batch of samples) tidy(() => void runSteps(steps, batch, {}, { before }));
+  return { linear, pools };
 }
 
 function observe(where: string, what: string, observer: Observer, state: unknown, values: ArrayLike<number>): unknown {
@@ -79,16 +80,14 @@ function record(where: string, { name, inputs, inputScales, windows }: LinearSte
   const raw = x.dataSync() as Float32Array;
   const values = inputScales ? raw.map((value, at) => value / (inputScales[at % inputs] as number)) : raw;
   into.observed = observe(where, `the input of layer ${name}`, observer, into.observed, values);
-  // What the other statistics are for is not done to windows.
-  if (windows) return;
   const { largest, sumOfSizes, sum, hessian } = into;
-  const rows = values.length / inputs;
+  const rows = values.length / size;
   for (let row = 0; row < rows; row++) {
-    for (let input = 0; input < inputs; input++) {
-      const value = values[row * inputs + input] as number;
-      const size = Math.abs(value);
-      if (size > (largest[input] as number)) largest[input] = size;
-      sumOfSizes[input]! += size;
+    for (let input = 0; input < size; input++) {
+      const value = values[row * size + input] as number;
+      const magnitude = Math.abs(value);
+      if (magnitude > (largest[input] as number)) largest[input] = magnitude;
+      sumOfSizes[input]! += magnitude;
       sum[input]! += value;
     }
   }

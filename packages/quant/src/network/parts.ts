@@ -8,19 +8,24 @@ export interface NamedPart {
 }
 
 /**
- * A network's layers in order, sequences unrolled. A layer alone is called `0`.
+ * A network's layers in order, sequences unrolled. A layer alone is called `0`, or as it is told.
  *
  * @throws {TypeError} if it is no layer.
  */
-export function partsOf(where: string, net: Layer): NamedPart[] {
+export function partsOf(where: string, net: Layer, name?: string): NamedPart[] {
   if (typeof net?.apply !== 'function' || typeof net.variables !== 'object')
     throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
-  return net.kind === 'sequential' ? unrolled(net, '') : [{ name: '0', layer: net }];
+  return net.kind === 'sequential' ? unrolled(net, name ?? '') : [{ name: name ?? '0', layer: net }];
 }
 
 function unrolled(layer: Layer, name: string): NamedPart[] {
   if (layer.kind !== 'sequential') return [{ name, layer }];
   return (layer as SequentialLayer).layers.flatMap((part, index) => unrolled(part, name === '' ? String(index) : `${name}.${index}`));
+}
+
+/** Whether a layer is a container that can be made anew of other parts. */
+export function isComposite(layer: Layer): boolean {
+  return layer.kind !== 'sequential' && layer.parts !== undefined && layer.withParts !== undefined;
 }
 
 /** Kinds of layers that can be trained as if they had few bits. */

@@ -1,6 +1,6 @@
 import { dispose } from '@tensorflow/tfjs-core';
-import { type Layer } from '@x/tensor';
-import { chooseQuantization, type RequantizationRounding } from '@x/tensor/quant';
+import type { Layer } from '@x/tensor';
+import { chooseQuantization, type Quantization, type RequantizationRounding } from '@x/tensor/quant';
 import { minMax } from '../observers/min-max.ts';
 import type { Observer } from '../observers/observer.ts';
 import { checkChoice, checkNumber, show } from '../validation.ts';
@@ -15,7 +15,7 @@ import {
   type GridOptions,
   type QuantizedWeight,
 } from '../weights/weight-grid.ts';
-import { calibrate, type InputRecord } from './calibrate.ts';
+import { calibrate, type Calibration, type InputRecord } from './calibrate.ts';
 import { assemble } from './assemble.ts';
 import { disposeStep, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
 import { quantizedNetwork, type QuantizedNetwork } from './quantized-network.ts';
@@ -23,7 +23,7 @@ import { reportOf } from './report.ts';
 import { equalized, rescaled, smoothed } from './rescale.ts';
 import { holdSamples, type Samples } from './samples.ts';
 import { activationModeOf, gridOf, schemes, type ActivationMode, type Scheme } from './scheme.ts';
-import { stepsOf, type LinearStep, type Step } from './steps.ts';
+import { linearSteps, mapRows, stepsOf, type LinearStep, type PoolStep, type Step } from './steps.ts';
 
 /** How weights become integers. */
 export interface WeightOptions extends GridOptions {
@@ -62,8 +62,12 @@ export interface QuantizeOptions {
 /**
  * A network in few bits that runs in few bits. The original is left as it is, and may be disposed unless layers stay in float.
  *
- * Linear layers (with the activations behind them) become integers; dropout disappears. Where one `int8` layer follows
- * another, integers pass between them. Names of layers are their places: `2`, or `2.0` in a nested sequence.
+ * Linear layers and convolutions become integers, with batch normalization and activations behind them; dropout disappears. Where
+ * one `int8` layer follows another, through shapes and pools, integers pass between them. Linear layers within containers
+ * (residual connections, attention) are quantized too; normalization elsewhere and embeddings stay in float. Names of layers
+ * are their places: `2`, or `2.0` in a nested sequence, `3.inner.0` or `3.qkv` in a container.
+ *
+ * Convolutions have a step for each filter, whatever `groupSize` says, and of the weights' methods `nearest`.
  *
  * @returns A network with `apply`, `report()` and `dispose()`.
  * @throws {TypeError | RangeError} before anything is made: if layers can't be quantized (all are named), samples are needed and
@@ -82,17 +86,18 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
   if (smooth !== undefined) checkNumber(where, 'smooth', smooth, { least: 0, most: 1 });
   const { method = 'nearest' } = weights;
   checkChoice(where, 'weights.method', method, ['nearest', 'gptq', 'awq']);
-  let steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float', keepConvolutions: unsupported === 'float' });
+  let steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float' });
   const plan = planOf(where, steps, options, scheme);
   const { schemeOf, modeOf, gridOptionsOf } = plan;
-  if (options.layers === undefined && !steps.some((step) => step.kind === 'linear' && schemeOf(step) !== 'float'))
+  const linear = linearSteps(steps);
+  if (options.layers === undefined && !linear.some((step) => schemeOf(step) !== 'float'))
     throw new RangeError(
-      `${where}: no layer would be quantized; the network has ${steps.filter(({ kind }) => kind === 'linear').length} linear layers.`,
+      `${where}: no layer would be quantized; the network has ${linear.length} linear layers.`,
     );
 
   const quantizes = (step: Step): step is LinearStep => step.kind === 'linear' && schemeOf(step) !== 'float';
   const reasons = [
-    ...(steps.some((step) => quantizes(step) && modeOf(step) === 'calibrated') ? ['calibrated activations'] : []),
+    ...(linear.some((step) => quantizes(step) && modeOf(step) === 'calibrated') ? ['calibrated activations'] : []),
     ...(method === 'nearest' ? [] : [method]),
     ...(smooth === undefined ? [] : ['smooth']),
     ...(correctBias ? ['correctBias'] : []),
@@ -105,25 +110,34 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
   const samples = options.calibrate === undefined ? [] : await holdSamples(where, options.calibrate);
   const network: NetworkStep[] = [];
   try {
-    const look = (current: readonly Step[], hessians: boolean): Map<LinearStep, InputRecord> =>
-      calibrate(where, current, samples, { observer: observer, needsHessian: (step) => hessians && quantizes(step) });
+    const look = (current: readonly Step[], hessians: boolean): Calibration =>
+      calibrate(where, current, samples, { observer, needsHessian: (step) => hessians && quantizes(step) });
     const originals = steps;
     if (equalize) steps = equalized(steps);
-    if (smooth !== undefined) steps = smoothed(steps, look(steps, false), smooth);
-    if (method === 'awq') steps = activationAware(steps, look(steps, true), quantizes, gridOptionsOf);
-    const records = samples.length > 0 ? look(steps, method === 'gptq') : new Map<LinearStep, InputRecord>();
+    if (smooth !== undefined) steps = smoothed(steps, look(steps, false).linear, smooth);
+    if (method === 'awq') {
+      const { linear: records } = look(steps, true);
+      steps = mapRows(steps, (row) => activationAware(row, records, quantizes, gridOptionsOf));
+    }
+    const seen = samples.length > 0 ? look(steps, method === 'gptq') : undefined;
+    const quantizationOf = (observed: unknown): Required<Quantization> => {
+      const { min, max } = observer.range(observed);
+      return chooseQuantization(Math.min(min, 0), Math.max(max, 0));
+    };
     const inputOf = (step: LinearStep): QuantizedStep['input'] => {
       const mode = modeOf(step);
       if (mode !== 'calibrated') return mode === 'float' ? 'none' : 'dynamic';
-      const { min, max } = observer.range((records.get(step) as InputRecord).observed);
-      return chooseQuantization(Math.min(min, 0), Math.max(max, 0));
+      return quantizationOf((seen?.linear.get(step) as InputRecord).observed);
     };
-    const inputs = new Map(steps.filter(quantizes).map((step) => [step, inputOf(step)]));
-    assemble(network, steps, (step) => {
-      if (schemeOf(step) === 'float') return undefined;
-      const weight = integersOf(step, schemeOf(step), gridOptionsOf(step), weights, records.get(step)?.hessian);
-      const bias = correctBias ? correctedBias(step, weight, records.get(step) as InputRecord) : step.bias;
-      return { scheme: schemeOf(step), weight, bias, input: inputs.get(step) as QuantizedStep['input'], rounding };
+    assemble(network, steps, {
+      planOf: (step) => {
+        if (schemeOf(step) === 'float') return undefined;
+        const record = seen?.linear.get(step);
+        const weight = integersOf(step, schemeOf(step), gridOptionsOf(step), weights, record?.hessian);
+        const bias = correctBias ? correctedBias(step, weight, record as InputRecord) : step.bias;
+        return { scheme: schemeOf(step), weight, bias, input: inputOf(step), rounding };
+      },
+      inputOfPool: (step: PoolStep) => seen && quantizationOf(seen.pools.get(step)),
     });
     return quantizedNetwork(network, reportOf(originals, network, samples));
   } catch (error) {
@@ -141,8 +155,9 @@ interface Plan {
 }
 
 /** @throws {RangeError} if an option of a layer is out of range or names none. */
-function planOf(where: string, steps: readonly Step[], { layers = {}, activations, weights = {} }: QuantizeOptions, scheme: Scheme): Plan {
-  const linear = steps.filter((step) => step.kind === 'linear');
+function planOf(where: string, steps: readonly Step[], options: QuantizeOptions, scheme: Scheme): Plan {
+  const { layers = {}, activations, weights = {} } = options;
+  const linear = linearSteps(steps);
   for (const [name, own] of Object.entries(layers)) {
     checkChoice(where, `layers['${name}']`, own, schemes);
     if (!linear.some((step) => step.name === name))
@@ -153,14 +168,19 @@ function planOf(where: string, steps: readonly Step[], { layers = {}, activation
   if (activations !== undefined) checkChoice(where, 'activations', activations, ['calibrated', 'dynamic', 'float']);
   const { method: _, actOrder: __, damping: ___, ...gridOptions } = weights;
   const plan: Plan = {
-    // Kept in float: there is no integer form of them yet.
-    schemeOf: ({ name, windows }) => (windows ? 'float' : (layers[name] ?? scheme)),
-    modeOf: (step) => activations ?? activationModeOf(plan.schemeOf(step)),
-    gridOptionsOf: (step) => gridOf(plan.schemeOf(step), step.inputs, gridOptions),
+    schemeOf: ({ name }) => layers[name] ?? scheme,
+    // Between convolutions integers pass where samples say what they stand for.
+    modeOf: (step) =>
+      activations ?? (step.windows && options.calibrate !== undefined ? 'calibrated' : activationModeOf(plan.schemeOf(step))),
+    gridOptionsOf: (step) => gridOf(plan.schemeOf(step), step, gridOptions),
   };
   for (const step of linear) {
     const own = plan.schemeOf(step);
     if (own !== 'int8' && own !== 'int4') continue;
+    if (step.windows && plan.modeOf(step) === 'float')
+      throw new RangeError(
+        `${where}: layer ${step.name} is a convolution, which needs activations in integers; use { activations: 'dynamic' }, or { layers: { '${step.name}': 'float' } }.`,
+      );
     const grid = plan.gridOptionsOf(step);
     checkGridOptions(`${where}: layer ${step.name}`, grid, step.inputs);
     checkNumber(`${where}: layer ${step.name}`, 'bits', grid.bits, { least: 2, most: 8 });
@@ -198,7 +218,7 @@ function activationAware(
 ): Step[] {
   let current = [...steps];
   steps.forEach((step, index) => {
-    if (!quantizes(step)) return;
+    if (!quantizes(step) || step.windows) return;
     const { sumOfSizes, hessian, rows } = records.get(step) as InputRecord;
     const { weight, inputs, units } = current[index] as LinearStep;
     const found = awqScales(
@@ -211,15 +231,21 @@ function activationAware(
   return current;
 }
 
-/** b - (ŵ - w)ᵀ·mean(x). */
+/** b - (ŵ - w)ᵀ·mean(x); of a convolution, by the means of channels, as if there were no edge. */
 function correctedBias(
-  { weight, bias, units }: LinearStep,
+  { weight, bias, units, windows }: LinearStep,
   quantized: QuantizedWeight,
   { sum, rows }: InputRecord,
 ): Float32Array<ArrayBuffer> {
   const corrected = Float64Array.from({ length: units }, (_, unit) => bias?.[unit] ?? 0);
   const rounded = dequantizeWeight(quantized);
-  for (let at = 0; at < weight.length; at++)
-    corrected[at % units]! -= ((rounded[at] as number) - (weight[at] as number)) * ((sum[Math.floor(at / units)] as number) / rows);
+  const sumAt = (input: number, unit: number): number => {
+    if (windows?.depthwise) return sum[Math.floor(unit / (units / windows.channels))] as number;
+    return sum[input % sum.length] as number;
+  };
+  for (let at = 0; at < weight.length; at++) {
+    const unit = at % units;
+    corrected[unit]! -= ((rounded[at] as number) - (weight[at] as number)) * (sumAt(Math.floor(at / units), unit) / rows);
+  }
   return Float32Array.from(corrected);
 }

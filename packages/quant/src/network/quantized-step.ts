@@ -1,21 +1,28 @@
-import { dispose, keep, tensor, tensor1d, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { linear, type ActivationName } from '@x/tensor';
+import { dispose, keep, reshape, tensor, tensor1d, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { linear, type ActivationName, type ApplyContext, type Layer } from '@x/tensor';
 import {
-  dequantize,
+  dequantizeTensor,
+  int8AveragePool,
+  int8Conv2d,
+  int8DepthwiseConv2d,
   int8Linear,
+  int8MaxPool,
+  quantizedConv2d,
+  quantizedDepthwiseConv2d,
   quantizedLinear,
   quantizedMatrix,
   QuantizedTensor,
-  quantize as quantizeTensor,
+  quantizeTensor,
   type Int8Activation,
   type Quantization,
   type QuantizedMatrix,
   type RequantizationRounding,
 } from '@x/tensor/quant';
 import type { QuantizedWeight } from '../weights/weight-grid.ts';
-import { convolved, divided, flattened, pooled } from './run-step.ts';
+import { convolved, divided, filterShape, flattened, pooled, withParts } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
-import type { FlattenStep, FloatStep, LinearStep, MaxPoolStep, Windows } from './steps.ts';
+import { shapeAfterSteps } from './step-shape.ts';
+import type { FlattenStep, FloatStep, LinearStep, PoolStep, ReshapeStep, Windows } from './steps.ts';
 
 /** A linear map in few bits. */
 export interface QuantizedStep {
@@ -32,6 +39,8 @@ export interface QuantizedStep {
   /** What it gives out in integers, where the next step takes them as they are. */
   readonly output: Required<Quantization> | undefined;
   readonly rounding: RequantizationRounding;
+  /** Of a convolution, whose weight is that of a window. */
+  readonly windows: Windows | undefined;
 }
 
 /** A linear map that stays in float, with tensors of its own. */
@@ -47,7 +56,22 @@ export interface FloatLinearStep {
   readonly windows: Windows | undefined;
 }
 
-export type NetworkStep = QuantizedStep | FloatLinearStep | MaxPoolStep | FlattenStep | FloatStep;
+/** A pool, of integers where they come. */
+export interface NetworkPoolStep extends PoolStep {
+  /** What the integers of a mean stand for; of the largest they are those that came. */
+  readonly output: Required<Quantization> | undefined;
+}
+
+/** A container whose parts run steps. */
+export interface NetworkCompositeStep {
+  readonly kind: 'composite';
+  readonly name: string;
+  /** The original container. */
+  readonly layer: Layer;
+  readonly parts: Readonly<Record<string, readonly NetworkStep[]>>;
+}
+
+export type NetworkStep = QuantizedStep | FloatLinearStep | NetworkPoolStep | FlattenStep | ReshapeStep | FloatStep | NetworkCompositeStep;
 
 /** A matrix of the kernels from integers and their grid. */
 export function matrixOf({ values, inputs, units, bits, groupSize, scales, zeroPoints }: QuantizedWeight): QuantizedMatrix {
@@ -68,29 +92,51 @@ export function keptBias(bias: Float32Array | undefined): Tensor | undefined {
 export function floatLinear({ name, inputs, units, weight, bias, activation, slope, inputScales, windows }: LinearStep): FloatLinearStep {
   return {
     ...{ kind: 'floatLinear', name, activation, slope, inputScales, windows },
-    weight: keep(tensor(weight, windows ? [...windows.window, windows.channels, units] : [inputs, units], 'float32')),
+    weight: keep(tensor(weight, windows ? filterShape(windows, units) : [inputs, units], 'float32')),
     bias: keptBias(bias),
   };
 }
 
+/** All steps on an input, each result disposed after its use. */
+export function runNetworkSteps(steps: readonly NetworkStep[], x: Tensor, context: ApplyContext = {}): Tensor {
+  let value: Tensor | QuantizedTensor = x;
+  for (const step of steps) {
+    const next = runNetworkStep(step, value, context);
+    if (value !== x && value !== next) value.dispose();
+    value = next;
+  }
+  return floatsOf(value);
+}
+
 /** What a step makes of floats, or of integers that the step before gave out. */
-export function runNetworkStep(step: NetworkStep, x: Tensor | QuantizedTensor): Tensor | QuantizedTensor {
+export function runNetworkStep(step: NetworkStep, x: Tensor | QuantizedTensor, context: ApplyContext = {}): Tensor | QuantizedTensor {
   switch (step.kind) {
     case 'float':
-      return step.layer.apply(floatsOf(x));
-    case 'maxPool':
-      return tidy(() => pooled(floatsOf(x), step.windows));
+      return step.layer.apply(floatsOf(x), context);
+    case 'pool':
+      return tidyStep(() => (x instanceof QuantizedTensor ? pooledIntegers(x, step) : pooled(x, step)));
     case 'flatten':
       if (!(x instanceof QuantizedTensor)) return flattened(x);
       return x.reshape([x.shape[0] as number, x.size / Math.max(x.shape[0] as number, 1)]);
+    case 'reshape':
+      return x instanceof QuantizedTensor
+        ? x.reshape([x.shape[0] as number, ...step.shape])
+        : reshape(x, [x.shape[0] as number, ...step.shape]);
     case 'floatLinear': {
       const { weight, bias, activation, slope, inputScales, windows } = step;
       if (windows) return tidy(() => convolved(floatsOf(x), weight as Tensor4D, bias, windows, { activation, slope }));
       return tidy(() => linear(inputScales ? divided(floatsOf(x), inputScales) : floatsOf(x), weight, bias, { activation, slope }));
     }
+    case 'composite':
+      return withParts(step.layer, step.parts, runNetworkSteps, shapeAfterSteps).apply(floatsOf(x), context);
     case 'quantized':
-      return tidy(() => runQuantized(step, x) as unknown as Tensor) as Tensor | QuantizedTensor;
+      return tidyStep(() => (step.windows ? runConvolution(step, step.windows, x) : runQuantized(step, x)));
   }
+}
+
+/** A tidy of what may give integers. */
+function tidyStep(run: () => Tensor | QuantizedTensor): Tensor | QuantizedTensor {
+  return tidy(() => run() as unknown as Tensor) as Tensor | QuantizedTensor;
 }
 
 function runQuantized(step: QuantizedStep, x: Tensor | QuantizedTensor): Tensor | QuantizedTensor {
@@ -105,12 +151,43 @@ function runQuantized(step: QuantizedStep, x: Tensor | QuantizedTensor): Tensor 
   return quantizedLinear(scaled, weight, bias, { activation, slope, inputQuantization: input });
 }
 
+function runConvolution(step: QuantizedStep, windows: Windows, x: Tensor | QuantizedTensor): Tensor | QuantizedTensor {
+  const { weight, bias, activation, slope, input, output, rounding } = step;
+  const { window, strides, dilation, padding, depthwise } = windows;
+  const place = { kernelSize: window, strides, dilations: dilation, pad: padding };
+  if (output && typeof input !== 'string') {
+    const integers = x instanceof QuantizedTensor ? x : quantizeTensor(x, input);
+    const run = depthwise ? int8DepthwiseConv2d : int8Conv2d;
+    return run(integers, weight, bias, { ...place, output, activation: activation as Int8Activation, rounding });
+  }
+  const run = depthwise ? quantizedDepthwiseConv2d : quantizedConv2d;
+  return run(x, weight, bias, { ...place, activation, slope, inputQuantization: input === 'none' ? 'dynamic' : input });
+}
+
+function pooledIntegers(x: QuantizedTensor, { of, windows, output }: NetworkPoolStep): QuantizedTensor {
+  const pool = (images: QuantizedTensor, window: readonly [number, number], options: object): QuantizedTensor =>
+    of === 'max' ? int8MaxPool(images, window, options) : int8AveragePool(images, window, { ...options, ...(output && { output }) });
+  if (windows) return pool(x, windows.window, { strides: windows.strides, pad: windows.padding });
+  const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
+  const places = x.size / (batch * channels);
+  return pool(x.reshape([batch, places, 1, channels]), [places, 1], {}).reshape([batch, channels]);
+}
+
 export function floatsOf(x: Tensor | QuantizedTensor): Tensor {
-  return x instanceof QuantizedTensor ? dequantize(x) : x;
+  return x instanceof QuantizedTensor ? dequantizeTensor(x) : x;
+}
+
+/** All steps, those in containers after the container. */
+export function* everyNetworkStep(steps: readonly NetworkStep[]): Generator<NetworkStep> {
+  for (const step of steps) {
+    yield step;
+    if (step.kind === 'composite') for (const part of Object.values(step.parts)) yield* everyNetworkStep(part);
+  }
 }
 
 /** Frees what a step owns; may be called again. */
 export function disposeStep(step: NetworkStep): void {
+  if (step.kind === 'composite') for (const part of Object.values(step.parts)) for (const own of part) disposeStep(own);
   if (step.kind !== 'quantized' && step.kind !== 'floatLinear') return;
   step.weight.dispose();
   if (step.bias) dispose(step.bias);

@@ -1,9 +1,8 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { floatsOf, runNetworkStep, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
-import { runNetwork } from './quantized-network.ts';
-import { runStep } from './run-step.ts';
+import { everyNetworkStep, floatsOf, runNetworkStep, runNetworkSteps, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
+import { runLinear, runSteps } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
-import { isWeightless, type Step } from './steps.ts';
+import { isWeightless, type LinearStep, type Step } from './steps.ts';
 
 /** How far numbers are from what they should be. */
 export interface Closeness {
@@ -19,7 +18,7 @@ export interface Closeness {
 export interface LayerQuantization {
   readonly name: string;
   readonly scheme: Scheme;
-  /** [inputs, units] of a linear layer. */
+  /** [inputs, units] of a linear layer; of a convolution, those of its window. */
   readonly shape: readonly [inputs: number, units: number] | undefined;
   /** Of the weight in few bits; 32 of a layer in float. */
   readonly bits: number;
@@ -48,45 +47,46 @@ const REPEATS = 5;
 
 /** Compares a quantized network with the steps it comes from. Layers of `float` that are only shapes are left out. */
 export function reportOf(original: readonly Step[], network: readonly NetworkStep[], samples: readonly Tensor[]): QuantizationReport {
-  const closeness = network.map(() => new Comparison());
-  const times = network.map(() => ({ own: undefined as number | undefined, float: undefined as number | undefined }));
+  const every = Array.from(everyNetworkStep(network));
+  const measured = new Map(
+    every.flatMap((step) => (step.kind === 'quantized' ? [[step.name, new Measurement(step)] as const] : [])),
+  );
   const whole = new Comparison();
   samples.forEach((batch, number) =>
     tidy(() => {
-      let x = batch;
-      network.forEach((step, index) => {
-        const before = original[index] as Step;
-        const y = runStep(before, x);
-        if (step.kind === 'quantized') {
-          const run = (): Tensor => floatsOf(runNetworkStep(step, x));
-          (closeness[index] as Comparison).add(y, run());
-          if (number === 0) times[index] = { own: medianTime(run), float: medianTime(() => runStep(before, x)) };
-        }
-        x = y;
-      });
-      whole.add(x, runNetwork(network, batch));
+      const before = (step: Step, x: Tensor): void => {
+        if (step.kind === 'linear') measured.get(step.name)?.add(step, x, number === 0);
+      };
+      whole.add(runSteps(original, batch, {}, { before }), runNetworkSteps(network, batch));
     }),
   );
-  const layers = network.flatMap((step, index): LayerQuantization[] => {
-    const time = times[index];
-    if (step.kind === 'flatten' || step.kind === 'maxPool') return [];
-    if (step.kind === 'float' && isWeightless(step.layer)) return [];
-    if (step.kind === 'quantized')
-      return [
-        {
-          ...{ name: step.name, scheme: step.scheme, shape: step.weight.shape, bits: step.weight.bits },
-          ...{ bytes: bytesOf(step), floatBytes: 4 * (step.weight.inputs * step.weight.units + (step.bias?.size ?? 0)) },
-          output: (closeness[index] as Comparison).result(),
-          ...{ milliseconds: time?.own, floatMilliseconds: time?.float },
-        },
-      ];
-    const linear = step.kind === 'floatLinear';
-    const sizes = linear
-      ? [step.weight.size, step.bias?.size ?? 0, step.inputScales?.length ?? 0]
-      : Object.values(step.layer.variables).map(({ size }) => size);
-    const bytes = 4 * sizes.reduce((sum, size) => sum + size, 0);
-    const shape = linear && step.weight.rank === 2 ? (step.weight.shape as [number, number]) : undefined;
-    return [{ ...{ name: step.name, scheme: 'float', shape, bits: 32, bytes, floatBytes: bytes }, ...unmeasured }];
+  const layers = every.flatMap((step): LayerQuantization[] => {
+    switch (step.kind) {
+      case 'quantized': {
+        const { comparison, milliseconds, floatMilliseconds } = measured.get(step.name) as Measurement;
+        return [
+          {
+            ...{ name: step.name, scheme: step.scheme, shape: step.weight.shape, bits: step.weight.bits },
+            ...{ bytes: bytesOf(step), floatBytes: 4 * (step.weight.inputs * step.weight.units + (step.bias?.size ?? 0)) },
+            ...{ output: comparison.result(), milliseconds, floatMilliseconds },
+          },
+        ];
+      }
+      case 'floatLinear': {
+        const shape = step.weight.rank === 2 ? (step.weight.shape as [number, number]) : undefined;
+        return [floatLayer(step.name, [step.weight.size, step.bias?.size ?? 0, step.inputScales?.length ?? 0], shape)];
+      }
+      case 'float':
+        if (isWeightless(step.layer)) return [];
+        return [
+          floatLayer(
+            step.name,
+            Object.values(step.layer.variables).map(({ size }) => size),
+          ),
+        ];
+      default:
+        return [];
+    }
   });
   const first = samples[0];
   return {
@@ -94,12 +94,40 @@ export function reportOf(original: readonly Step[], network: readonly NetworkSte
     bytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
     floatBytes: layers.reduce((sum, { floatBytes }) => sum + floatBytes, 0),
     output: whole.result(),
-    milliseconds: first && tidy(() => medianTime(() => runNetwork(network, first))),
-    floatMilliseconds: first && tidy(() => medianTime(() => original.reduce((x, step) => runStep(step, x), first))),
+    milliseconds: first && tidy(() => medianTime(() => runNetworkSteps(network, first))),
+    floatMilliseconds: first && tidy(() => medianTime(() => runSteps(original, first))),
   };
 }
 
-const unmeasured = { output: undefined, milliseconds: undefined, floatMilliseconds: undefined };
+/** A layer that stayed in float, with so many numbers in each of its variables. */
+function floatLayer(name: string, sizes: readonly number[], shape?: readonly [number, number]): LayerQuantization {
+  const bytes = 4 * sizes.reduce((sum, size) => sum + size, 0);
+  return {
+    ...{ name, scheme: 'float', shape, bits: 32, bytes, floatBytes: bytes },
+    ...{ output: undefined, milliseconds: undefined, floatMilliseconds: undefined },
+  };
+}
+
+/** A quantized layer beside the one in float, both given the input that it has in float. */
+class Measurement {
+  readonly comparison = new Comparison();
+  milliseconds: number | undefined;
+  floatMilliseconds: number | undefined;
+  readonly #step: QuantizedStep;
+
+  constructor(step: QuantizedStep) {
+    this.#step = step;
+  }
+
+  add(original: LinearStep, x: Tensor, timed: boolean): void {
+    const own = (): Tensor => floatsOf(runNetworkStep(this.#step, x));
+    const float = (): Tensor => runLinear(original, x);
+    tidy(() => this.comparison.add(float(), own()));
+    if (!timed) return;
+    this.milliseconds ??= medianTime(own);
+    this.floatMilliseconds ??= medianTime(float);
+  }
+}
 
 /** Bytes that a file of the step needs. */
 function bytesOf({ weight, bias, inputScales }: QuantizedStep): number {

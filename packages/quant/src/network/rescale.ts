@@ -1,7 +1,7 @@
 import type { InputRecord } from './calibrate.ts';
 import { equalizingFactors } from '../weights/equalize.ts';
 import { smoothingFactors } from '../weights/smooth-quant.ts';
-import type { LinearStep, Step } from './steps.ts';
+import { mapRows, type LinearStep, type Step } from './steps.ts';
 
 /** Activations with f(s·x) = s·f(x) for s > 0. */
 const homogeneous: ReadonlySet<string> = new Set(['linear', 'relu', 'leakyRelu']);
@@ -36,6 +36,10 @@ const MOST_ROUNDS = 20;
 
 /** Steps whose linear layers in a row have equal ranges channel by channel. */
 export function equalized(steps: readonly Step[]): Step[] {
+  return mapRows(steps, equalizedRow);
+}
+
+function equalizedRow(steps: readonly Step[]): Step[] {
   let current = [...steps];
   for (let round = 0; round < MOST_ROUNDS; round++) {
     let change = 0;
@@ -58,6 +62,10 @@ export function equalized(steps: readonly Step[]): Step[] {
 
 /** Steps with the difficulty of their activations moved to their weights; see {@link smoothingFactors}. */
 export function smoothed(steps: readonly Step[], records: ReadonlyMap<LinearStep, InputRecord>, alpha: number): Step[] {
+  return mapRows(steps, (row) => smoothedRow(row, records, alpha));
+}
+
+function smoothedRow(steps: readonly Step[], records: ReadonlyMap<LinearStep, InputRecord>, alpha: number): Step[] {
   let current = [...steps];
   steps.forEach((step, index) => {
     if (step.kind !== 'linear' || step.windows) return;

@@ -1,12 +1,75 @@
-import { add, conv2d, div, maxPool, reshape, tensor1d, tensor2d, tensor4d, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { activation as activate, linear, type ActivationName, type Padding } from '@x/tensor';
-import type { LinearStep, Step, Windows } from './steps.ts';
+import {
+  avgPool,
+  div,
+  fused,
+  max,
+  maxPool,
+  mean,
+  reshape,
+  tensor1d,
+  tensor2d,
+  tensor4d,
+  tidy,
+  type Tensor,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
+import { activation as activate, linear, type ActivationName, type ApplyContext, type Layer, type Padding } from '@x/tensor';
+import type { LinearStep, PoolStep, Step, Windows } from './steps.ts';
+
+/** What may be put into a run of steps, those inside containers included. */
+export interface StepHooks {
+  /** Sees each step and what it gets. */
+  readonly before?: (step: Step, x: Tensor) => void;
+  /** Runs linear steps, instead of {@link runLinear}. */
+  readonly linear?: (step: LinearStep, x: Tensor) => Tensor;
+}
+
+/** What steps do one after another in float. */
+export function runSteps(steps: readonly Step[], x: Tensor, context: ApplyContext = {}, hooks: StepHooks = {}): Tensor {
+  return tidy(() => steps.reduce((value, step) => runStep(step, value, context, hooks), x));
+}
 
 /** What a step does in float. Of a layer's own variables it reads the values they have now. */
-export function runStep(step: Step, x: Tensor): Tensor {
-  if (step.kind === 'float') return step.layer.apply(x);
-  if (step.kind === 'flatten') return flattened(x);
-  if (step.kind === 'maxPool') return pooled(x, step.windows);
+export function runStep(step: Step, x: Tensor, context: ApplyContext = {}, hooks: StepHooks = {}): Tensor {
+  hooks.before?.(step, x);
+  switch (step.kind) {
+    case 'float':
+      return step.layer.apply(x, context);
+    case 'flatten':
+      return flattened(x);
+    case 'reshape':
+      return reshape(x, [x.shape[0] as number, ...step.shape]);
+    case 'pool':
+      return pooled(x, step);
+    case 'composite':
+      return withParts(step.layer, step.parts, (steps, value, own) => runSteps(steps, value, own, hooks)).apply(x, context);
+    case 'linear':
+      return hooks.linear ? hooks.linear(step, x) : runLinear(step, x);
+  }
+}
+
+/** A container whose parts run steps. */
+export function withParts<S>(
+  container: Layer,
+  parts: Readonly<Record<string, readonly S[]>>,
+  run: (steps: readonly S[], x: Tensor, context: ApplyContext) => Tensor,
+  shapeOf: (steps: readonly S[], shape: Parameters<Layer['outputShape']>[0]) => ReturnType<Layer['outputShape']> = (_, shape) => shape,
+): Layer {
+  const made = Object.entries(parts).map(([name, steps]): [string, Layer] => [
+    name,
+    {
+      kind: 'steps',
+      variables: {},
+      apply: (x, context = {}) => run(steps, x, context),
+      outputShape: (shape) => shapeOf(steps, shape),
+      dispose: () => {},
+    },
+  ]);
+  return (container.withParts as NonNullable<Layer['withParts']>)(Object.fromEntries(made));
+}
+
+/** A linear step in float. */
+export function runLinear(step: LinearStep, x: Tensor): Tensor {
   return tidy(() => linearOf(step, step.inputScales ? divided(x, step.inputScales) : x, step.weight));
 }
 
@@ -15,28 +78,46 @@ export function linearOf({ inputs, units, bias, activation, slope, windows }: Li
   return tidy(() => {
     const offset = bias && tensor1d(bias, 'float32');
     if (!windows) return linear(x, tensor2d(weight, [inputs, units], 'float32'), offset, { activation, slope });
-    return convolved(x, tensor4d(weight, [...windows.window, windows.channels, units], 'float32'), offset, windows, { activation, slope });
+    return convolved(x, tensor4d(weight, filterShape(windows, units), 'float32'), offset, windows, { activation, slope });
   });
 }
+
+/** Shape of a filter as tfjs has it: [height, width, channels, filters], or of each channel [height, width, channels, multiplier]. */
+export function filterShape({ window, channels, depthwise }: Windows, units: number): [number, number, number, number] {
+  return [...window, channels, depthwise ? units / channels : units];
+}
+
+/** Activations that tfjs's convolutions have. */
+const fusible: readonly string[] = ['linear', 'relu', 'relu6'];
 
 /** activation(x * filter + bias) of images. */
 export function convolved(
   x: Tensor,
   filter: Tensor4D,
   bias: Tensor | undefined,
-  { strides, dilation, padding }: Windows,
+  { strides, dilation, padding, depthwise }: Windows,
   { activation, slope }: { readonly activation: ActivationName; readonly slope: number },
 ): Tensor {
   return tidy(() => {
-    const product = conv2d(x as Tensor4D, filter, [...strides], explicit(padding), 'NHWC', [...dilation]);
-    const z = bias ? add(product, bias) : product;
-    return activation === 'linear' ? z : activate(z, activation, { slope });
+    const inside = fusible.includes(activation);
+    const y = (depthwise ? fused.depthwiseConv2d : fused.conv2d)({
+      ...{ x: x as Tensor4D, filter, strides: [...strides] as [number, number], dilations: [...dilation] as [number, number] },
+      // A filter of each channel takes the same paddings, though its type doesn't say so.
+      ...{ pad: explicit(padding) as 'valid', activation: inside ? (activation as 'linear') : 'linear' },
+      ...(bias && { bias }),
+    });
+    return inside ? y : activate(y, activation, { slope });
   });
 }
 
-/** The largest of each window. */
-export function pooled(x: Tensor, { window, strides, padding }: Pick<Windows, 'window' | 'strides' | 'padding'>): Tensor {
-  return maxPool(x as Tensor4D, [...window], [...strides], explicit(padding));
+/** The largest, or the mean, of each window, or of all positions. */
+export function pooled(x: Tensor, { of, windows }: PoolStep): Tensor {
+  if (!windows) {
+    const axes = x.shape.slice(1, -1).map((_, axis) => axis + 1);
+    return of === 'max' ? max(x, axes) : mean(x, axes);
+  }
+  const { window, strides, padding } = windows;
+  return (of === 'max' ? maxPool : avgPool)(x as Tensor4D, [...window], [...strides], explicit(padding));
 }
 
 /** Padding as tfjs takes it. */

@@ -7,14 +7,14 @@ export type Samples = Tensor | Iterable<Tensor> | AsyncIterable<Tensor>;
 /**
  * Batches, held until they are disposed, because calibration goes through them more than once.
  *
- * @throws {TypeError | RangeError} if there is none, or one is no float32 tensor of at least one example.
+ * @throws {TypeError | RangeError} if there is none, or one is no tensor of numbers of at least one example.
  */
 export async function holdSamples(where: string, samples: unknown): Promise<Tensor[]> {
   const held: Tensor[] = [];
   const hold = (batch: unknown): void => {
-    if (!(batch instanceof Tensor) || batch.dtype !== 'float32' || batch.rank < 2)
+    if (!(batch instanceof Tensor) || !['float32', 'int32'].includes(batch.dtype) || batch.rank < 2)
       throw new TypeError(
-        `${where}: calibrate holds ${batch instanceof Tensor ? `${batch.dtype}[${batch.shape.join(', ')}]` : show(batch)}, but must hold float32 tensors [examples, ...].`,
+        `${where}: calibrate holds ${batch instanceof Tensor ? `${batch.dtype}[${batch.shape.join(', ')}]` : show(batch)}, but must hold tensors [examples, ...] of float32, or of int32 where the network begins with an embedding.`,
       );
     if (batch.size > 0) held.push(keep(clone(batch)));
   };

@@ -1,4 +1,5 @@
 import type { GridOptions } from '../weights/weight-grid.ts';
+import type { LinearStep } from './steps.ts';
 
 /**
  * What a layer's numbers become:
@@ -25,11 +26,16 @@ export function activationModeOf(scheme: Scheme): ActivationMode {
 const GROUP = 128;
 const LEAST_GROUP = 32;
 
-/** Grid of a scheme's weights, for a layer of so many inputs. */
-export function gridOf(scheme: Scheme, inputs: number, options: GridOptions): GridOptions {
-  if (scheme === 'int8') return { bits: 8, ...options };
+/** Grid of a scheme's weights, for a layer. Convolutions add integers up over whole windows, so that they have no groups. */
+export function gridOf(scheme: Scheme, { inputs, windows }: Pick<LinearStep, 'inputs' | 'windows'>, options: GridOptions): GridOptions {
+  const bits = scheme === 'int8' ? 8 : 4;
+  if (windows) {
+    const { groupSize: _, ...rest } = options;
+    return { bits, ...rest };
+  }
+  if (scheme === 'int8') return { bits, ...options };
   const { groupSize = defaultGroup(inputs) } = options;
-  return { bits: 4, ...options, ...(groupSize !== undefined && { groupSize }) };
+  return { bits, ...options, ...(groupSize !== undefined && { groupSize }) };
 }
 
 function defaultGroup(inputs: number): number | undefined {

@@ -7,9 +7,9 @@ import type { Observer } from '../observers/observer.ts';
 import { checkNumber, show } from '../validation.ts';
 import { checkGridOptions, dequantizeWeight, roundToGrid, weightGrid, type GridOptions } from '../weights/weight-grid.ts';
 import { calibrate } from './calibrate.ts';
-import { divided, linearOf, runStep } from './run-step.ts';
+import { divided, linearOf, runLinear, runSteps } from './run-step.ts';
 import { holdSamples, type Samples } from './samples.ts';
-import { stepsOf, type LinearStep, type Step } from './steps.ts';
+import { linearSteps, mapRows, stepsOf, type LinearStep } from './steps.ts';
 
 export interface SimulatedActivations {
   /** Width, 2 to 16. Default 8. */
@@ -46,60 +46,61 @@ export async function simulate(net: Layer, options: SimulateOptions = {}): Promi
   const where = 'simulate';
   const { weights, activations, layers, unsupported = 'refuse' } = options;
   const steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float' });
-  const names = steps.filter((step) => step.kind === 'linear').map(({ name }) => name);
+  const linear = linearSteps(steps);
+  const names = linear.map(({ name }) => name);
   for (const name of layers ?? [])
     if (!names.includes(name))
       throw new RangeError(`${where}: layers names ${show(name)}, but the linear layers are ${names.join(', ') || 'none'}.`);
-  const chosen = (step: Step): boolean => step.kind === 'linear' && (layers?.includes(step.name) ?? true);
-  for (const step of steps)
-    if (weights && step.kind === 'linear' && chosen(step)) checkGridOptions(`${where}: layer ${step.name}`, weights, step.inputs);
+  const chosen = (step: LinearStep): boolean => layers?.includes(step.name) ?? true;
+  for (const step of linear)
+    if (weights && chosen(step)) checkGridOptions(`${where}: layer ${step.name}`, weights, step.inputs);
   if (activations) checkNumber(where, 'activations.bits', activations.bits ?? 8, { least: 2, most: 16, whole: true });
   if (activations && options.calibrate === undefined)
     throw new TypeError(
       `${where}: calibrate is missing, but activations need samples; give it typical inputs, such as 100 training examples.`,
     );
 
-  const rounded = steps.map((step): Step => {
-    if (!weights || step.kind !== 'linear' || !chosen(step)) return step;
-    const matrix = { values: step.weight, inputs: step.inputs, units: step.units };
-    return { ...step, weight: dequantizeWeight(roundToGrid(matrix, weightGrid(matrix, weights))) };
-  });
+  const rounded = mapRows(steps, (row) =>
+    row.map((step) => {
+      if (!weights || step.kind !== 'linear' || !chosen(step)) return step;
+      const matrix = { values: step.weight, inputs: step.inputs, units: step.units };
+      return { ...step, weight: dequantizeWeight(roundToGrid(matrix, weightGrid(matrix, weights))) };
+    }),
+  );
   const ranges = activations && new Map(await inputRanges(where, steps, options.calibrate as Samples, activations));
-  const inputOf = (index: number): QuantizationParameters | undefined => {
-    const step = steps[index] as Step;
-    return ranges && chosen(step) ? ranges.get(step as LinearStep) : undefined;
+  const runRounded = (step: LinearStep, x: Tensor): Tensor => {
+    const input = chosen(step) ? ranges?.get(step.name) : undefined;
+    return input ? withRoundedInput(step, x, input) : runLinear(step, x);
   };
   return {
     kind: 'simulated',
     variables: {},
-    apply: (x) => tidy(() => rounded.reduce((value, step, index) => runRounded(step, value, inputOf(index)), x)),
+    apply: (x, context) => tidy(() => runSteps(rounded, x, context, { linear: runRounded })),
     outputShape: (shape) => net.outputShape(shape),
     dispose: () => {},
   };
 }
 
-/** Quantization of each linear step's input. */
+/** Quantization of each linear step's input, by its name. */
 async function inputRanges(
   where: string,
-  steps: readonly Step[],
+  steps: Parameters<typeof calibrate>[1],
   samples: Samples,
   { bits = 8, observer = minMax(), symmetric = false }: SimulatedActivations,
-): Promise<[LinearStep, QuantizationParameters][]> {
+): Promise<[string, QuantizationParameters][]> {
   const held = await holdSamples(where, samples);
   try {
-    const records = calibrate(where, steps, held, { observer: observer, needsHessian: () => false });
-    return Array.from(records, ([step, { observed }]) => {
+    const { linear } = calibrate(where, steps, held, { observer: observer, needsHessian: () => false });
+    return Array.from(linear, ([step, { observed }]) => {
       const { min, max } = observer.range(observed, { bits, symmetric });
-      return [step, quantizationParameters(Math.min(min, 0), Math.max(max, 0), { bits, symmetric })];
+      return [step.name, quantizationParameters(Math.min(min, 0), Math.max(max, 0), { bits, symmetric })];
     });
   } finally {
     dispose(held);
   }
 }
 
-function runRounded(step: Step, x: Tensor, input: QuantizationParameters | undefined): Tensor {
-  if (step.kind !== 'linear' || !input) return runStep(step, x);
-  const { scale, zeroPoint, least, most } = input;
+function withRoundedInput(step: LinearStep, x: Tensor, { scale, zeroPoint, least, most }: QuantizationParameters): Tensor {
   const scaled = step.inputScales ? divided(x, step.inputScales) : x;
   const bits = Math.ceil(Math.log2(most - least + 1));
   return linearOf(step, fakeQuantize(scaled, scale, { bits, zeroPoint, narrow: least === -most }), step.weight);

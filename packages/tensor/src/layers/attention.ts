@@ -6,7 +6,7 @@ import { checkKey, fold, type Key } from '../random/key.ts';
 import { dense } from './dense.ts';
 import type { Initializer } from './initializer.ts';
 import type { Layer } from './layer.ts';
-import { variablesOfParts } from './parts.ts';
+import { checkParts, contextOfPart, variablesOfParts } from './parts.ts';
 import { mapLastAxis } from './shape.ts';
 import { glorotUniform } from './variance-scaling.ts';
 
@@ -28,6 +28,8 @@ export interface MultiHeadOptions {
   readonly init?: Initializer;
 }
 
+const where = 'attention';
+
 /**
  * Multi-head attention: each head h of depth width / heads computes softmax(q·kᵀ / sqrt(depth))·v, where q, k and v are linear in x,
  * and a last linear map joins the heads. x [batch, length, width] gives the same shape.
@@ -45,7 +47,6 @@ export interface MultiHeadOptions {
  * layer.apply(tf.zeros([16, 64, 128])).shape; // => [16, 64, 128]
  */
 export function attention(width: number, options: MultiHeadOptions): Layer {
-  const where = 'attention';
   checkNumber(where, 'width', width, { least: 1, whole: true });
   const { key, heads = 1, causal = false, memory, bias = true, init = glorotUniform() } = options ?? {};
   checkKey(where, key);
@@ -55,10 +56,25 @@ export function attention(width: number, options: MultiHeadOptions): Layer {
   checkFunction(where, 'init', init);
   const map = (index: number, from: number, to: number): Layer => dense(from, to, { key: fold(key, index), bias, init });
   const out = map(0, width, width);
-  const parts =
+  const parts: Maps =
     memory === undefined
       ? { qkv: map(1, width, 3 * width), out }
       : { query: map(1, width, width), keyValue: map(2, memory, 2 * width), out };
+  return withMaps(parts, { width, heads, causal, memory });
+}
+
+interface Settings {
+  readonly width: number;
+  readonly heads: number;
+  readonly causal: boolean;
+  readonly memory: number | undefined;
+}
+
+/** The linear maps of self-attention, or of cross-attention. */
+type Maps = { readonly qkv: Layer; readonly out: Layer } | { readonly query: Layer; readonly keyValue: Layer; readonly out: Layer };
+
+function withMaps(parts: Maps, settings: Settings): Layer {
+  const { width, heads, causal, memory } = settings;
   const outputShape: Layer['outputShape'] = (shape) => {
     if (shape.length !== 3)
       throw new RangeError(`${where}: the shape [${shape.map((size) => size ?? 'any').join(', ')}] must be [batch, length, ${width}].`);
@@ -72,7 +88,13 @@ export function attention(width: number, options: MultiHeadOptions): Layer {
   return {
     kind: 'attention',
     variables: variablesOfParts(parts),
-    apply: (x, { memory: other, mask } = {}) => {
+    parts,
+    withParts: (others) => {
+      checkParts(where, others, Object.keys(parts));
+      return withMaps(others as unknown as Maps, settings);
+    },
+    apply: (x, context = {}) => {
+      const { memory: other, mask } = context;
       checkTensor(where, 'x', x, { dtype: 'float32' });
       outputShape(x.shape);
       if (memory !== undefined) {
@@ -83,10 +105,13 @@ export function attention(width: number, options: MultiHeadOptions): Layer {
       return tidy(() => {
         const [q, k, v] =
           'qkv' in parts
-            ? split(parts.qkv.apply(x), 3)
-            : [...split(parts.query.apply(x), 1), ...split(parts.keyValue.apply(other as Tensor), 2)];
+            ? split(parts.qkv.apply(x, contextOfPart(context, 0)), 3)
+            : [
+                ...split(parts.query.apply(x, contextOfPart(context, 0)), 1),
+                ...split(parts.keyValue.apply(other as Tensor, contextOfPart(context, 1)), 2),
+              ];
         const heard = scaledDotProductAttention(q as Tensor, k as Tensor, v as Tensor, { causal, ...(mask ? { mask } : {}) });
-        return out.apply(reshape(transpose(heard, [0, 2, 1, 3]), x.shape));
+        return parts.out.apply(reshape(transpose(heard, [0, 2, 1, 3]), x.shape), contextOfPart(context, 2));
       });
     },
     outputShape,

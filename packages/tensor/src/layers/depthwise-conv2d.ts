@@ -3,7 +3,7 @@ import { compose } from '../ops/activation.ts';
 import { checkNumber, checkTensor } from '../ops/arguments.ts';
 import { explicitPadding } from '../ops/convolution.ts';
 import { needGradients } from '../ops/kernel.ts';
-import { checkConvOptions, type Conv2dOptions, type WeightLayer } from './conv2d.ts';
+import { checkConvOptions, type Conv2dOptions, type ConvOptions, type WeightLayer } from './conv2d.ts';
 import { disposeVariables } from './layer.ts';
 import { makeVariables } from './make-variables.ts';
 import { checkSize2d, windowShape, type Size2d } from './sizes.ts';
@@ -11,6 +11,16 @@ import { checkSize2d, windowShape, type Size2d } from './sizes.ts';
 export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups'> {
   /** Filters of each channel. Default 1. */
   readonly multiplier?: number;
+}
+
+/** A {@link depthwiseConv2d} layer. */
+export interface DepthwiseConv2dLayer
+  extends WeightLayer<'depthwiseConv2d'>, Required<Pick<ConvOptions, 'padding' | 'activation' | 'slope'>> {
+  readonly channels: number;
+  readonly multiplier: number;
+  readonly window: readonly [height: number, width: number];
+  readonly strides: readonly [number, number];
+  readonly dilation: readonly [number, number];
 }
 
 /**
@@ -23,7 +33,7 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups'> {
  * const layer = depthwiseConv2d(32, 3, { padding: 'same', activation: 'relu6', key: random.key(0) });
  * layer.apply(tf.zeros([1, 112, 112, 32])).shape; // => [1, 112, 112, 32]
  */
-export function depthwiseConv2d(channels: number, window: Size2d, options: DepthwiseConv2dOptions): WeightLayer<'depthwiseConv2d'> {
+export function depthwiseConv2d(channels: number, window: Size2d, options: DepthwiseConv2dOptions): DepthwiseConv2dLayer {
   const where = 'depthwiseConv2d';
   checkNumber(where, 'channels', channels, { least: 1, whole: true });
   const size = checkSize2d(where, 'window', window);
@@ -46,6 +56,7 @@ export function depthwiseConv2d(channels: number, window: Size2d, options: Depth
   const { activation, slope, padding } = settings;
   return {
     kind: 'depthwiseConv2d',
+    ...{ channels, multiplier, ...plan, activation, slope },
     variables,
     apply: (x) => {
       checkTensor(where, 'x', x, { dtype: 'float32' });

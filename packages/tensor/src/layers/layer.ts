@@ -33,6 +33,12 @@ export interface Layer {
   readonly variables: NamedVariables;
   /** Of a container: the layers within, each by the name that stands before those of its variables. */
   readonly parts?: Readonly<Record<string, Layer>>;
+  /**
+   * Of a container: one that does the same with other layers in the places of its parts, such as quantized ones; it disposes those.
+   *
+   * @throws {TypeError} unless there is a layer for each part and no other.
+   */
+  withParts?(parts: Readonly<Record<string, Layer>>): Layer;
   /** The layer's output, a new tensor; must be differentiable in x and in the trainable variables. */
   apply(x: Tensor, context?: ApplyContext): Tensor;
   /** Shape of the output for a shape of x, null where a size is not known, such as that of the batch. */

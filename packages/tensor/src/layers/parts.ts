@@ -16,6 +16,15 @@ export function contextOfPart(context: ApplyContext, index: number): ApplyContex
   return context.key ? { ...context, key: fold(context.key, index) } : context;
 }
 
+/** @throws {TypeError} unless there is a layer for each name and no other. */
+export function checkParts(where: string, parts: Readonly<Record<string, Layer>>, names: readonly string[]): void {
+  for (const name of names)
+    checkPart(`${where}.withParts`, `parts.${name}`, (parts as Readonly<Record<string, unknown>> | undefined)?.[name]);
+  for (const name of Object.keys(parts))
+    if (!names.includes(name))
+      throw new TypeError(`${where}.withParts: parts has ${describe(name)}, but its parts are ${names.join(', ')}.`);
+}
+
 /** @throws {TypeError} if the argument is no layer. */
 export function checkPart(where: string, name: string, layer: unknown): void {
   const { apply, variables } = (layer ?? {}) as Partial<Layer>;

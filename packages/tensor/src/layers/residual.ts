@@ -2,7 +2,7 @@ import { add, tidy } from '@tensorflow/tfjs-core';
 import { describe } from '../ops/arguments.ts';
 import { needGradients } from '../ops/kernel.ts';
 import type { Layer } from './layer.ts';
-import { checkPart, contextOfPart, variablesOfParts } from './parts.ts';
+import { checkPart, checkParts, contextOfPart, variablesOfParts } from './parts.ts';
 import { sequential } from './sequential.ts';
 
 export interface ResidualOptions {
@@ -31,6 +31,11 @@ export function residual(inner: Layer | readonly Layer[], { shortcut }: Residual
     kind: 'residual',
     variables: variablesOfParts(parts),
     parts,
+    withParts: (others) => {
+      checkParts('residual', others, Object.keys(parts));
+      const { inner: otherInner, shortcut: otherShortcut } = others as { inner: Layer; shortcut?: Layer };
+      return residual(otherInner, otherShortcut ? { shortcut: otherShortcut } : {});
+    },
     apply: (x, context = {}) => {
       needGradients();
       return tidy(() => {

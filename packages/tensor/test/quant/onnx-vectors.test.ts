@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disable, enable } from '../../src/index.ts';
 import {
   chooseQuantization,
-  dequantize,
+  dequantizeTensor,
   dynamicQuantize,
   int8Linear,
   int8MatMul,
-  quantize,
+  quantizeTensor,
   quantizedMatrix,
   quantizedTensor,
 } from '../../src/quant.ts';
@@ -22,14 +22,14 @@ describe.each(backends)('ONNX on %s', (name) => {
   afterAll(disable);
 
   test('QuantizeLinear', () => {
-    const q = quantize(tf.tensor1d([0, 2, 3, 1000, -254, -1000]), { scale: 2, zeroPoint: 128, type: 'uint8' });
+    const q = quantizeTensor(tf.tensor1d([0, 2, 3, 1000, -254, -1000]), { scale: 2, zeroPoint: 128, type: 'uint8' });
     expect([...q.values()]).toEqual([128, 129, 130, 255, 1, 0]);
     q.dispose();
   });
 
   test('DequantizeLinear', () => {
     const q = quantizedTensor(Uint8Array.of(0, 3, 128, 255), [4], { scale: 2, zeroPoint: 128 });
-    expect([...dequantize(q).dataSync()]).toEqual([-256, -250, 0, 254]);
+    expect([...dequantizeTensor(q).dataSync()]).toEqual([-256, -250, 0, 254]);
     q.dispose();
   });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disable, enable, random } from '../../src/index.ts';
 import {
   compress,
-  dequantize,
+  dequantizeTensor,
   dynamicQuantize,
   int8Add,
   int8AveragePool,
@@ -13,7 +13,9 @@ import {
   int8Map,
   int8MatMul,
   int8MaxPool,
-  quantize,
+  quantizeTensor,
+  quantizedConv2d,
+  quantizedDepthwiseConv2d,
   quantizedLinear,
   quantizedMatrix,
   quantizedTensor,
@@ -103,17 +105,17 @@ const read = (result: QuantizedTensor | tf.Tensor): ArrayLike<number> => {
 };
 
 const operations: Record<string, Operation> = {
-  quantize: () => read(quantize(real([333], 1, 10), { scale: 0.03, zeroPoint: -7 })),
-  'quantize to uint8': () => read(quantize(real([5, 13], 2), { scale: 0.01, zeroPoint: 100, type: 'uint8' })),
-  'quantize, ties and infinities': () =>
+  quantizeTensor: () => read(quantizeTensor(real([333], 1, 10), { scale: 0.03, zeroPoint: -7 })),
+  'quantizeTensor to uint8': () => read(quantizeTensor(real([5, 13], 2), { scale: 0.01, zeroPoint: 100, type: 'uint8' })),
+  'quantizeTensor, ties and infinities': () =>
     read(
-      quantize(keep(tf.tensor1d([0.5, 1.5, 2.5, -0.5, -1.5, -2.5, Infinity, -Infinity, 1e30, -1e-30, 127.5, -128.5])), {
+      quantizeTensor(keep(tf.tensor1d([0.5, 1.5, 2.5, -0.5, -1.5, -2.5, Infinity, -Infinity, 1e30, -1e-30, 127.5, -128.5])), {
         scale: 1,
         zeroPoint: 1,
       }),
     ),
-  dequantize: () => read(dequantize(int8([7, 11], 3, 5))),
-  'dequantize uint8': () => read(dequantize(uint8([77], 4))),
+  dequantizeTensor: () => read(dequantizeTensor(int8([7, 11], 3, 5))),
+  'dequantizeTensor uint8': () => read(dequantizeTensor(uint8([77], 4))),
   dynamicQuantize: () => read(dynamicQuantize(real([9, 1001], 5))),
   'dynamicQuantize, symmetric uint8': () => read(dynamicQuantize(real([9], 6), { symmetric: true, type: 'uint8' })),
   int8MatMul: () => read(int8MatMul(int8([2, 3, 37], 7, 4), matrix(37, 21, 8, { zeros: true }))),
@@ -166,6 +168,24 @@ const operations: Record<string, Operation> = {
         dilations: 2,
         pad: 'same',
         output: { scale: 0.3 },
+      }),
+    ),
+  'quantizedConv2d of integers': () =>
+    read(quantizedConv2d(int8([2, 7, 9, 5], 57, -8), matrix(45, 18, 58), bias(18, 59), { kernelSize: 3, pad: 'same', activation: 'relu' })),
+  'quantizedConv2d of floats, zero points': () =>
+    read(
+      quantizedConv2d(real([1, 8, 6, 3], 60), matrix(12, 20, 61, { zeros: true }), undefined, {
+        ...{ kernelSize: 2, strides: 2, inputQuantization: { scale: 0.03, zeroPoint: 11, type: 'uint8' }, activation: 'relu6' },
+      }),
+    ),
+  'quantizedConv2d of floats by their extremes': () =>
+    read(quantizedConv2d(real([1, 5, 5, 4], 62), matrix(36, 3, 63, { bits: 4 }), bias(3, 64), { kernelSize: 3, pad: 1 })),
+  quantizedDepthwiseConv2d: () =>
+    read(quantizedDepthwiseConv2d(int8([2, 6, 5, 19], 65, 3), matrix(9, 19, 66), bias(19, 67), { kernelSize: 3, pad: 'same' })),
+  'quantizedDepthwiseConv2d of floats, multiplier, zero points': () =>
+    read(
+      quantizedDepthwiseConv2d(real([1, 6, 5, 16], 68), matrix(4, 32, 69, { zeros: true }), undefined, {
+        ...{ kernelSize: 2, strides: [2, 1], activation: 'relu' },
       }),
     ),
   int8MaxPool: () => read(int8MaxPool(int8([2, 7, 6, 19], 33), 3, { strides: 2, pad: 'same' })),
@@ -261,7 +281,7 @@ describe.each(backends)('on %s', (name) => {
       expect(Math.abs(total)).toBeLessThan(4 * (4 / 3) * Math.sqrt(rounds * 512));
       expect(() => compress(tf.tensor1d([1, NaN]), { key: random.key(0) })).toThrow(/compress: x has NaN at element 1/);
       expect(() => compress(tf.tensor1d([1, 2, Infinity]), { key: random.key(0) })).toThrow(/x has Infinity at element 2/);
-      expect(() => quantize(tf.tensor1d([NaN]), { scale: 1 })).toThrow(/quantize: x has NaN at element 0/);
+      expect(() => quantizeTensor(tf.tensor1d([NaN]), { scale: 1 })).toThrow(/quantize: x has NaN at element 0/);
       expect(() => dynamicQuantize(tf.tensor1d([1, -Infinity]))).toThrow(/x goes from -Infinity to 1/);
     });
     const w = matrix(8, 4, 5, { groupSize: 8 });

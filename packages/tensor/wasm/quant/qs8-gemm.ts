@@ -44,10 +44,11 @@ const LEAST: usize = 80;
 const MOST: usize = 84;
 /** Whether output bytes go from 0 to 255. */
 const UNSIGNED: usize = 88;
-/** Each row's factor, for float output. */
+/** For float output each row's factor, or 0 where all have X_SCALE. */
 const ROW_SCALES: usize = 92;
 const ACTIVATION: usize = 96;
 const SLOPE: usize = 100;
+const X_SCALE: usize = 104;
 
 /** Scratch: a tile's sums, a row's result, each panel's terms, then panels whose nibbles are spread. */
 const TILE: usize = 0;
@@ -175,6 +176,7 @@ function finish(p: usize, row: i32, height: i32, panel: i32, n: i32, scratch: us
   const output = load<i32>(p, OUTPUT);
   const rowSums = load<u32>(p, ROW_SUMS);
   const rowZeros = load<u32>(p, ROW_ZEROS);
+  const rowScales = load<u32>(p, ROW_SCALES);
   const c = load<u32>(p, C);
   if (output == 0 && width == 16 && rowSums == 0 && rowZeros == 0) {
     roundRows(
@@ -203,7 +205,7 @@ function finish(p: usize, row: i32, height: i32, panel: i32, n: i32, scratch: us
     if (output == 3) {
       put(sums, to, width << 2);
     } else if (output == 4) {
-      floats(p, sums, terms, load<f32>(load<u32>(p, ROW_SCALES) + at));
+      floats(p, sums, terms, rowScales != 0 ? load<f32>(rowScales + at) : load<f32>(p, X_SCALE));
       put(sums, to, width << 2);
     } else {
       if (output == 0) round(sums, terms + 192, scratch + ROW, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST), load<i32>(p, UNSIGNED) != 0);

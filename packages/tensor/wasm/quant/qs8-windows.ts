@@ -18,7 +18,7 @@ const MULTIPLIER: usize = 24;
 const BIAS: usize = 28;
 /** For each out channel f32, or multiplier and shift as i32. Of an average, f32[taps + 1]: by how many positions are inside. */
 const FACTORS: usize = 32;
-/** 0 by float32, 1 twice rounded, 2 once rounded. */
+/** 0 by float32, 1 twice rounded, 2 once rounded; 3: to floats, the sums times the factors, plus F_BIAS. */
 const ROUNDING: usize = 36;
 const ZERO: usize = 40;
 const LEAST: usize = 44;
@@ -37,6 +37,8 @@ const PAD_TOP: usize = 92;
 const PAD_LEFT: usize = 96;
 const DILATION_Y: usize = 100;
 const DILATION_X: usize = 104;
+/** f32[out channels], or 0. */
+const F_BIAS: usize = 108;
 
 /** Scratch: sums, then factors of a part of 16 channels, then a result. */
 const SUMS: usize = 0;
@@ -51,13 +53,18 @@ export function qs8_depthwise(p: usize, begin: i32, end: i32, scratch: usize): v
   const outWidth = load<i32>(p, OUT_WIDTH);
   const rounding = load<i32>(p, ROUNDING);
   const factors = load<u32>(p, FACTORS);
+  const bias = load<u32>(p, F_BIAS);
   for (let line = begin; line < end; line++) {
     for (let ox = 0; ox < outWidth; ox++) {
-      const to = load<u32>(p, TO) + (<usize>line * <usize>outWidth + <usize>ox) * <usize>out;
+      const to = load<u32>(p, TO) + (<usize>line * <usize>outWidth + <usize>ox) * <usize>out * (rounding == 3 ? 4 : 1);
       for (let c = 0; c < out; c += 16) {
         const width = min(16, out - c);
         if (width == 16 && multiplier == 1) sum16(p, line, ox, c, scratch + SUMS);
         else sumEach(p, line, ox, c, width, scratch + SUMS);
+        if (rounding == 3) {
+          floats(scratch + SUMS, width, factors + (<usize>c << 2), bias == 0 ? 0 : bias + (<usize>c << 2), to + (<usize>c << 2));
+          continue;
+        }
         if (rounding == 0) {
           let at = factors + (<usize>c << 2);
           if (width < 16) {
@@ -72,6 +79,20 @@ export function qs8_depthwise(p: usize, begin: i32, end: i32, scratch: usize): v
         else memory.copy(to + c, scratch + RESULT, width);
       }
     }
+  }
+}
+
+/** y = sum · factor + bias. */
+function floats(sums: usize, count: i32, factors: usize, bias: usize, to: usize): void {
+  const bytes = <usize>count << 2;
+  let k: usize = 0;
+  for (; k + 16 <= bytes; k += 16) {
+    const y = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums + k)), v128.load(factors + k));
+    v128.store(to + k, bias == 0 ? y : f32x4.add(y, v128.load(bias + k)));
+  }
+  for (; k < bytes; k += 4) {
+    const y = <f32>load<i32>(sums + k) * load<f32>(factors + k);
+    store<f32>(to + k, bias == 0 ? y : y + load<f32>(bias + k));
   }
 }
 

@@ -55,6 +55,32 @@ export const int8ImageKernels: readonly BackendKernel[] = [
     },
   },
   {
+    /** float32[batch, height, width, out channels]. */
+    name: 'XInt8DepthwiseToFloat',
+    run: ({ inputs, attrs, backend }) => {
+      const { batch, windows, multiplier, matrix, factors, ...rest } = attrs as unknown as Images & {
+        readonly multiplier: number;
+        readonly matrix: Matrix;
+        readonly factors: Float32Array;
+      };
+      const bias = inputs['bias'];
+      const output = backend.makeOutput([batch, windows.outHeight, windows.outWidth, matrix.units], 'float32');
+      const { zeroPoints } = matrix.onDevice();
+      withTemporary(backend.kernels, (temporary) =>
+        runWindows(backend.kernels, 'qs8_depthwise', {
+          ...{ ...windows, ...rest, batch, multiplier, rounding: 'float32' },
+          x: backend.address(inputs['x'] as TensorInfo),
+          to: backend.address(output),
+          weights: backend.address(matrix.rowMajor()),
+          weightZeros: zeroPoints ? backend.address(zeroPoints) : 0,
+          floatBias: bias ? backend.address(bias) : 0,
+          factors: temporary.put(factors),
+        }),
+      );
+      return output;
+    },
+  },
+  {
     name: 'XInt8Pool',
     run: ({ inputs, attrs, backend }) => {
       const { kernel, batch, windows, factors, ...rest } = attrs as unknown as Images &

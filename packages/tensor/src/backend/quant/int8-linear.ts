@@ -1,4 +1,5 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { GemmActivation } from '../../kernels/product.ts';
 import { dotMode } from '../../kernels/quant/dot-mode.ts';
 import type { Int8Windows } from '../../kernels/quant/int8-windows.ts';
 import { qs8, type Int8Output, type Qs8 } from '../../kernels/quant/qs8.ts';
@@ -58,6 +59,12 @@ export interface ToBytes {
   readonly unsigned: boolean;
 }
 
+interface ToFloats {
+  readonly xScale: number;
+  readonly activation: GemmActivation;
+  readonly slope: number;
+}
+
 export function factorsOf(factors: Float64Array, rounding: RequantizationRounding): Float32Array | Int32Array {
   if (rounding === 'fp32') return new Float32Array(factors);
   const pairs = new Int32Array(factors.length * 2);
@@ -100,6 +107,23 @@ export const int8LinearKernels: readonly BackendKernel[] = [
           c: backend.address(output),
           output: to,
         });
+      });
+      return output;
+    },
+  },
+  {
+    /** Bytes to floats, of rows or of windows of images: float32[rows, units]. */
+    name: 'XInt8ToFloat',
+    run: ({ inputs, attrs, backend }) => {
+      const { matrix, rows, windows, xZero, xUnsigned, xScale, activation, slope } = attrs as unknown as Attributes & ToFloats;
+      const bias = inputs['bias'];
+      const output = backend.makeOutput([rows, matrix.units], 'float32');
+      qs8(backend.kernels, modeOf(backend, matrix), {
+        ...weightOf(backend, matrix),
+        ...{ x: backend.address(inputs['x'] as TensorInfo), xUnsigned, xZero, rows, windows },
+        bias: bias ? backend.address(bias) : 0,
+        c: backend.address(output),
+        output: { kind: 'float32', factors: backend.address(matrix.onDevice().scales), rowFactors: 0, xScale, activation, slope },
       });
       return output;
     },

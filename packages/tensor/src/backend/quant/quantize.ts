@@ -32,7 +32,7 @@ export const quantizeKernels: readonly BackendKernel[] = [
       const call = { x: backend.address(x), to: backend.address(output), count, scale, zero: zeroPoint, unsigned, ...ends };
       if (!quantizeBytes(backend.kernels, call)) {
         backend.disposeData(output.dataId);
-        throw new RangeError(`quantize: ${oddElement(backend, x)}, which no integer stands for; find out where it came from.`);
+        throw new RangeError(`quantizeTensor: ${oddElement(backend, x)}, which no integer stands for; find out where it came from.`);
       }
       return output;
     },

@@ -32,7 +32,7 @@ export const quantizedLinearKernel: BackendKernel = {
     const output = backend.makeOutput([rows, matrix.units], 'float32');
     withTemporary(kernels, (temporary) => {
       const to = temporary.allocate(count);
-      const rowFactors = temporary.allocate(rows * 4);
+      const rowFactors = dynamic ? temporary.allocate(rows * 4) : 0;
       const rowZeros = dynamic ? temporary.allocate(rows * 4) : 0;
       const from = backend.address(x);
       const fine = dynamic
@@ -45,13 +45,15 @@ export const quantizedLinearKernel: BackendKernel = {
         backend.disposeData(output.dataId);
         throw new RangeError(`quantizedLinear: ${oddElement(backend, x)}, which can't be quantized; find out where it came from.`);
       }
-      if (!dynamic) kernels.heap.floats.fill(quantization.scale, rowFactors / 4, rowFactors / 4 + rows);
       qs8(kernels, modeOf(backend, matrix), {
         ...weightOf(backend, matrix),
         ...{ x: to, xUnsigned: unsigned, xZero: dynamic ? 0 : quantization.zeroPoint, rowZeros, rows },
         bias: bias ? backend.address(bias) : 0,
         c: backend.address(output),
-        output: { kind: 'float32', factors: backend.address(matrix.onDevice().scales), rowFactors, activation, slope },
+        output: {
+          ...{ kind: 'float32', factors: backend.address(matrix.onDevice().scales), rowFactors, activation, slope },
+          xScale: dynamic ? 0 : quantization.scale,
+        },
       });
     });
     return output;

@@ -20,7 +20,9 @@ export type Int8Output =
   | {
       readonly kind: 'float32';
       readonly factors: number;
+      /** f32[rows], or 0 where all have `xScale`. */
       readonly rowFactors: number;
+      readonly xScale?: number;
       readonly activation: GemmActivation;
       readonly slope: number;
     };
@@ -127,6 +129,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   words[p + 23] = toFloats ? output.rowFactors : 0;
   words[p + 24] = toFloats ? gemmActivations[output.activation] : 0;
   floats[p + 25] = toFloats ? output.slope : 0;
+  floats[p + 26] = toFloats ? (output.xScale ?? 0) : 0;
   threads.run(kernels.number('qs8_gemm'), blocks * splits, Math.max(1, Math.ceil((SMALL * blocks * splits) / work)));
 }
 

@@ -15,7 +15,9 @@ export interface Qs8Windows extends Int8Windows {
   readonly unsigned?: boolean;
   /** f32 or pairs of i32 an out channel; of an average f32[taps + 1]. */
   readonly factors?: number;
-  readonly rounding?: 'fp32' | 'double' | 'single';
+  /** `float32`: the output is floats, the sums times the factors, plus `floatBias` f32[out channels], or 0. */
+  readonly rounding?: 'fp32' | 'double' | 'single' | 'float32';
+  readonly floatBias?: number;
   /** i8[taps, out channels] and i32[out channels] or 0. */
   readonly weights?: number;
   readonly weightZeros?: number;
@@ -23,7 +25,7 @@ export interface Qs8Windows extends Int8Windows {
   readonly bias?: number;
 }
 
-const roundings = { fp32: 0, double: 1, single: 2 } as const;
+const roundings = { fp32: 0, double: 1, single: 2, float32: 3 } as const;
 
 export function windows(kernels: Kernels, name: 'qs8_depthwise' | 'qs8_max_pool' | 'qs8_average_pool', call: Qs8Windows): void {
   const { batch, outHeight, outWidth, channels, kernelHeight, kernelWidth, multiplier = 1 } = call;
@@ -57,6 +59,7 @@ export function windows(kernels: Kernels, name: 'qs8_depthwise' | 'qs8_max_pool'
   words[p + 24] = call.padLeft;
   words[p + 25] = call.dilationHeight;
   words[p + 26] = call.dilationWidth;
+  words[p + 27] = call.floatBias ?? 0;
   const perLine = outWidth * channels * multiplier * kernelHeight * kernelWidth;
   threads.run(kernels.number(name), batch * outHeight, Math.max(1, Math.ceil(65536 / Math.max(1, perLine))));
 }

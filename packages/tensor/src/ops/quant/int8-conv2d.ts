@@ -10,12 +10,15 @@ import { checkQuantization } from './quantization.ts';
 import { checkQuantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
 import { checkQuantizedTensor, QuantizedTensor } from './quantized-tensor.ts';
 
-export interface Int8Conv2dOptions extends Int8LinearOptions, WindowOptions {
+/** How a convolution's kernel lies on images. */
+export interface ConvolutionOptions extends WindowOptions {
   /** Size of the kernel. */
   readonly kernelSize: Pair;
   /** Default 1. */
   readonly dilations?: Pair;
 }
+
+export interface Int8Conv2dOptions extends Int8LinearOptions, ConvolutionOptions {}
 
 /**
  * A convolution on 8-bit images, from the sums to the integers of the next layer in one pass, as {@link int8Linear}: a product of the windows
@@ -37,12 +40,9 @@ export function int8Conv2d(
   options: Int8Conv2dOptions,
 ): QuantizedTensor {
   const where = 'int8Conv2d';
-  const { to, batch, windows, activation, rounding } = checked(where, x, filter, bias, options, filter?.units);
-  const { channels, kernelHeight, kernelWidth, outHeight, outWidth } = windows;
-  if (filter.inputs !== kernelHeight * kernelWidth * channels)
-    throw new RangeError(
-      `${where}: filter [${filter.inputs}, ${filter.units}] must have kernelHeight · kernelWidth · channels = ${kernelHeight * kernelWidth * channels} rows.`,
-    );
+  const { to, activation, rounding } = checked(where, x, filter, bias, options);
+  const { batch, windows } = convolutionWindows(where, x, filter, options);
+  const { outHeight, outWidth } = windows;
   const shape = [batch, outHeight, outWidth, filter.units];
   const rows = batch * outHeight * outWidth;
   if (hasFamilyKernel('quant', 'XInt8Linear')) {
@@ -73,13 +73,9 @@ export function int8DepthwiseConv2d(
   options: Int8Conv2dOptions,
 ): QuantizedTensor {
   const where = 'int8DepthwiseConv2d';
-  const { to, batch, windows, activation, rounding } = checked(where, x, filter, bias, options, filter?.units);
-  const { channels, kernelHeight, kernelWidth, outHeight, outWidth } = windows;
-  const multiplier = filter.units / channels;
-  if (filter.inputs !== kernelHeight * kernelWidth || !Number.isInteger(multiplier))
-    throw new RangeError(
-      `${where}: filter [${filter.inputs}, ${filter.units}] must have kernelHeight · kernelWidth = ${kernelHeight * kernelWidth} rows, and a multiple of the ${channels} channels as columns.`,
-    );
+  const { to, activation, rounding } = checked(where, x, filter, bias, options);
+  const { batch, windows, multiplier } = depthwiseWindows(where, x, filter, options);
+  const { outHeight, outWidth } = windows;
   const shape = [batch, outHeight, outWidth, filter.units];
   if (hasFamilyKernel('quant', 'XInt8Depthwise')) {
     const attributes = { ...kernelAttributes(x, filter, bias, { activation, rounding }, to), batch, windows, multiplier };
@@ -90,31 +86,65 @@ export function int8DepthwiseConv2d(
   return requantized(sums, x.scale, filter, bias, { activation, rounding }, shape, to);
 }
 
-function checked(
+function checked(where: string, x: QuantizedTensor, filter: QuantizedMatrix, bias: Tensor | undefined, options: Int8Conv2dOptions) {
+  checkQuantizedTensor(where, 'x', x);
+  checkQuantizedMatrix(where, 'filter', filter);
+  const { activation = 'linear', rounding = 'fp32', output } = options;
+  if (bias !== undefined) checkTensor(where, 'bias', bias, { dtype: ['float32', 'int32'], shape: [filter.units] });
+  const to = checkQuantization(where, 'output', output);
+  checkChoice(where, 'activation', activation, int8Activations);
+  checkChoice(where, 'rounding', rounding, requantizationRoundings);
+  return { to, activation, rounding };
+}
+
+/** @throws {RangeError} unless the filter is one of images like these. */
+export function convolutionWindows(
   where: string,
   x: QuantizedTensor,
   filter: QuantizedMatrix,
-  bias: Tensor | undefined,
-  options: Int8Conv2dOptions,
-  units: number,
-) {
-  checkQuantizedTensor(where, 'x', x);
-  checkQuantizedMatrix(where, 'filter', filter);
-  const { kernelSize, strides = 1, pad = 'valid', dilations = 1, activation = 'linear', rounding = 'fp32', output } = options;
+  options: ConvolutionOptions,
+): ReturnType<typeof windowsOf> {
+  const geometry = geometryOf(where, x, filter, options);
+  const { channels, kernelHeight, kernelWidth } = geometry.windows;
+  if (filter.inputs !== kernelHeight * kernelWidth * channels)
+    throw new RangeError(
+      `${where}: filter [${filter.inputs}, ${filter.units}] must have kernelHeight · kernelWidth · channels = ${kernelHeight * kernelWidth * channels} rows.`,
+    );
+  return geometry;
+}
+
+/** @throws {RangeError} unless the filter is one of each channel of images like these. */
+export function depthwiseWindows(
+  where: string,
+  x: QuantizedTensor,
+  filter: QuantizedMatrix,
+  options: ConvolutionOptions,
+): ReturnType<typeof windowsOf> & { readonly multiplier: number } {
+  const geometry = geometryOf(where, x, filter, options);
+  const { channels, kernelHeight, kernelWidth } = geometry.windows;
+  const multiplier = filter.units / channels;
+  if (filter.inputs !== kernelHeight * kernelWidth || !Number.isInteger(multiplier))
+    throw new RangeError(
+      `${where}: filter [${filter.inputs}, ${filter.units}] must have kernelHeight · kernelWidth = ${kernelHeight * kernelWidth} rows, and a multiple of the ${channels} channels as columns.`,
+    );
+  return { ...geometry, multiplier };
+}
+
+function geometryOf(
+  where: string,
+  x: QuantizedTensor,
+  filter: QuantizedMatrix,
+  { kernelSize, strides = 1, pad = 'valid', dilations = 1 }: ConvolutionOptions,
+): ReturnType<typeof windowsOf> {
   if (filter.groupSize !== undefined)
     throw new RangeError(
       `${where}: filter has groups of ${filter.groupSize} inputs, whose sums can't be added as integers; quantize it without groups.`,
     );
-  if (bias !== undefined) checkTensor(where, 'bias', bias, { dtype: ['float32', 'int32'], shape: [units] });
-  const to = checkQuantization(where, 'output', output);
-  checkChoice(where, 'activation', activation, int8Activations);
-  checkChoice(where, 'rounding', rounding, requantizationRoundings);
-  const geometry = windowsOf(
+  return windowsOf(
     where,
     x.shape,
     pair(where, 'kernelSize', kernelSize),
     { strides: pair(where, 'strides', strides), pad },
     pair(where, 'dilations', dilations),
   );
-  return { to, activation, rounding, ...geometry };
 }

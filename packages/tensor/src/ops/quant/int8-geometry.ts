@@ -1,6 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { Int8Windows } from '../../kernels/quant/int8-windows.ts';
 import { checkNumber, describe } from '../arguments.ts';
+import { explicitPadding } from '../convolution.ts';
 
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
@@ -39,7 +40,8 @@ export function windowsOf(
     [kernel[0], kernel[1], channels, channels],
     [...strides],
     [...dilations],
-    pad,
+    // A number would be taken by the height of the window in both directions.
+    explicitPadding(pad) as 'same' | 'valid',
   );
   if (info.outHeight < 1 || info.outWidth < 1)
     throw new RangeError(

@@ -1,12 +1,12 @@
 /*
  * Integers of few bits as tfjs programs see them. tfjs has no dtype for them, so they lie packed in int32 tensors that these own:
  *
- * - QuantizedTensor { data, shape, scale, zeroPoint, type }: 8-bit activations, row-major; reshape is free. Made by quantize,
- *   dynamicQuantize, quantizedTensor; read by dequantize, values().
+ * - QuantizedTensor { data, shape, scale, zeroPoint, type }: 8-bit activations, row-major; reshape is free. Made by quantizeTensor,
+ *   dynamicQuantize, quantizedTensor; read by dequantizeTensor, values().
  * - QuantizedMatrix { inputs, units, bits, groupSize, scales, zeroPoints }: a weight of 2 to 8 bits, per tensor, per channel or by
  *   groups of inputs, laid out once. Made by quantizeMatrix (from floats) and quantizedMatrix (from integers).
  *
- * A calibrated network passes QuantizedTensors on: quantize -> int8Conv2d / int8DepthwiseConv2d / int8MaxPool / int8Linear / int8Map -> dequantize;
+ * A calibrated network passes QuantizedTensors on: quantizeTensor -> int8Conv2d / int8DepthwiseConv2d / int8MaxPool / int8Linear / int8Map -> dequantizeTensor;
  * each takes `output: { scale, zeroPoint, type }`, an activation that is a clamp, and a rounding. Without calibration quantizedLinear takes
  * and gives floats. fakeQuantize is what training sees.
  */

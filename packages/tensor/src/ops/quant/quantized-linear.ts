@@ -76,7 +76,7 @@ export function quantizedLinear(
 }
 
 /** Activations that the kernels have, by their names there. */
-const fusible: Partial<Record<ActivationName, string>> = { linear: 'linear', relu: 'relu', relu6: 'relu6', leakyRelu: 'leakyrelu' };
+export const fusible: Partial<Record<ActivationName, string>> = { linear: 'linear', relu: 'relu', relu6: 'relu6', leakyRelu: 'leakyrelu' };
 
 function byKernel(
   x: Tensor,

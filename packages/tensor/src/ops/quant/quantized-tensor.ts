@@ -64,7 +64,7 @@ export class QuantizedTensor {
  * @throws {TypeError | RangeError} if the shape holds another number of values, or scale or zeroPoint is invalid.
  * @example
  * const x = quantizedTensor(Int8Array.of(1, -2, 3, 4), [2, 2], { scale: 0.5 });
- * dequantize(x).print(); // [[0.5, -1], [1.5, 2]]
+ * dequantizeTensor(x).print(); // [[0.5, -1], [1.5, 2]]
  */
 export function quantizedTensor(
   values: Int8Array | Uint8Array,
@@ -98,7 +98,7 @@ export function wordsOf(bytes: Int8Array | Uint8Array): Int32Array {
 export function checkQuantizedTensor(where: string, name: string, value: unknown, leastRank = 0): asserts value is QuantizedTensor {
   if (!(value instanceof QuantizedTensor))
     throw new TypeError(
-      `${where}: ${name} is ${describe(value)}, but must be a quantized tensor; make one with quantize() or quantizedTensor().`,
+      `${where}: ${name} is ${describe(value)}, but must be a quantized tensor; make one with quantizeTensor() or quantizedTensor().`,
     );
   if (value.isDisposed) throw new Error(`${where}: ${name} is disposed; dispose a tensor (or leave its tf.tidy) only after its last use.`);
   if (value.shape.length < leastRank)

@@ -11,13 +11,13 @@ import { checkQuantizedTensor, fromBytes, QuantizedTensor } from './quantized-te
  * @param x float32 of any shape. Infinities saturate.
  * @throws {TypeError | RangeError} if x is no float32 tensor or holds NaN, or scale or zeroPoint is invalid.
  * @example
- * const q = quantize(tf.tensor1d([0, 2, 3, 1000, -254]), { scale: 2, zeroPoint: 128, type: 'uint8' });
+ * const q = quantizeTensor(tf.tensor1d([0, 2, 3, 1000, -254]), { scale: 2, zeroPoint: 128, type: 'uint8' });
  * q.values(); // => Uint8Array [128, 129, 130, 255, 1]
  *
  * As ONNX's QuantizeLinear.
  */
-export function quantize(x: Tensor, quantization: Quantization): QuantizedTensor {
-  const where = 'quantize';
+export function quantizeTensor(x: Tensor, quantization: Quantization): QuantizedTensor {
+  const where = 'quantizeTensor';
   checkTensor(where, 'x', x, { dtype: 'float32' });
   const checked = checkQuantization(where, 'quantization', quantization);
   if (hasFamilyKernel('quant', 'XQuantize')) return new QuantizedTensor(runKernel<Tensor>('XQuantize', { x }, checked), x.shape, checked);
@@ -34,8 +34,8 @@ export function quantize(x: Tensor, quantization: Quantization): QuantizedTensor
  * @returns float32 of the same shape.
  * @throws {TypeError | Error} if it is no live quantized tensor.
  */
-export function dequantize(q: QuantizedTensor): Tensor {
-  checkQuantizedTensor('dequantize', 'q', q);
+export function dequantizeTensor(q: QuantizedTensor): Tensor {
+  checkQuantizedTensor('dequantizeTensor', 'q', q);
   const { data, shape, scale, zeroPoint, type } = q;
   if (hasFamilyKernel('quant', 'XDequantize')) return runKernel<Tensor>('XDequantize', { data }, { shape, scale, zeroPoint, type });
   return tensor(referenceDequantize(q.values(), q.scale, q.zeroPoint), q.shape as number[]);
@@ -49,7 +49,7 @@ export interface DynamicQuantizeOptions {
 }
 
 /**
- * Numbers to 8-bit integers by their own extremes: {@link chooseQuantization} of the least and largest, then {@link quantize}.
+ * Numbers to 8-bit integers by their own extremes: {@link chooseQuantization} of the least and largest, then {@link quantizeTensor}.
  *
  * @throws {TypeError | RangeError} if x is no float32 tensor, or holds NaN or infinity.
  *
@@ -61,7 +61,7 @@ export function dynamicQuantize(x: Tensor, { type = 'int8', symmetric = false }:
   const [min, max] = extremesOf(x);
   if (!Number.isFinite(max - min))
     throw new RangeError(`${where}: x goes from ${min} to ${max}, but only finite numbers have a range to quantize.`);
-  return quantize(x, chooseQuantization(min, max, { type, symmetric }));
+  return quantizeTensor(x, chooseQuantization(min, max, { type, symmetric }));
 }
 
 /** The least and largest of a tensor, and NaN if it has one; 0 if it is empty. */
