@@ -5,8 +5,10 @@ import {
   batchNormLayer,
   conv2d,
   dense,
+  depthwiseConv2d,
   flatten,
   globalAveragePool,
+  globalMaxPool,
   maxPool2d,
   random,
   sequential,
@@ -15,7 +17,7 @@ import {
 } from '@x/tensor';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { quantize, simulate, squaredError, toSafetensors } from '../src/index.ts';
+import { quantize, simulate, squaredError, toSafetensors, type QuantizeOptions } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 
 /** A network with all that stands between convolutions, its batch normalizations trained a little. */
@@ -81,31 +83,83 @@ describe.each(backends)('convolutions on %s', (backend) => {
     net.dispose();
   });
 
-  test('linear layers beside them are quantized, and they stay in float when asked', async () => {
+  test.each([
+    ['int8', {}, 30],
+    ['int8', { activations: 'dynamic' }, 30],
+    ['int8', { correctBias: true, rounding: 'double' }, 30],
+    ['int8', { equalize: true }, 30],
+    ['int4', {}, 9],
+    ['int4', { calibrate: undefined }, 9],
+  ] as const)('in %s with %j the output keeps its signal, and nothing leaks', async (scheme, options, least) => {
     const net = network();
-    const samples = random.normal(random.key(2), [64, 144]);
-    await expect(quantize(net, { calibrate: samples })).rejects.toThrow(/layer 1 \(conv2d\), layer 5 \(conv2d\) can't be quantized/);
+    const calibrate = random.normal(random.key(2), [64, 144]);
+    const x = random.normal(random.key(3), [40, 144]);
+    const expected = values(net, x);
     await expectNoLeak(async () => {
-      const q = await quantize(net, { calibrate: samples, unsupported: 'float' });
-      expect(sqnr(values(net, samples), values(q, samples))).toBeGreaterThan(30);
-      expect(q.report().layers.map(({ name, scheme }) => [name, scheme])).toEqual([
-        ['1', 'float'],
-        ['5', 'float'],
-        ['10', 'int8'],
+      const q = await quantize(net, { scheme, calibrate, ...options } as QuantizeOptions);
+      expect(sqnr(expected, values(q, x))).toBeGreaterThan(least);
+      expect(q.outputShape([null, 144])).toEqual([null, 5]);
+      const { layers } = q.report();
+      expect(layers.map(({ name, scheme: own }) => [name, own])).toEqual([
+        ['1', scheme],
+        ['5', scheme],
+        ['10', scheme],
       ]);
-      expect(q.outputShape([null, 144])).toEqual(net.outputShape([null, 144]));
-      expect(() => toSafetensors(q)).toThrow(/layer 0 \(unflatten\), layer 1 \(conv2d\), layer 4 \(maxPool2d\).* stayed in float/);
+      expect(layers[0]).toMatchObject({ shape: [9, 8], bits: scheme === 'int8' ? 8 : 4 });
+      if (!('calibrate' in options)) expect(layers[1]!.output!.sqnr).toBeGreaterThan(least);
       q.dispose();
     });
-    samples.dispose();
+    tf.dispose([calibrate, x]);
     net.dispose();
   });
 
-  test('groups of channels, and normalization in other places, are named', async () => {
+  test('integers pass from one convolution to the next, through pools and shapes', async () => {
+    const net = network();
+    const samples = random.normal(random.key(2), [64, 144]);
+    const q = await quantize(net, { calibrate: samples });
+    const steps = q.steps.filter((step) => step.kind === 'quantized');
+    expect(steps[0]!.output).toEqual(steps[1]!.input);
+    // The mean of the pool is rounded again.
+    expect(q.steps.find((step) => step.kind === 'pool' && step.of === 'average')).toMatchObject({ output: steps[2]!.input });
+    expect(steps[1]!.output).toBeDefined();
+    expect(steps[2]!.output).toBeUndefined();
+    const floats = await quantize(net, { calibrate: samples, layers: { '5': 'float' } });
+    expect(sqnr(values(net, samples), values(floats, samples))).toBeGreaterThan(30);
+    expect(() => toSafetensors(q)).toThrow(/layer 0 \(reshape\), layer 1 \(convolution\)/);
+    await expect(quantize(net, { calibrate: samples, activations: 'float' })).rejects.toThrow(/layer 1 is a convolution, which needs/);
+    for (const own of [q, floats, net, samples]) own.dispose();
+  });
+
+  test('what stands around convolutions of other networks: depthwise filters, all activations, pools of all positions', async () => {
+    const [a, b, c, d, e] = random.split(random.key(4), 5);
+    const net = sequential([
+      conv2d(3, 16, 3, { key: a, strides: 2, padding: 1, activation: 'silu' }),
+      depthwiseConv2d(16, 3, { key: b, padding: 'same', activation: 'relu6' }),
+      conv2d(16, 20, 1, { key: c, activation: 'leakyRelu' }),
+      depthwiseConv2d(20, [3, 1], { key: d, multiplier: 2, activation: 'tanh' }),
+      globalAveragePool(),
+      dense(40, 4, { key: e }),
+    ]);
+    const samples = random.normal(random.key(2), [16, 12, 10, 3]);
+    const expected = values(net, samples);
+    const q = await quantize(net, { calibrate: samples });
+    expect(sqnr(expected, values(q, samples))).toBeGreaterThan(28);
+    expect(q.outputShape([null, 12, 10, 3])).toEqual([null, 4]);
+    const dynamic = await quantize(net, { activations: 'dynamic' });
+    expect(sqnr(expected, values(dynamic, samples))).toBeGreaterThan(25);
+    expect(sqnr(expected, values(await simulate(net, { weights: { bits: 8 } }), samples))).toBeGreaterThan(30);
+    const largest = sequential([conv2d(3, 8, 3, { key: a, activation: 'relu' }), globalMaxPool(), dense(8, 4, { key: e })]);
+    const own = await quantize(largest, { calibrate: samples });
+    expect(own.steps[0]).toMatchObject({ output: (own.steps[2] as { input: object }).input });
+    expect(sqnr(values(largest, samples), values(own, samples))).toBeGreaterThan(28);
+    for (const one of [q, dynamic, net, own, largest, samples]) one.dispose();
+  });
+
+  test('groups of channels are named; normalization in other places stays in float', async () => {
     const key = random.key(1);
     const odd = sequential([batchNormLayer(4), conv2d(4, 4, 3, { key, groups: 2 }), globalAveragePool(), dense(4, 2, { key })]);
     const samples = random.normal(random.key(2), [4, 5, 5, 4]);
-    await expect(simulate(odd, { weights: { bits: 8 } })).rejects.toThrow(/layer 0 \(batchNorm\), layer 1 \(conv2d\) can't be quantized/);
+    await expect(simulate(odd, { weights: { bits: 8 } })).rejects.toThrow(/: layer 1 \(conv2d\) can't be quantized/);
     const kept = await simulate(odd, { weights: { bits: 8 }, unsupported: 'float' });
     expect(sqnr(values(odd, samples), values(kept, samples))).toBeGreaterThan(30);
     samples.dispose();

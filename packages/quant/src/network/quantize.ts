@@ -91,9 +91,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
   const { schemeOf, modeOf, gridOptionsOf } = plan;
   const linear = linearSteps(steps);
   if (options.layers === undefined && !linear.some((step) => schemeOf(step) !== 'float'))
-    throw new RangeError(
-      `${where}: no layer would be quantized; the network has ${linear.length} linear layers.`,
-    );
+    throw new RangeError(`${where}: no layer would be quantized; the network has ${linear.length} linear layers.`);
 
   const quantizes = (step: Step): step is LinearStep => step.kind === 'linear' && schemeOf(step) !== 'float';
   const reasons = [

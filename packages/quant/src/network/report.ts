@@ -48,9 +48,7 @@ const REPEATS = 5;
 /** Compares a quantized network with the steps it comes from. Layers of `float` that are only shapes are left out. */
 export function reportOf(original: readonly Step[], network: readonly NetworkStep[], samples: readonly Tensor[]): QuantizationReport {
   const every = Array.from(everyNetworkStep(network));
-  const measured = new Map(
-    every.flatMap((step) => (step.kind === 'quantized' ? [[step.name, new Measurement(step)] as const] : [])),
-  );
+  const measured = new Map(every.flatMap((step) => (step.kind === 'quantized' ? [[step.name, new Measurement(step)] as const] : [])));
   const whole = new Comparison();
   samples.forEach((batch, number) =>
     tidy(() => {

@@ -52,8 +52,7 @@ export async function simulate(net: Layer, options: SimulateOptions = {}): Promi
     if (!names.includes(name))
       throw new RangeError(`${where}: layers names ${show(name)}, but the linear layers are ${names.join(', ') || 'none'}.`);
   const chosen = (step: LinearStep): boolean => layers?.includes(step.name) ?? true;
-  for (const step of linear)
-    if (weights && chosen(step)) checkGridOptions(`${where}: layer ${step.name}`, weights, step.inputs);
+  for (const step of linear) if (weights && chosen(step)) checkGridOptions(`${where}: layer ${step.name}`, weights, step.inputs);
   if (activations) checkNumber(where, 'activations.bits', activations.bits ?? 8, { least: 2, most: 16, whole: true });
   if (activations && options.calibrate === undefined)
     throw new TypeError(

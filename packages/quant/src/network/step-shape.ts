@@ -24,7 +24,8 @@ function shapeAfter(shape: Shape, step: NetworkStep): Shape {
     case 'pool':
       return step.windows ? windowedShape(shape, step.windows, [1, 1], shape.at(-1) ?? null) : [shape[0] ?? null, shape.at(-1) ?? null];
     default: {
-      const [inputs, units] = step.kind === 'quantized' ? step.weight.shape : [step.weight.shape[0] as number, step.weight.shape[1] as number];
+      const [inputs, units] =
+        step.kind === 'quantized' ? step.weight.shape : [step.weight.shape[0] as number, step.weight.shape[1] as number];
       if (step.windows) {
         const filters = step.kind === 'quantized' ? units : filtersOf(step.weight.shape, step.windows);
         return windowedShape(shape, step.windows, step.windows.dilation, filters);

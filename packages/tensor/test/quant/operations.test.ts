@@ -281,7 +281,7 @@ describe.each(backends)('on %s', (name) => {
       expect(Math.abs(total)).toBeLessThan(4 * (4 / 3) * Math.sqrt(rounds * 512));
       expect(() => compress(tf.tensor1d([1, NaN]), { key: random.key(0) })).toThrow(/compress: x has NaN at element 1/);
       expect(() => compress(tf.tensor1d([1, 2, Infinity]), { key: random.key(0) })).toThrow(/x has Infinity at element 2/);
-      expect(() => quantizeTensor(tf.tensor1d([NaN]), { scale: 1 })).toThrow(/quantize: x has NaN at element 0/);
+      expect(() => quantizeTensor(tf.tensor1d([NaN]), { scale: 1 })).toThrow(/quantizeTensor: x has NaN at element 0/);
       expect(() => dynamicQuantize(tf.tensor1d([1, -Infinity]))).toThrow(/x goes from -Infinity to 1/);
     });
     const w = matrix(8, 4, 5, { groupSize: 8 });

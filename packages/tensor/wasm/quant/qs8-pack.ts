@@ -3,6 +3,7 @@
  * quad by quad. `dot` tiles take bytes, `exact` ones 16-bit numbers. It also finds each row's sum where the weights have zero points.
  */
 
+import { copyBytes, fillBytes } from './bytes';
 import { heightOf, most } from './qs8-groups';
 
 // Parameters, as words.
@@ -130,20 +131,20 @@ function window(p: usize, position: i32, to: usize): void {
   for (let i = 0; i < load<i32>(p, KERNEL_HEIGHT); i++) {
     const y = y0 + i * load<i32>(p, DILATION_Y);
     if (y < 0 || y >= height) {
-      memory.fill(to, <u8>border, kernelWidth * channels);
+      fillBytes(to, <u8>border, kernelWidth * channels);
       to += kernelWidth * channels;
       continue;
     }
     const from = image + <usize>y * <usize>width * <usize>channels;
     if (stepX == 1 && x0 >= 0 && x0 + kernelWidth <= width) {
-      memory.copy(to, from + <usize>x0 * <usize>channels, kernelWidth * channels);
+      copyBytes(to, from + <usize>x0 * <usize>channels, kernelWidth * channels);
       to += kernelWidth * channels;
       continue;
     }
     for (let j = 0; j < kernelWidth; j++) {
       const x = x0 + j * stepX;
-      if (x < 0 || x >= width) memory.fill(to, <u8>border, channels);
-      else memory.copy(to, from + <usize>x * <usize>channels, channels);
+      if (x < 0 || x >= width) fillBytes(to, <u8>border, channels);
+      else copyBytes(to, from + <usize>x * <usize>channels, channels);
       to += channels;
     }
   }

@@ -190,36 +190,55 @@ export function qs8_max_pool(p: usize, begin: i32, end: i32, scratch: usize): vo
   const width = load<i32>(p, WIDTH);
   const outWidth = load<i32>(p, OUT_WIDTH);
   const outHeight = load<i32>(p, OUT_HEIGHT);
+  const kernelHeight = load<i32>(p, KERNEL_HEIGHT);
+  const kernelWidth = load<i32>(p, KERNEL_WIDTH);
   const unsigned = load<i32>(p, UNSIGNED_X) != 0;
+  const perRow = <usize>width * channels;
   for (let line = begin; line < end; line++) {
-    const image = load<u32>(p, X) + <usize>(line / outHeight) * <usize>height * <usize>width * channels;
+    const image = load<u32>(p, X) + <usize>(line / outHeight) * <usize>height * perRow;
     const y0 = (line % outHeight) * load<i32>(p, STRIDE_Y) - load<i32>(p, PAD_TOP);
+    const firstY = max(y0, 0);
+    const rows = min(height, y0 + kernelHeight) - firstY;
+    let to = load<u32>(p, TO) + <usize>line * <usize>outWidth * channels;
     for (let ox = 0; ox < outWidth; ox++) {
       const x0 = ox * load<i32>(p, STRIDE_X) - load<i32>(p, PAD_LEFT);
-      const to = load<u32>(p, TO) + (<usize>line * <usize>outWidth + <usize>ox) * channels;
-      memory.fill(to, unsigned ? 0 : 0x80, channels);
-      for (let i = 0; i < load<i32>(p, KERNEL_HEIGHT); i++) {
-        const y = y0 + i * load<i32>(p, DILATION_Y);
-        if (y < 0 || y >= height) continue;
-        for (let j = 0; j < load<i32>(p, KERNEL_WIDTH); j++) {
-          const x = x0 + j * load<i32>(p, DILATION_X);
-          if (x >= 0 && x < width) largest(image + (<usize>y * <usize>width + <usize>x) * channels, to, channels, unsigned);
-        }
-      }
+      const firstX = max(x0, 0);
+      const columns = min(width, x0 + kernelWidth) - firstX;
+      const from = image + <usize>firstY * perRow + <usize>firstX * channels;
+      largest(from, rows, columns, channels, perRow, to, unsigned);
+      to += channels;
     }
   }
 }
 
-function largest(from: usize, to: usize, count: usize, unsigned: bool): void {
-  let c: usize = 0;
-  for (; c + 16 <= count; c += 16) {
-    const a = v128.load(from + c);
-    const b = v128.load(to + c);
-    v128.store(to + c, unsigned ? i8x16.max_u(a, b) : i8x16.max_s(a, b));
+/** Of so many rows and columns, at least one of each, channel by channel. */
+// @ts-ignore: decorator
+@inline
+function largest(from: usize, rows: i32, columns: i32, channels: usize, perRow: usize, to: usize, unsigned: bool): void {
+  // The last 16 channels may overlap those before them.
+  for (let c: usize = 0; c + 16 <= channels; c = c + 32 > channels && c + 16 < channels ? channels - 16 : c + 16) {
+    let best = v128.load(from + c);
+    for (let i = 0; i < rows; i++) {
+      let at = from + <usize>i * perRow + c;
+      for (let j = 0; j < columns; j++) {
+        const v = v128.load(at);
+        best = unsigned ? i8x16.max_u(best, v) : i8x16.max_s(best, v);
+        at += channels;
+      }
+    }
+    v128.store(to + c, best);
   }
-  for (; c < count; c++) {
-    if (unsigned) store<u8>(to + c, max(load<u8>(from + c), load<u8>(to + c)));
-    else store<i8>(to + c, max(load<i8>(from + c), load<i8>(to + c)));
+  if (channels >= 16) return;
+  for (let c: usize = 0; c < channels; c++) {
+    let best: i32 = unsigned ? 0 : -128;
+    for (let i = 0; i < rows; i++) {
+      let at = from + <usize>i * perRow + c;
+      for (let j = 0; j < columns; j++) {
+        best = max(best, unsigned ? <i32>load<u8>(at) : <i32>load<i8>(at));
+        at += channels;
+      }
+    }
+    store<u8>(to + c, <u8>best);
   }
 }
 
@@ -232,27 +251,65 @@ export function qs8_average_pool(p: usize, begin: i32, end: i32, scratch: usize)
   const outHeight = load<i32>(p, OUT_HEIGHT);
   const unsigned = load<i32>(p, UNSIGNED_X) != 0;
   const zero = load<i32>(p, X_ZERO);
+  const perRow = <usize>width * channels;
   for (let line = begin; line < end; line++) {
-    const image = load<u32>(p, X) + <usize>(line / outHeight) * <usize>height * <usize>width * channels;
+    const image = load<u32>(p, X) + <usize>(line / outHeight) * <usize>height * perRow;
     const y0 = (line % outHeight) * load<i32>(p, STRIDE_Y) - load<i32>(p, PAD_TOP);
-    const lastY = min(height, y0 + load<i32>(p, KERNEL_HEIGHT));
+    const firstY = max(y0, 0);
+    const rows = min(height, y0 + load<i32>(p, KERNEL_HEIGHT)) - firstY;
     for (let ox = 0; ox < outWidth; ox++) {
       const x0 = ox * load<i32>(p, STRIDE_X) - load<i32>(p, PAD_LEFT);
-      const lastX = min(width, x0 + load<i32>(p, KERNEL_WIDTH));
-      const inside = (lastY - max(y0, 0)) * (lastX - max(x0, 0));
+      const firstX = max(x0, 0);
+      const columns = min(width, x0 + load<i32>(p, KERNEL_WIDTH)) - firstX;
+      const inside = rows * columns;
+      const factor = load<f32>(load<u32>(p, FACTORS) + (<usize>inside << 2));
+      const from = image + <usize>firstY * perRow + <usize>firstX * channels;
       const to = load<u32>(p, TO) + (<usize>line * <usize>outWidth + <usize>ox) * channels;
-      for (let c: usize = 0; c < channels; c++) {
+      let c: usize = 0;
+      for (; c + 16 <= channels; c += 16) {
+        mean16(from + c, rows, columns, channels, perRow, -zero * inside, scratch, unsigned);
+        const factors = scratch + PART;
+        for (let j: usize = 0; j < 64; j += 16) v128.store(factors + j, f32x4.splat(factor));
+        round(scratch, factors, to + c, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST), load<i32>(p, UNSIGNED) != 0);
+      }
+      for (; c < channels; c++) {
         let s = -zero * inside;
-        for (let y = max(y0, 0); y < lastY; y++) {
-          let at = image + (<usize>y * <usize>width + <usize>max(x0, 0)) * channels + c;
-          for (let x = max(x0, 0); x < lastX; x++) {
+        for (let i = 0; i < rows; i++) {
+          let at = from + <usize>i * perRow + c;
+          for (let j = 0; j < columns; j++) {
             s += unsigned ? <i32>load<u8>(at) : <i32>load<i8>(at);
             at += channels;
           }
         }
-        const y = <i32>nearest<f32>(<f32>s * load<f32>(load<u32>(p, FACTORS) + (<usize>inside << 2)));
+        const y = <i32>nearest<f32>(<f32>s * factor);
         store<u8>(to + c, <u8>max(min(y + load<i32>(p, ZERO), load<i32>(p, MOST)), load<i32>(p, LEAST)));
       }
     }
   }
+}
+
+/** Sums of 16 channels, and a number. */
+// @ts-ignore: decorator
+@inline
+function mean16(from: usize, rows: i32, columns: i32, channels: usize, perRow: usize, first: i32, to: usize, unsigned: bool): void {
+  let s0 = i32x4.splat(first);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  for (let i = 0; i < rows; i++) {
+    let at = from + <usize>i * perRow;
+    for (let j = 0; j < columns; j++) {
+      const a = unsigned ? v128.load8x8_u(at) : v128.load8x8_s(at);
+      const b = unsigned ? v128.load8x8_u(at, 8) : v128.load8x8_s(at, 8);
+      s0 = i32x4.add(s0, i32x4.extend_low_i16x8_s(a));
+      s1 = i32x4.add(s1, i32x4.extend_high_i16x8_s(a));
+      s2 = i32x4.add(s2, i32x4.extend_low_i16x8_s(b));
+      s3 = i32x4.add(s3, i32x4.extend_high_i16x8_s(b));
+      at += channels;
+    }
+  }
+  v128.store(to, s0);
+  v128.store(to, s1, 16);
+  v128.store(to, s2, 32);
+  v128.store(to, s3, 48);
 }
