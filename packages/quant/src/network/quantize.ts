@@ -125,7 +125,8 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
     const inputOf = (step: LinearStep): QuantizedStep['input'] => {
       const mode = modeOf(step);
       if (mode !== 'calibrated') return mode === 'float' ? 'none' : 'dynamic';
-      return quantizationOf((seen?.linear.get(step) as InputRecord).observed);
+      const record = seen?.linear.get(step) as InputRecord;
+      return quantizationOf(record.observed);
     };
     assemble(network, steps, {
       planOf: (step) => {

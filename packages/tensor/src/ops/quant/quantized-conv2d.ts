@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { referenceInt8Depthwise, referenceInt8Windows } from '../../kernels/reference/quant/int8-images.ts';
 import { referenceInt8Product } from '../../kernels/reference/quant/int8-product.ts';
 import { activationNames, SLOPE, type ActivationName } from '../activation-name.ts';
