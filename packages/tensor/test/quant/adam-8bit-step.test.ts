@@ -2,31 +2,41 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disable, enable } from '../../src/index.ts';
 import { adam8bitState, adam8bitStep } from '../../src/quant.ts';
-import { codeBounds, codeOf, codesByUpperBits, dynamicCodes } from '../../src/kernels/quant/dynamic-map.ts';
+import { codeBounds, codeOf, codeEntries, dynamicCodes } from '../../src/kernels/quant/dynamic-map.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';
 
-test('the map is that of the paper’s authors, and every float32 between neighbours of 16 bits has the code found or the next', () => {
+test('the map is that of the paper’s authors, and every float32 between neighbours of 16 bits has the code that its entry gives', () => {
   const wrong: number[] = [];
-  const signed = dynamicCodes(true);
-  expect(signed[0]).toBeCloseTo(-0.99296874, 7);
-  expect([...signed.slice(126, 130)].map((value) => Number(value.toPrecision(3)))).toEqual([-5.5e-7, 0, 5.5e-7, 3.25e-6]);
-  expect(signed[255]).toBe(1);
+  const codes = dynamicCodes(true);
+  expect(codes[0]).toBeCloseTo(-0.99296874, 7);
+  expect([...codes.slice(126, 130)].map((value) => Number(value.toPrecision(3)))).toEqual([-5.5e-7, 0, 5.5e-7, 3.25e-6]);
+  expect(codes[255]).toBe(1);
   expect(dynamicCodes(false)[1]).toBeCloseTo(3.25e-7, 12);
-  for (const isSigned of [true, false]) {
-    const bounds = codeBounds(dynamicCodes(isSigned));
-    const table = codesByUpperBits(bounds);
+  for (const signed of [true, false]) {
+    const bounds = codeBounds(dynamicCodes(signed));
+    const entries = codeEntries(bounds, signed);
     const word = new Uint32Array(1);
     const float = new Float32Array(word.buffer);
     for (let upper = 0; upper < 0x3f81; upper++) {
       for (const lower of [0, 1, 0x7fff, 0x8000, 0xffff]) {
-        for (const sign of [0, 0x8000]) {
+        for (const sign of signed ? [0, 0x8000] : [0]) {
           word[0] = (((upper | sign) << 16) | lower) >>> 0;
-          const guess = table[upper | sign]!;
-          if (guess + (float[0]! > bounds[guess]! ? 1 : 0) !== codeOf(float[0]!, bounds)) wrong.push(float[0]!);
+          const key = signed ? (word[0] ^ ((word[0] | 0) >> 31) ^ (sign === 0 ? 0x80000000 : 0)) >>> 0 : word[0];
+          if ((entries[key >>> 16]! + (key & 0xffff)) >>> 16 !== codeOf(float[0]!, bounds)) wrong.push(float[0]!);
         }
       }
     }
+    // Each bound has the lower code, and what follows it the upper.
+    bounds.forEach((bound, code) => {
+      if (bound === Infinity) return;
+      float[0] = bound;
+      for (const step of [0, bound < 0 ? -1 : 1]) {
+        const bits = word[0]! + step;
+        const key = signed ? (bits ^ ((bits | 0) >> 31) ^ (bits < 0x80000000 ? 0x80000000 : 0)) >>> 0 : bits;
+        expect((entries[key >>> 16]! + (key & 0xffff)) >>> 16).toBe(code + Math.abs(step));
+      }
+    });
   }
   expect(wrong).toEqual([]);
 });

@@ -12,7 +12,7 @@ const M_SCALES: usize = 16;
 const V_SCALES: usize = 20;
 const COUNT: usize = 24;
 const BLOCK: usize = 28;
-/** For the signed and the unsigned map: f32[256] codes, f32[256] bounds, and u8[65536] codes by upper bits. */
+/** For the signed and the unsigned map: f32[256] numbers by code, and u32[65536] entries by upper bits of a key; see {@link encode}. */
 const SIGNED: usize = 32;
 const UNSIGNED: usize = 36;
 const RATE: usize = 40;
@@ -24,8 +24,7 @@ const BETA2: usize = 60;
 const FRESH2: usize = 64;
 const EPSILON: usize = 68;
 
-const BOUNDS: usize = 1024;
-const BY_BITS: usize = 2048;
+const ENTRIES: usize = 1024;
 
 /** Work items: blocks. */
 export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -33,7 +32,9 @@ export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void 
   const total = load<i32>(p, COUNT);
   const signed = load<u32>(p, SIGNED);
   const unsigned = load<u32>(p, UNSIGNED);
-  const squares = scratch + (((<usize>block << 2) + 63) & ~63);
+  const size = ((<usize>block << 2) + 63) & ~63;
+  const squares = scratch + size;
+  const entries = squares + size;
   for (let item = begin; item < end; item++) {
     const first = item * block;
     const count = min(block, total - first);
@@ -44,27 +45,23 @@ export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void 
     decode(m, count, signed, scratch);
     decode(v, count, unsigned, squares);
     update(p, first, count, scratch, squares, load<f32>(mScale), load<f32>(vScale));
-    store<f32>(mScale, encode(scratch, count, m, signed));
-    store<f32>(vScale, encode(squares, count, v, unsigned));
+    store<f32>(mScale, encode(scratch, count, m, signed, entries, true));
+    store<f32>(vScale, encode(squares, count, v, unsigned, entries, false));
   }
 }
 
 function decode(codes: usize, count: i32, map: usize, to: usize): void {
-  let k = 0;
-  for (; k + 4 <= count; k += 4) {
-    const word = load<u32>(codes);
-    store<u32>(to, load<u32>(map + ((word & 255) << 2)));
-    store<u32>(to, load<u32>(map + (((word >> 8) & 255) << 2)), 4);
-    store<u32>(to, load<u32>(map + (((word >> 16) & 255) << 2)), 8);
-    store<u32>(to, load<u32>(map + ((word >> 24) << 2)), 12);
-    codes += 4;
-    to += 16;
+  let k: usize = 0;
+  const past = <usize>count;
+  for (; k + 4 <= past; k += 4) {
+    const at = codes + k;
+    const place = to + (k << 2);
+    store<u32>(place, load<u32>(map + (<usize>load<u8>(at) << 2)));
+    store<u32>(place, load<u32>(map + (<usize>load<u8>(at, 1) << 2)), 4);
+    store<u32>(place, load<u32>(map + (<usize>load<u8>(at, 2) << 2)), 8);
+    store<u32>(place, load<u32>(map + (<usize>load<u8>(at, 3) << 2)), 12);
   }
-  for (; k < count; k++) {
-    store<u32>(to, load<u32>(map + (<usize>load<u8>(codes) << 2)));
-    codes++;
-    to += 4;
-  }
+  for (; k < past; k++) store<u32>(to + (k << 2), load<u32>(map + (<usize>load<u8>(codes + k) << 2)));
 }
 
 function update(p: usize, first: i32, count: i32, means: usize, squares: usize, mScale: f32, vScale: f32): void {
@@ -110,8 +107,15 @@ function update(p: usize, first: i32, count: i32, means: usize, squares: usize, 
   }
 }
 
-/** Writes codes of a block and gives its scale. */
-function encode(values: usize, count: i32, codes: usize, map: usize): f32 {
+/**
+ * Writes codes of a block and gives its scale.
+ *
+ * A key is a float's bits as a number that rises with it. No two bounds between codes have the same upper 16 bits, so for those an entry
+ * holds the lower of two codes, above what must be added to the bound's lower bits to carry: (entry + lower bits) >> 16 is the code.
+ */
+// @ts-ignore: decorator
+@inline
+function encode(values: usize, count: i32, codes: usize, map: usize, entries: usize, signed: bool): f32 {
   const bytes = <usize>count << 2;
   let a = f32x4.splat(0);
   let b = a;
@@ -125,28 +129,43 @@ function encode(values: usize, count: i32, codes: usize, map: usize): f32 {
   for (; k < bytes; k += 4) largest = max(largest, abs(load<f32>(values + k)));
   const inverse: f32 = largest > 0 ? 1 / largest : 0;
   const scale = f32x4.splat(inverse);
-  for (k = 0; k + 32 <= bytes; k += 32) {
-    v128.store(values + k, f32x4.mul(v128.load(values + k), scale));
-    v128.store(values + k, f32x4.mul(v128.load(values + k, 16), scale), 16);
+  // Whole parts of 16; what is beyond the block is scratch.
+  for (k = 0; k < bytes; k += 32) {
+    v128.store(values + k, keys(f32x4.mul(v128.load(values + k), scale), signed));
+    v128.store(values + k, keys(f32x4.mul(v128.load(values + k, 16), scale), signed), 16);
   }
-  for (; k < bytes; k += 4) store<f32>(values + k, load<f32>(values + k) * inverse);
-  let j = 0;
-  for (; j + 4 <= count; j += 4) {
-    store<u32>(codes, code(values, map) | (code(values + 4, map) << 8) | (code(values + 8, map) << 16) | (code(values + 12, map) << 24));
-    codes += 4;
-    values += 16;
+  const table = map + ENTRIES;
+  for (k = 0; k < bytes; k += 16) {
+    const at = values + k;
+    const to = entries + k;
+    store<u32>(to, load<u32>(table + (<usize>load<u16>(at, 2) << 2)));
+    store<u32>(to, load<u32>(table + (<usize>load<u16>(at, 6) << 2)), 4);
+    store<u32>(to, load<u32>(table + (<usize>load<u16>(at, 10) << 2)), 8);
+    store<u32>(to, load<u32>(table + (<usize>load<u16>(at, 14) << 2)), 12);
   }
-  for (; j < count; j++) {
-    store<u8>(codes, <u8>code(values, map));
-    codes++;
-    values += 4;
+  for (k = 0; k < <usize>count; k += 16) {
+    const at = values + (k << 2);
+    const from = entries + (k << 2);
+    const low = i16x8.narrow_i32x4_u(carried(at, from), carried(at + 16, from + 16));
+    const high = i16x8.narrow_i32x4_u(carried(at + 32, from + 32), carried(at + 48, from + 48));
+    const all = i8x16.narrow_i16x8_u(low, high);
+    if (k + 16 <= <usize>count) v128.store(codes + k, all);
+    else {
+      v128.store(entries, all);
+      memory.copy(codes + k, entries, <usize>count - k);
+    }
   }
   return largest;
 }
 
 // @ts-ignore: decorator
 @inline
-function code(at: usize, map: usize): u32 {
-  const guess = <u32>load<u8>(map + BY_BITS + <usize>load<u16>(at, 2));
-  return guess + u32(load<f32>(at) > load<f32>(map + BOUNDS + (<usize>guess << 2)));
+function keys(x: v128, signed: bool): v128 {
+  return signed ? v128.xor(x, v128.or(i32x4.shr_s(x, 31), i32x4.splat(0x80000000))) : x;
+}
+
+// @ts-ignore: decorator
+@inline
+function carried(keys: usize, entries: usize): v128 {
+  return i32x4.shr_u(i32x4.add(v128.load(entries), v128.and(v128.load(keys), i32x4.splat(0xffff))), 16);
 }

@@ -106,11 +106,11 @@ function assignAll(matches: readonly Match[]): void {
   }
 }
 
-/** The variables of a layer, or those of its parts if it has some. */
+/** The variables of a layer, or those of its parts if it has some and isn't known as a whole, as attention is to PyTorch. */
 function* placesOf(layer: Layer, path: string, convention: Convention): Generator<Place> {
   const { layers } = layer as { layers?: readonly Layer[] };
   const parts = layer.parts ?? (Array.isArray(layers) ? Object.fromEntries((layers as readonly Layer[]).entries()) : undefined);
-  if (parts) {
+  if (parts && !convention[layer.kind]) {
     for (const [name, part] of Object.entries(parts)) yield* placesOf(part, joined(path, name), convention);
     return;
   }

@@ -1,6 +1,6 @@
 import type { Kernels } from '../../runtime/kernels.ts';
 import type { Adam8Numbers } from '../reference/quant/adam8.ts';
-import { codeBounds, codesByUpperBits, dynamicCodes } from './dynamic-map.ts';
+import { codeBounds, codeEntries, dynamicCodes } from './dynamic-map.ts';
 
 /** Addresses of a parameter of `count` elements, its gradient and its state. */
 export interface Adam8 extends Adam8Numbers {
@@ -26,12 +26,10 @@ const placed = new WeakMap<Kernels, Maps>();
 function mapsOf(kernels: Kernels): Maps {
   const place = (signed: boolean): number => {
     const codes = dynamicCodes(signed);
-    const bounds = codeBounds(codes);
-    const byBits = codesByUpperBits(bounds);
-    const at = kernels.heap.allocate(2048 + byBits.length);
+    const entries = codeEntries(codeBounds(codes), signed);
+    const at = kernels.heap.allocate(codes.byteLength + entries.byteLength);
     kernels.heap.floats.set(codes, at / 4);
-    kernels.heap.floats.set(bounds, at / 4 + 256);
-    kernels.heap.bytes.set(byBits, at + 2048);
+    kernels.heap.bytes.set(new Uint8Array(entries.buffer), at + codes.byteLength);
     return at;
   };
   let maps = placed.get(kernels);

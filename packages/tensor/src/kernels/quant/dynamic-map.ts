@@ -30,14 +30,28 @@ export function codeOf(x: number, bounds: Float32Array): number {
 }
 
 /**
- * For the upper 16 bits of each float32 the code of the least float that has them. No two bounds are so near that both lie between such
- * floats, so a float's code is this or the next.
+ * What a kernel needs to find codes: for the upper 16 bits of a float's key an entry so that (entry + lower 16 bits) >> 16 is its code.
+ * A key is the float's bits as a number that rises with it: of numbers below 0 all bits are turned around, of others, where there are
+ * such, the sign's. No two bounds are so near that both have the same upper bits.
  */
-export function codesByUpperBits(bounds: Float32Array): Uint8Array<ArrayBuffer> {
+export function codeEntries(bounds: Float32Array, signed: boolean): Uint32Array<ArrayBuffer> {
   const word = new Uint32Array(1);
   const float = new Float32Array(word.buffer);
-  return Uint8Array.from({ length: 65536 }, (_, upper) => {
-    word[0] = ((upper << 16) | (upper & 0x8000 ? 0xffff : 0)) >>> 0;
-    return Number.isNaN(float[0]) ? 255 : codeOf(float[0] as number, bounds);
+  const codeAt = (key: number): number => {
+    word[0] = !signed ? key : key >= 0x80000000 ? key - 0x80000000 : ~key;
+    return codeOf(float[0] as number, bounds);
+  };
+  return Uint32Array.from({ length: 65536 }, (_, upper) => {
+    const first = upper * 65536;
+    const code = codeAt(first);
+    if (codeAt(first + 65535) === code) return code << 16;
+    // The first lower bits that have the next code.
+    let [low, high] = [0, 65535];
+    while (low + 1 < high) {
+      const middle = (low + high) >> 1;
+      if (codeAt(first + middle) === code) low = middle;
+      else high = middle;
+    }
+    return (code << 16) + 65536 - high;
   });
 }
