@@ -13,7 +13,7 @@ import { WorkerLostError } from '../runtime/errors.ts';
 import type { Heap } from '../runtime/heap.ts';
 import type { TfjsModule } from '../runtime/tfjs-module.ts';
 import type { Kernels } from '../runtime/kernels.ts';
-import { TensorData } from './tensor-data.ts';
+import { TensorData, type OtherLayout } from './tensor-data.ts';
 
 type DataId = object;
 
@@ -97,6 +97,14 @@ export class XBackend extends KernelBackend {
     return { dataId: data, shape, dtype };
   }
 
+  /** A new float32 tensor whose values lie in another layout. */
+  makeLaidOut(shape: number[], layout: OtherLayout): TensorInfo {
+    const size = util.sizeFromShape(shape);
+    const data = new TensorData(this.wasm, { offset: 0, shape, dtype: 'float32', size, bytes: 4 * size, layout });
+    this.dataIdMap.set(data, data);
+    return { dataId: data, shape, dtype: 'float32' };
+  }
+
   /** Another tensor over the same values. */
   share(tensor: TensorInfo, shape: number[], dtype: DataType = tensor.dtype): TensorInfo {
     this.incRef(tensor.dataId);
@@ -154,7 +162,7 @@ export class XBackend extends KernelBackend {
     this.#shared.clear();
     const outstanding = new Map(heap.outstanding);
     for (const data of this.dataIdMap.held()) {
-      if (data.foreign || !outstanding.delete(data.memoryOffset)) continue;
+      if (data.foreign || !outstanding.delete(data.blockAddress)) continue;
       this.disposeData(data, true);
     }
     for (const [pointer, size] of outstanding) if (!kernels.isWorkspace(pointer)) heap.release(pointer, size);
@@ -208,7 +216,8 @@ export class XBackend extends KernelBackend {
     if (data.parts) {
       this.disposeData(data.parts.real.dataId);
       this.disposeData(data.parts.imag.dataId);
-    } else if (data.foreign) this.wasm._free(data.memoryOffset);
+    } else if (data.layout) data.layout.release();
+    else if (data.foreign) this.wasm._free(data.memoryOffset);
     else if (data.dtype !== 'string' && data.dtype !== 'complex64') this.heap.release(data.memoryOffset, data.bytes);
     this.dataIdMap.delete(dataId);
     return true;

@@ -3,6 +3,16 @@ import type { TfjsModule } from '../runtime/tfjs-module.ts';
 
 type StringBytes = Uint8Array[];
 
+/** Values in another layout than tfjs's, in a block of the heap of their own, until somebody asks for them as tfjs lays them out. */
+export interface OtherLayout {
+  /** Address of the block. */
+  readonly address: number;
+  /** Writes them as tfjs lays them out to a new block, of which it gives the address, and frees the other one. */
+  settle(): number;
+  /** Frees the block. */
+  release(): void;
+}
+
 let numbers = 1;
 
 /**
@@ -11,7 +21,6 @@ let numbers = 1;
  * tfjs's kernels know tensors by number; most tensors never meet one, so the number is given on first use.
  */
 export class TensorData {
-  readonly memoryOffset: number;
   readonly shape: number[];
   readonly dtype: DataType;
   readonly size: number;
@@ -28,18 +37,36 @@ export class TensorData {
   holder: object | undefined;
   /** Whether its backend ended before it was disposed of. */
   lost = false;
+  /** Set while the values lie in another layout. */
+  layout: OtherLayout | undefined;
   readonly #module: TfjsModule;
+  #offset: number;
   #id = 0;
 
-  constructor(module: TfjsModule, { offset, shape, dtype, size, bytes, strings, foreign = false }: TensorDataFields) {
+  constructor(module: TfjsModule, { offset, shape, dtype, size, bytes, strings, foreign = false, layout }: TensorDataFields) {
     this.#module = module;
-    this.memoryOffset = offset;
+    this.#offset = offset;
+    this.layout = layout;
     this.shape = shape;
     this.dtype = dtype;
     this.size = size;
     this.bytes = bytes;
     this.stringBytes = strings;
     this.foreign = foreign;
+  }
+
+  /** Address of the values as tfjs lays them out. */
+  get memoryOffset(): number {
+    if (this.layout !== undefined) {
+      this.#offset = this.layout.settle();
+      this.layout = undefined;
+    }
+    return this.#offset;
+  }
+
+  /** Address of the values as they lie now. */
+  get blockAddress(): number {
+    return this.layout === undefined ? this.#offset : this.layout.address;
   }
 
   get id(): number {
@@ -66,4 +93,5 @@ export interface TensorDataFields {
   readonly bytes: number;
   readonly strings?: StringBytes | undefined;
   readonly foreign?: boolean;
+  readonly layout?: OtherLayout;
 }

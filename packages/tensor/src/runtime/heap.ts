@@ -123,15 +123,16 @@ export class Heap {
       if (size <= SLAB_LIMIT) continue;
       for (const pointer of kept) {
         this.#allocator.free((this.words[(pointer - 4) >>> 2] as number) >>> 0);
-        this.#forget(pointer);
+        // A block that went back to the module's allocator is not outstanding.
+        this.forget(pointer);
       }
       this.#cached -= size * kept.length;
       this.#free.delete(size);
     }
   }
 
-  /** A block that went back to the module's allocator is not outstanding. */
-  #forget(pointer: number): void {
+  /** Counts a block no longer among those given out since {@link open}. */
+  forget(pointer: number): void {
     for (let i = this.#given.length - 2; i >= 0; i -= 2) if (this.#given[i] === pointer) this.#given.splice(i, 2);
   }
 

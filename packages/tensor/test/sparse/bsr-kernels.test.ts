@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { enable } from '../../src/index.ts';
 import { gemmActivations, type GemmActivation } from '../../src/kernels/product.ts';
-import { referenceToBlocks } from '../../src/kernels/reference/sparse/blocks.ts';
+import { referenceFromBlocks, referenceToBlocks } from '../../src/kernels/reference/sparse/blocks.ts';
 import { referenceBsrSddmm, referenceBsrSpmm, type ReferenceBsr } from '../../src/kernels/reference/sparse/bsr.ts';
 import { bsrSddmm, bsrSpmm } from '../../src/kernels/sparse/bsr.ts';
+import { paddedBatch } from '../../src/kernels/sparse/layout.ts';
 import { inEveryCombination } from '../kernels/combinations.ts';
 import { Blocks } from '../kernels/memory.ts';
 import { floats } from '../kernels/values.ts';
@@ -60,7 +61,7 @@ inEveryCombination((kernels) => {
         const expected = referenceBsrSpmm(bsr, x, batch, way, bias).map(activate[activation]);
         const scale = referenceBsrSpmm({ ...bsr, values: bsr.values.map(Math.abs) }, x.map(Math.abs), batch, way, bias?.map(Math.abs));
         const blocks = new Blocks(kernels());
-        const y = blocks.place(new Float32Array(batch * outputs).fill(NaN));
+        const y = blocks.place(new Float32Array(paddedBatch(batch) * outputs).fill(NaN));
         bsrSpmm(kernels(), {
           pointers: blocks.place(way ? across.pointers : bsr.pointers),
           indices: blocks.place(way ? across.indices : bsr.indices),
@@ -79,7 +80,7 @@ inEveryCombination((kernels) => {
           activation,
           slope: 0.3,
         });
-        const given = blocks.read(y, new Float32Array(batch * outputs));
+        const given = referenceFromBlocks(blocks.read(y, new Float32Array(paddedBatch(batch) * outputs)), batch, outputs);
         blocks.release();
         given.forEach((value, i) => {
           const n = way ? blockRows * height : blockColumns * width;

@@ -1,14 +1,14 @@
 import { beforeAll, expect, test } from 'vitest';
 import { enable } from '../../src/index.ts';
 import { gemmActivations, type GemmActivation } from '../../src/kernels/product.ts';
-import { referenceToBlocks } from '../../src/kernels/reference/sparse/blocks.ts';
+import { referenceFromBlocks, referenceToBlocks } from '../../src/kernels/reference/sparse/blocks.ts';
 import { referenceOutputGradient } from '../../src/kernels/reference/sparse/output-gradient.ts';
 import { referenceSddmm, referenceSpmm } from '../../src/kernels/reference/sparse/products.ts';
-import { sparseBackward } from '../../src/kernels/sparse/backward.ts';
-import { toBlocks } from '../../src/kernels/sparse/blocks.ts';
-import { paddedBatch } from '../../src/kernels/sparse/layout.ts';
+import { backwardParts, sparseBackward } from '../../src/kernels/sparse/backward.ts';
+import { fromBlocks, toBlocks } from '../../src/kernels/sparse/blocks.ts';
+import { blockCount, paddedBatch } from '../../src/kernels/sparse/layout.ts';
 import { outputGradient } from '../../src/kernels/sparse/output-gradient.ts';
-import { gather, scatter } from '../../src/kernels/sparse/permute.ts';
+import { addParts, gather } from '../../src/kernels/sparse/permute.ts';
 import { sddmm } from '../../src/kernels/sparse/sddmm.ts';
 import { spmm } from '../../src/kernels/sparse/spmm.ts';
 import { inEveryCombination } from '../kernels/combinations.ts';
@@ -41,10 +41,19 @@ const activate = {
   leakyrelu: (x: number) => (x < 0 ? 0.3 * x : x),
 };
 
+/** What a kernel left in blocks, row-major; examples that the batch hasn't must be 0. */
+function readBlocks(blocks: Blocks, address: number, batch: number, features: number): Float32Array {
+  const inBlocks = blocks.read(address, new Float32Array(paddedBatch(batch) * features));
+  const x = referenceFromBlocks(inBlocks, batch, features);
+  const padding = referenceToBlocks(x.slice().fill(1), batch, features);
+  expect(inBlocks.filter((_, i) => padding[i] === 0).every((value) => value === 0)).toBe(true);
+  return x;
+}
+
 inEveryCombination((kernels) => {
   beforeAll(async () => (await enable()).load('sparse'));
 
-  test('f32-to-blocks: exact', () => {
+  test('f32-to-blocks and f32-from-blocks: exact', () => {
     for (const [rows, columns, batch] of shapes) {
       for (const features of [rows, columns]) {
         const x = floats(batch * features, 1, { edges: true });
@@ -54,6 +63,9 @@ inEveryCombination((kernels) => {
         expect(blocks.read(inBlocks, new Float32Array(paddedBatch(batch) * features)), `${batch}x${features}`).toEqual(
           referenceToBlocks(x, batch, features),
         );
+        const back = blocks.place(new Float32Array(batch * features));
+        fromBlocks(kernels(), { rowMajor: back, blocks: inBlocks, batch, features });
+        expect(blocks.read(back, new Float32Array(batch * features))).toEqual(x);
         blocks.release();
       }
     }
@@ -71,11 +83,22 @@ inEveryCombination((kernels) => {
         const blocks = new Blocks(kernels());
         const d = blocks.place(new Float32Array(paddedBatch(batch) * features).fill(NaN));
         const bias = blocks.place(new Float32Array(features).fill(NaN));
-        outputGradient(kernels(), { dy: blocks.place(dy), y: blocks.place(y), blocks: d, bias, batch, features, activation, slope: 0.3 });
+        const call = {
+          dy: blocks.place(referenceToBlocks(dy, batch, features)),
+          y: blocks.place(referenceToBlocks(y, batch, features)),
+          bias,
+          work: blocks.place(new Float32Array(blockCount(batch) * features)),
+          ...{ batch, features, activation, slope: 0.3 },
+        };
+        outputGradient(kernels(), { ...call, d });
         expect(blocks.read(d, new Float32Array(paddedBatch(batch) * features)), `${batch}x${features} ${activation}`).toEqual(
           referenceToBlocks(expected.dz, batch, features),
         );
         const sums = blocks.read(bias, new Float32Array(features));
+        if (activation === 'linear') {
+          outputGradient(kernels(), { ...call, d: 0 });
+          expect(blocks.read(bias, new Float32Array(features))).toEqual(sums);
+        }
         blocks.release();
         sums.forEach((sum, feature) => {
           let sizes = 0;
@@ -88,19 +111,22 @@ inEveryCombination((kernels) => {
     expect(wrong).toEqual([]);
   });
 
-  test('f32-gather and f32-scatter: exact', () => {
-    for (const count of [0, 1, 3, 4, 1001, 20000]) {
+  test('f32-gather and f32-add-parts: exact', () => {
+    for (const count of [0, 1, 3, 9, 1001, 20000]) {
       const permutation = Int32Array.from({ length: count }, (_, i) => (i * 7919) % Math.max(1, count));
       const values = floats(count, count);
       const blocks = new Blocks(kernels());
       const from = blocks.place(values);
       const at = blocks.place(permutation);
       const there = blocks.place(new Float32Array(count));
-      const back = blocks.place(new Float32Array(count));
       gather(kernels(), { permutation: at, from, to: there, count });
-      scatter(kernels(), { permutation: at, from: there, to: back, count });
       expect(blocks.read(there, new Float32Array(count))).toEqual(Float32Array.from(permutation, (place) => values[place]!));
-      expect(blocks.read(back, new Float32Array(count))).toEqual(values);
+      const parts = Float32Array.from({ length: 2 * count }, (_, i) => i % 1000);
+      const sum = blocks.place(new Float32Array(count).fill(5));
+      addParts(kernels(), { from: blocks.place(parts), to: sum, count }, 2);
+      expect(blocks.read(sum, new Float32Array(count))).toEqual(
+        Float32Array.from({ length: count }, (_, i) => 5 + parts[i]! + parts[count + i]!),
+      );
       blocks.release();
     }
   });
@@ -124,7 +150,7 @@ inEveryCombination((kernels) => {
         const expected = referenceSpmm(sparse, x, batch, view.columns, bias).map(activate[activation]);
         const scale = referenceSpmm({ ...sparse, values: values.map(Math.abs) }, x.map(Math.abs), batch, view.columns, bias?.map(Math.abs));
         const blocks = new Blocks(kernels());
-        const y = blocks.place(new Float32Array(batch * view.rows).fill(NaN));
+        const y = blocks.place(new Float32Array(paddedBatch(batch) * view.rows).fill(NaN));
         const call = {
           pointers: blocks.place(view.pointers),
           indices: blocks.place(view.indices),
@@ -139,7 +165,7 @@ inEveryCombination((kernels) => {
           slope: 0.3,
         };
         spmm(kernels(), { ...call, y });
-        const given = blocks.read(y, new Float32Array(batch * view.rows));
+        const given = readBlocks(blocks, y, batch, view.rows);
         blocks.release();
         for (let i = 0; i < given.length; i++) {
           const n = view.pointers[(i % view.rows) + 1]! - view.pointers[i % view.rows]!;
@@ -198,21 +224,23 @@ inEveryCombination((kernels) => {
       const view = { rows: columns, pointers: across.pointers, indices: across.indices };
       const expected = {
         dx: referenceSpmm({ ...view, values: inOrder }, d, batch, rows),
-        dvalues: referenceSddmm(view, x, d, batch, rows),
+        dvalues: referenceSddmm(matrix, d, x, batch, columns),
       };
       const scale = {
         dx: referenceSpmm({ ...view, values: inOrder.map(Math.abs) }, d.map(Math.abs), batch, rows),
-        dvalues: referenceSddmm(view, x.map(Math.abs), d.map(Math.abs), batch, rows),
+        dvalues: referenceSddmm(matrix, d.map(Math.abs), x.map(Math.abs), batch, columns),
       };
       const nonZeros = matrix.indices.length;
       const blocks = new Blocks(kernels());
-      const dx = blocks.place(new Float32Array(batch * columns).fill(NaN));
+      const dx = blocks.place(new Float32Array(paddedBatch(batch) * columns).fill(NaN));
       const dvalues = blocks.place(new Float32Array(nonZeros).fill(NaN));
       sparseBackward(kernels(), {
         pointers: blocks.place(across.pointers),
         indices: blocks.place(across.indices),
-        values: blocks.place(inOrder),
+        permutation: blocks.place(across.permutation),
+        values: blocks.place(matrix.values),
         dvalues,
+        work: blocks.place(new Float32Array(backwardParts(kernels(), batch, nonZeros) * nonZeros)),
         d: blocks.place(referenceToBlocks(d, batch, rows)),
         x: blocks.place(referenceToBlocks(x, batch, columns)),
         dx,
@@ -221,7 +249,7 @@ inEveryCombination((kernels) => {
         batch,
         nonZeros,
       });
-      const given = { dx: blocks.read(dx, new Float32Array(batch * columns)), dvalues: blocks.read(dvalues, new Float32Array(nonZeros)) };
+      const given = { dx: readBlocks(blocks, dx, batch, columns), dvalues: blocks.read(dvalues, new Float32Array(nonZeros)) };
       blocks.release();
       for (const part of ['dx', 'dvalues'] as const) {
         given[part].forEach((value, i) => {
@@ -253,10 +281,10 @@ inEveryCombination((kernels) => {
     sddmm(kernels(), { ...call, d: 0 });
     expect(blocks.read(values, new Float32Array(zeros.length))).toEqual(zeros);
     const dvalues = blocks.place(zeros.slice().fill(NaN));
-    sparseBackward(kernels(), { ...call, d: 0, dx: 0, dvalues });
+    sparseBackward(kernels(), { ...call, permutation: 0, work: 0, d: 0, dx: 0, dvalues });
     expect(blocks.read(dvalues, new Float32Array(zeros.length))).toEqual(zeros);
     const bias = blocks.place(new Float32Array(9).fill(NaN));
-    outputGradient(kernels(), { dy: 0, y: 0, blocks: 0, bias, batch: 0, features: 9 });
+    outputGradient(kernels(), { dy: 0, y: 0, d: 0, bias, work: 0, batch: 0, features: 9 });
     expect(blocks.read(bias, new Float32Array(9))).toEqual(new Float32Array(9));
     blocks.release();
   });

@@ -5,9 +5,8 @@
  * kernel goes by S's columns: the values lie in other strides then, and `order` says where each block's are.
  */
 import { finishRow } from '../dense/epilogue';
-import { BLOCK, blockAt, blockWidth, GROUP, sliceStart } from './layout';
+import { BLOCK, blockAt, blockWidth, clearBeyond, GROUP, sliceStart } from './layout';
 import { FOUR_TILE, ONE_TILE, rows1, rows1x8, rows4, rows4x8 } from './bsr-tile';
-import { transposeRows } from './transpose';
 
 // Parameters, as words.
 /** i32[block rows + 1], where each block row's blocks begin. */
@@ -45,34 +44,34 @@ export function f32_bsr_spmm(p: usize, begin: i32, end: i32, scratch: usize): vo
     const slice = item - block * slices;
     const past = sliceStart(pointers, blockRows, slice + 1, slices, together);
     for (let row = sliceStart(pointers, blockRows, slice, slices, together); row < past; row += together)
-      blockRowsOf(p, block, row, min(past, row + together), scratch);
+      blockRowsOf(p, block, row, min(past, row + together));
   }
 }
 
-function blockRowsOf(p: usize, block: i32, first: i32, past: i32, scratch: usize): void {
+function blockRowsOf(p: usize, block: i32, first: i32, past: i32): void {
   const height = load<i32>(p, HEIGHT);
   const batch = load<i32>(p, BATCH);
   const bias = <usize>load<u32>(p, BIAS);
   const activation = load<i32>(p, ACTIVATION);
   const width = blockWidth(block, batch);
   const bytes = <usize>width << 2;
-  const stride = <usize>(load<i32>(p, BLOCK_ROWS) * height) << 2;
   const x = blockAt(load<u32>(p, X), block, load<i32>(p, COLUMNS));
-  const y = <usize>load<u32>(p, Y) + <usize>(block * BLOCK) * stride;
+  const y = blockAt(load<u32>(p, Y), block, load<i32>(p, BLOCK_ROWS) * height);
   for (let row = first * height; row < past * height; row += GROUP) {
     const until = min(past * height, row + GROUP);
+    const to = y + <usize>row * bytes;
     for (let r = row; r < until; r++) {
       const start = bias != 0 ? v128.load32_splat(bias + (<usize>r << 2)) : f32x4.splat(0);
-      for (let e: usize = 0; e < bytes; e += 16) v128.store(scratch + <usize>(r - row) * bytes + e, start);
+      for (let e: usize = 0; e < bytes; e += 16) v128.store(y + <usize>r * bytes + e, start);
     }
     for (let r = row; r < until; ) {
       const inBlock = r % height;
       const four = inBlock + 4 <= height && r + 4 <= until;
-      run(p, r / height, inBlock, four, x, bytes, scratch + <usize>(r - row) * bytes);
+      run(p, r / height, inBlock, four, x, bytes, y + <usize>r * bytes);
       r += four ? 4 : 1;
     }
-    if (activation != 0) finishRow(scratch, width * (until - row), 0, activation, load<f32>(p, SLOPE));
-    transposeRows(scratch, bytes, y + (<usize>row << 2), stride, until - row, min(BLOCK, batch - block * BLOCK));
+    if (activation != 0) finishRow(to, width * (until - row), 0, activation, load<f32>(p, SLOPE));
+    clearBeyond(to, min(BLOCK, batch - block * BLOCK), width, until - row);
   }
 }
 

@@ -1,34 +1,31 @@
 /**
- * f32-sparse-output-gradient: from dL/dy of y = activation(z), both row-major [batch, features], dL/dz in blocks and its
- * sum over the batch, the gradient of a bias, in one pass.
+ * f32-sparse-output-gradient: from dL/dy of y = activation(z), both in blocks, dL/dz in blocks and its sum over the
+ * batch, the gradient of a bias.
  */
 import { BLOCK, blockAt, blockWidth, clearBeyond, GROUP } from './layout';
-import { storeTransposed } from './transpose';
 
 // Parameters, as words.
 const DY: usize = 0;
 const Y: usize = 4;
-const BLOCKS: usize = 8;
-const BIAS: usize = 12;
+/** Where dL/dz goes; 0 if it is dL/dy. */
+const D: usize = 8;
+/** f32[blocks, features], the sums over each block's examples. */
+const SUMS: usize = 12;
 const BATCH: usize = 16;
 const FEATURES: usize = 20;
 /** See gemmActivations for the numbers. */
 const ACTIVATION: usize = 24;
 const SLOPE: usize = 28;
 
-/** Work items: groups of GROUP features. */
+/** Work items: groups of GROUP features, block after block. */
 export function f32_sparse_output_gradient(p: usize, begin: i32, end: i32, scratch: usize): void {
-  const features = load<i32>(p, FEATURES);
-  const activation = load<i32>(p, ACTIVATION);
+  const activation = load<u32>(p, D) == 0 ? -1 : load<i32>(p, ACTIVATION);
   for (let item = begin; item < end; item++) {
-    const first = item * GROUP;
-    const count = min(GROUP, features - first);
-    const fours = count >> 2;
-    if (activation == 0) group(p, first, fours, 0);
-    else if (activation == 1) group(p, first, fours, 1);
-    else if (activation == 2) group(p, first, fours, 2);
-    else group(p, first, fours, 3);
-    for (let feature = first + (fours << 2); feature < first + count; feature++) single(p, feature);
+    if (activation < 0) group(p, item, -1);
+    else if (activation == 0) group(p, item, 0);
+    else if (activation == 1) group(p, item, 1);
+    else if (activation == 2) group(p, item, 2);
+    else group(p, item, 3);
   }
 }
 
@@ -36,7 +33,7 @@ export function f32_sparse_output_gradient(p: usize, begin: i32, end: i32, scrat
 // @ts-ignore: decorator
 @inline
 function gradient(dy: v128, y: usize, activation: i32, slope: v128): v128 {
-  if (activation == 0) return dy;
+  if (activation <= 0) return dy;
   const v = v128.load(y);
   const above = f32x4.gt(v, f32x4.splat(0));
   if (activation == 1) return v128.and(dy, above);
@@ -44,83 +41,67 @@ function gradient(dy: v128, y: usize, activation: i32, slope: v128): v128 {
   return v128.bitselect(dy, f32x4.mul(dy, slope), above);
 }
 
-/** Four features a vector. */
 // @ts-ignore: decorator
 @inline
-function group(p: usize, feature: i32, fours: i32, activation: i32): void {
+function group(p: usize, item: i32, activation: i32): void {
   const batch = load<i32>(p, BATCH);
   const features = load<i32>(p, FEATURES);
   const slope = v128.load32_splat(p + SLOPE);
-  const stride = <usize>features << 2;
-  const past = <usize>fours << 4;
-  let dy = <usize>load<u32>(p, DY) + (<usize>feature << 2);
-  // From dy to y, to walk both by one address.
-  const beside = <usize>load<u32>(p, Y) - <usize>load<u32>(p, DY);
-  const bias = <usize>load<u32>(p, BIAS) + (<usize>feature << 2);
-  for (let i: usize = 0; i < past; i += 16) v128.store(bias + i, f32x4.splat(0));
-  for (let block = 0; block * BLOCK < batch; block++) {
-    const width = blockWidth(block, batch);
-    const rows = min(BLOCK, batch - block * BLOCK);
-    const bytes = <usize>width << 2;
-    const first = blockAt(load<u32>(p, BLOCKS), block, features) + <usize>feature * bytes;
-    let to = first;
-    let r = 0;
-    for (; r + 4 <= rows; r += 4) {
-      let line = to;
-      for (let i: usize = 0; i < past; i += 16) {
-        const at = dy + i;
-        const v0 = gradient(v128.load(at), at + beside, activation, slope);
-        const v1 = gradient(v128.load(at + stride), at + stride + beside, activation, slope);
-        const v2 = gradient(v128.load(at + stride * 2), at + stride * 2 + beside, activation, slope);
-        const v3 = gradient(v128.load(at + stride * 3), at + stride * 3 + beside, activation, slope);
-        storeTransposed(v0, v1, v2, v3, line, bytes);
-        v128.store(bias + i, f32x4.add(v128.load(bias + i), f32x4.add(f32x4.add(v0, v1), f32x4.add(v2, v3))));
-        line += bytes << 2;
+  const groups = (features + GROUP - 1) / GROUP;
+  const block = item / groups;
+  const first = (item - block * groups) * GROUP;
+  const count = min(GROUP, features - first);
+  const width = blockWidth(block, batch);
+  const bytes = <usize>width << 2;
+  let dy = blockAt(load<u32>(p, DY), block, features) + <usize>first * bytes;
+  // From dy to y and d, to walk all by one address.
+  const toY = <usize>load<u32>(p, Y) - <usize>load<u32>(p, DY);
+  const toD = <usize>load<u32>(p, D) - <usize>load<u32>(p, DY);
+  const begin = dy;
+  let sums = <usize>load<u32>(p, SUMS) + (<usize>(block * features + first) << 2);
+  for (let i = 0; i < count; i++) {
+    let s0 = f32x4.splat(0), s1 = s0;
+    for (const past = dy + bytes; dy < past; dy += 32) {
+      const d0 = gradient(v128.load(dy), dy + toY, activation, slope);
+      const d1 = gradient(v128.load(dy, 16), dy + toY + 16, activation, slope);
+      if (activation >= 0) {
+        v128.store(dy + toD, d0);
+        v128.store(dy + toD, d1, 16);
       }
-      dy += stride << 2;
-      to += 16;
+      s0 = f32x4.add(s0, d0);
+      s1 = f32x4.add(s1, d1);
     }
-    for (; r < rows; r++) {
-      let line = to;
-      for (let i: usize = 0; i < past; i += 16) {
-        const v = gradient(v128.load(dy + i), dy + i + beside, activation, slope);
-        v128.store32_lane(line, v, 0);
-        v128.store32_lane(line + bytes, v, 1);
-        v128.store32_lane(line + bytes * 2, v, 2);
-        v128.store32_lane(line + bytes * 3, v, 3);
-        v128.store(bias + i, f32x4.add(v128.load(bias + i), v));
-        line += bytes << 2;
-      }
-      dy += stride;
-      to += 4;
-    }
-    clearBeyond(first, rows, width, fours << 2);
+    s0 = f32x4.add(s0, s1);
+    store<f32>(sums, f32x4.extract_lane(s0, 0) + f32x4.extract_lane(s0, 1) + (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3)));
+    sums += 4;
   }
+  if (activation >= 0) clearBeyond(begin + toD, min(BLOCK, batch - block * BLOCK), width, count);
 }
 
-/** One of the last features, where they fill no vector. */
-function single(p: usize, feature: i32): void {
-  const batch = load<i32>(p, BATCH);
-  const features = load<i32>(p, FEATURES);
-  const activation = load<i32>(p, ACTIVATION);
-  const slope = load<f32>(p, SLOPE);
-  let sum: f32 = 0;
-  for (let block = 0; block * BLOCK < batch; block++) {
-    const width = blockWidth(block, batch);
-    const rows = min(BLOCK, batch - block * BLOCK);
-    const to = blockAt(load<u32>(p, BLOCKS), block, features) + (<usize>(feature * width) << 2);
-    for (let r = 0; r < rows; r++) {
-      const at = (<usize>(block * BLOCK + r) * <usize>features + <usize>feature) << 2;
-      let dz = load<f32>(<usize>load<u32>(p, DY) + at);
-      if (activation != 0) {
-        const y = load<f32>(<usize>load<u32>(p, Y) + at);
-        const flat = !(y > 0) || (activation == 2 && !(y < 6));
-        if (flat) dz = activation == 3 ? dz * slope : 0;
-      }
-      store<f32>(to + (<usize>r << 2), dz);
-      sum += dz;
-    }
-    clearBeyond(to, rows, width, 1);
+// Parameters of f32_sum_blocks.
+const FROM: usize = 0;
+const TO: usize = 4;
+const BLOCKS: usize = 8;
+const COUNT: usize = 12;
+
+/** to[i] = the sum over blocks b of from[b][i]. Work items: runs of GROUP numbers. */
+export function f32_sum_blocks(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const count = load<i32>(p, COUNT);
+  const blocks = load<i32>(p, BLOCKS);
+  const stride = <usize>count << 2;
+  let to = <usize>load<u32>(p, TO) + (<usize>(begin * GROUP) << 2);
+  let from = <usize>load<u32>(p, FROM) + (<usize>(begin * GROUP) << 2);
+  const past = <usize>load<u32>(p, TO) + (<usize>min(end * GROUP, count) << 2);
+  for (; to + 16 <= past; to += 16) {
+    let sum = v128.load(from);
+    for (let b = 1; b < blocks; b++) sum = f32x4.add(sum, v128.load(from + <usize>b * stride));
+    v128.store(to, sum);
+    from += 16;
   }
-  store<f32>(<usize>load<u32>(p, BIAS) + (<usize>feature << 2), sum);
+  for (; to < past; to += 4) {
+    let sum = load<f32>(from);
+    for (let b = 1; b < blocks; b++) sum += load<f32>(from + <usize>b * stride);
+    store<f32>(to, sum);
+    from += 4;
+  }
 }

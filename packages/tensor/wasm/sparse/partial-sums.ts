@@ -4,27 +4,64 @@
 export const CHUNK: usize = 1024 << 2;
 /** Bytes of a non-zero's partial sums for each byte of its value. */
 const SUMS: usize = 8;
+/** Room for the partial sums of a chunk. */
+export const SUMS_BYTES: usize = CHUNK * SUMS;
 
 /** Each non-zero's partial sums added up, into `bytes` of values, or to what is there. */
 export function addUp(sums: usize, to: usize, bytes: usize, add: bool): void {
   const past = to + bytes;
   for (; to + 16 <= past; to += 16) {
-    let t = totals(
-      f32x4.add(v128.load(sums), v128.load(sums, 16)),
-      f32x4.add(v128.load(sums, 32), v128.load(sums, 48)),
-      f32x4.add(v128.load(sums, 64), v128.load(sums, 80)),
-      f32x4.add(v128.load(sums, 96), v128.load(sums, 112)),
-    );
+    let t = fourTotals(sums);
     if (add) t = f32x4.add(t, v128.load(to));
     v128.store(to, t);
     sums += 16 * SUMS;
   }
   for (; to < past; to += 4) {
-    const t = f32x4.add(v128.load(sums), v128.load(sums, 16));
-    const total = f32x4.extract_lane(t, 0) + f32x4.extract_lane(t, 1) + (f32x4.extract_lane(t, 2) + f32x4.extract_lane(t, 3));
-    store<f32>(to, add ? load<f32>(to) + total : total);
+    const t = total(sums);
+    store<f32>(to, add ? load<f32>(to) + t : t);
     sums += 4 * SUMS;
   }
+}
+
+/** Likewise to the places among the values that the numbers from `at` to `past` name. */
+export function addUpTo(sums: usize, at: usize, past: usize, values: usize, add: bool): void {
+  for (; at + 16 <= past; at += 16) {
+    const t = fourTotals(sums);
+    put(values + (<usize>load<u32>(at) << 2), f32x4.extract_lane(t, 0), add);
+    put(values + (<usize>load<u32>(at, 4) << 2), f32x4.extract_lane(t, 1), add);
+    put(values + (<usize>load<u32>(at, 8) << 2), f32x4.extract_lane(t, 2), add);
+    put(values + (<usize>load<u32>(at, 12) << 2), f32x4.extract_lane(t, 3), add);
+    sums += 16 * SUMS;
+  }
+  for (; at < past; at += 4) {
+    put(values + (<usize>load<u32>(at) << 2), total(sums), add);
+    sums += 4 * SUMS;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function put(to: usize, value: f32, add: bool): void {
+  store<f32>(to, add ? load<f32>(to) + value : value);
+}
+
+/** The totals of four non-zeros. */
+// @ts-ignore: decorator
+@inline
+function fourTotals(sums: usize): v128 {
+  return totals(
+    f32x4.add(v128.load(sums), v128.load(sums, 16)),
+    f32x4.add(v128.load(sums, 32), v128.load(sums, 48)),
+    f32x4.add(v128.load(sums, 64), v128.load(sums, 80)),
+    f32x4.add(v128.load(sums, 96), v128.load(sums, 112)),
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function total(sums: usize): f32 {
+  const t = f32x4.add(v128.load(sums), v128.load(sums, 16));
+  return f32x4.extract_lane(t, 0) + f32x4.extract_lane(t, 1) + (f32x4.extract_lane(t, 2) + f32x4.extract_lane(t, 3));
 }
 
 /** The sums of four vectors' lanes, as one vector. */

@@ -1,51 +1,49 @@
-/** f32-gather and f32-scatter: values between the order of a sparse matrix's rows and that of its columns. */
+/** f32-gather: values of a sparse matrix's rows in the order of its columns; f32-add-parts: the sum of such values. */
+import { gatherValues } from './gather-values';
 
 // Parameters, as words.
 const PERMUTATION: usize = 0;
 const FROM: usize = 4;
 const TO: usize = 8;
 const COUNT: usize = 12;
+/** Arrays of COUNT values at FROM. */
+const PARTS: usize = 16;
 
 /** Values of a work item. */
 const ITEM: i32 = 4096;
 
 /** to[i] = from[permutation[i]]. Work items: ITEM values. */
 export function f32_gather(p: usize, begin: i32, end: i32, scratch: usize): void {
-  const from = load<u32>(p, FROM);
   const first = <usize>(begin * ITEM) << 2;
-  let at = load<u32>(p, PERMUTATION) + first;
-  let to = load<u32>(p, TO) + first;
-  const past = at + (<usize>(min(end * ITEM, load<i32>(p, COUNT)) - begin * ITEM) << 2);
-  for (; at + 16 <= past; at += 16) {
-    let v = v128.load32_zero(from + (<usize>load<u32>(at) << 2));
-    v = v128.load32_lane(from + (<usize>load<u32>(at, 4) << 2), v, 1);
-    v = v128.load32_lane(from + (<usize>load<u32>(at, 8) << 2), v, 2);
-    v = v128.load32_lane(from + (<usize>load<u32>(at, 12) << 2), v, 3);
-    v128.store(to, v);
-    to += 16;
-  }
-  for (; at < past; at += 4) {
-    store<f32>(to, load<f32>(from + (<usize>load<u32>(at) << 2)));
-    to += 4;
-  }
+  const at = load<u32>(p, PERMUTATION) + first;
+  const past = load<u32>(p, PERMUTATION) + (<usize>min(end * ITEM, load<i32>(p, COUNT)) << 2);
+  gatherValues(at, past, load<u32>(p, FROM), load<u32>(p, TO) + first);
 }
 
-/** to[permutation[i]] = from[i]. Work items: ITEM values. */
-export function f32_scatter(p: usize, begin: i32, end: i32, scratch: usize): void {
-  const to = load<u32>(p, TO);
+/** to[i] += the sum over parts of part[i]. Work items: ITEM values. */
+export function f32_add_parts(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const count = load<i32>(p, COUNT);
+  const parts = load<i32>(p, PARTS);
+  const stride = <usize>count << 2;
   const first = <usize>(begin * ITEM) << 2;
-  let at = load<u32>(p, PERMUTATION) + first;
+  const past = load<u32>(p, TO) + (<usize>min(end * ITEM, count) << 2);
+  let to = load<u32>(p, TO) + first;
   let from = load<u32>(p, FROM) + first;
-  const past = at + (<usize>(min(end * ITEM, load<i32>(p, COUNT)) - begin * ITEM) << 2);
-  for (; at + 16 <= past; at += 16) {
-    store<f32>(to + (<usize>load<u32>(at) << 2), load<f32>(from));
-    store<f32>(to + (<usize>load<u32>(at, 4) << 2), load<f32>(from, 4));
-    store<f32>(to + (<usize>load<u32>(at, 8) << 2), load<f32>(from, 8));
-    store<f32>(to + (<usize>load<u32>(at, 12) << 2), load<f32>(from, 12));
-    from += 16;
+  for (; to + 32 <= past; to += 32) {
+    let v0 = v128.load(to);
+    let v1 = v128.load(to, 16);
+    for (let part = 0; part < parts; part++) {
+      v0 = f32x4.add(v0, v128.load(from + <usize>part * stride));
+      v1 = f32x4.add(v1, v128.load(from + <usize>part * stride, 16));
+    }
+    v128.store(to, v0);
+    v128.store(to, v1, 16);
+    from += 32;
   }
-  for (; at < past; at += 4) {
-    store<f32>(to + (<usize>load<u32>(at) << 2), load<f32>(from));
+  for (; to < past; to += 4) {
+    let v = load<f32>(to);
+    for (let part = 0; part < parts; part++) v += load<f32>(from + <usize>part * stride);
+    store<f32>(to, v);
     from += 4;
   }
 }

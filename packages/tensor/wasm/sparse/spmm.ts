@@ -1,13 +1,12 @@
 /**
  * f32-spmm: Y[batch, rows] = activation(X[batch, columns]·Sᵀ + bias) for a sparse S[rows, columns] in compressed rows.
  *
- * X lies in blocks (see layout.ts). A row of S walks its non-zeros and adds what they multiply to accumulators that
- * hold all examples of the block; the results leave row-major, a group of rows at a time.
+ * X and Y lie in blocks (see layout.ts). A row of S walks its non-zeros and adds what they multiply to accumulators that
+ * hold all examples of the block.
  */
 import { finishRow } from '../dense/epilogue';
 import { madd } from '../simd/madd';
-import { BLOCK, blockAt, blockWidth, GROUP, sliceStart } from './layout';
-import { transposeRows } from './transpose';
+import { BLOCK, blockAt, blockWidth, clearBeyond, GROUP, sliceStart } from './layout';
 
 // Parameters, as words.
 const POINTERS: usize = 0;
@@ -34,13 +33,12 @@ export function f32_spmm(p: usize, begin: i32, end: i32, scratch: usize): void {
     // Neighbouring slices of a block are one longer slice.
     const slice = item - block * slices;
     const past = min(slices, slice + (end - item));
-    rowsOfBlock(p, block, sliceStart(pointers, rows, slice, slices), sliceStart(pointers, rows, past, slices), scratch);
+    rowsOfBlock(p, block, sliceStart(pointers, rows, slice, slices), sliceStart(pointers, rows, past, slices));
     item += past - slice;
   }
 }
 
-function rowsOfBlock(p: usize, block: i32, first: i32, past: i32, scratch: usize): void {
-  const rows = load<i32>(p, ROWS);
+function rowsOfBlock(p: usize, block: i32, first: i32, past: i32): void {
   const batch = load<i32>(p, BATCH);
   const pointers = load<u32>(p, POINTERS);
   const indices = load<u32>(p, INDICES);
@@ -51,20 +49,19 @@ function rowsOfBlock(p: usize, block: i32, first: i32, past: i32, scratch: usize
   const width = blockWidth(block, batch);
   const bytes = <usize>width << 2;
   const x = blockAt(load<u32>(p, X), block, load<i32>(p, COLUMNS));
-  const examples = min(BLOCK, batch - block * BLOCK);
-  const stride = <usize>rows << 2;
-  const y = load<u32>(p, Y) + <usize>(block * BLOCK) * stride;
+  const y = blockAt(load<u32>(p, Y), block, load<i32>(p, ROWS));
   for (let group = first; group < past; group += GROUP) {
     const until = min(past, group + GROUP);
-    let to = scratch;
+    const from = y + <usize>group * bytes;
+    let to = from;
     for (let row = group; row < until; row++) {
       const at = pointers + (<usize>row << 2);
       const start = bias != 0 ? load<f32>(bias + (<usize>row << 2)) : 0;
       product(indices, values, load<u32>(at) << 2, load<u32>(at, 4) << 2, x, bytes, to, start);
       to += bytes;
     }
-    if (activation != 0) finishRow(scratch, width * (until - group), 0, activation, slope);
-    transposeRows(scratch, bytes, y + (<usize>group << 2), stride, until - group, examples);
+    if (activation != 0) finishRow(from, width * (until - group), 0, activation, slope);
+    clearBeyond(from, min(BLOCK, batch - block * BLOCK), width, until - group);
   }
 }
 

@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { GemmActivation } from '../../kernels/product.ts';
 import { bsrSddmm, bsrSpmm } from '../../kernels/sparse/bsr.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { inBlocks } from './borrowed.ts';
+import { inBlocks, makeInBlocks } from './in-blocks.ts';
 
 type PatternTensor = 'pointers' | 'indices' | 'acrossPointers' | 'acrossIndices' | 'permutation';
 
@@ -30,24 +30,23 @@ export const bsrLinearKernels: readonly BackendKernel[] = [
       const { grid, block } = pattern;
       const { pointers, indices } = grid.onDevice();
       const batch = x.shape[0] as number;
-      const output = backend.makeOutput([batch, pattern.rows], 'float32');
-      inBlocks(backend, x, (blocks) =>
-        bsrSpmm(backend.kernels, {
-          pointers: backend.address(pointers),
-          indices: backend.address(indices),
-          values: backend.address(values),
-          x: blocks,
-          y: backend.address(output),
-          blockRows: grid.rows,
-          blockColumns: grid.columns,
-          height: block[0],
-          width: block[1],
-          blocks: grid.nonZeros,
-          ...{ batch, activation, slope },
-          bias: bias ? backend.address(bias) : 0,
-        }),
-      );
-      return output;
+      const call = {
+        pointers: backend.address(pointers),
+        indices: backend.address(indices),
+        values: backend.address(values),
+        blockRows: grid.rows,
+        blockColumns: grid.columns,
+        height: block[0],
+        width: block[1],
+        blocks: grid.nonZeros,
+        ...{ batch, activation, slope },
+        bias: bias ? backend.address(bias) : 0,
+      };
+      return inBlocks(backend, [x], (blocks) => {
+        const output = makeInBlocks(backend, batch, pattern.rows);
+        bsrSpmm(backend.kernels, { ...call, x: blocks as number, y: output.address });
+        return output.tensor;
+      });
     },
   },
   {
@@ -55,26 +54,28 @@ export const bsrLinearKernels: readonly BackendKernel[] = [
     name: 'XBsrInputGrad',
     run: ({ inputs, attrs, backend }) => {
       const { d, values } = inputs as { d: TensorInfo; values: TensorInfo };
-      const { pattern, batch } = attrs as unknown as { pattern: Pattern; batch: number };
+      const { pattern } = attrs as unknown as { pattern: Pattern };
       const { grid, block } = pattern;
       const { acrossPointers, acrossIndices, permutation } = grid.onDevice();
-      const output = backend.makeOutput([batch, pattern.columns], 'float32');
-      bsrSpmm(backend.kernels, {
+      const batch = d.shape[0] as number;
+      const call = {
         pointers: backend.address(acrossPointers),
         indices: backend.address(acrossIndices),
         order: backend.address(permutation),
         transposed: true,
         values: backend.address(values),
-        x: backend.address(d),
-        y: backend.address(output),
         blockRows: grid.columns,
         blockColumns: grid.rows,
         height: block[1],
         width: block[0],
         blocks: grid.nonZeros,
         batch,
+      };
+      return inBlocks(backend, [d], (blocks) => {
+        const output = makeInBlocks(backend, batch, pattern.columns);
+        bsrSpmm(backend.kernels, { ...call, x: blocks as number, y: output.address });
+        return output.tensor;
       });
-      return output;
     },
   },
   {
@@ -86,21 +87,18 @@ export const bsrLinearKernels: readonly BackendKernel[] = [
       const { grid, block } = pattern;
       const { pointers, indices } = grid.onDevice();
       const output = backend.makeOutput([grid.nonZeros * block[0] * block[1]], 'float32');
-      inBlocks(backend, x, (blocks) =>
-        bsrSddmm(backend.kernels, {
-          pointers: backend.address(pointers),
-          indices: backend.address(indices),
-          values: backend.address(output),
-          d: backend.address(d),
-          x: blocks,
-          blockRows: grid.rows,
-          blockColumns: grid.columns,
-          height: block[0],
-          width: block[1],
-          blocks: grid.nonZeros,
-          batch: x.shape[0] as number,
-        }),
-      );
+      const call = {
+        pointers: backend.address(pointers),
+        indices: backend.address(indices),
+        values: backend.address(output),
+        blockRows: grid.rows,
+        blockColumns: grid.columns,
+        height: block[0],
+        width: block[1],
+        blocks: grid.nonZeros,
+        batch: x.shape[0] as number,
+      };
+      inBlocks(backend, [d, x], (dBlocks, xBlocks) => bsrSddmm(backend.kernels, { ...call, d: dBlocks as number, x: xBlocks as number }));
       return output;
     },
   },

@@ -1,14 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { GemmActivation } from '../../kernels/product.ts';
-import { sparseBackward } from '../../kernels/sparse/backward.ts';
-import { paddedBatch } from '../../kernels/sparse/layout.ts';
-import { outputGradient } from '../../kernels/sparse/output-gradient.ts';
-import { gather, scatter } from '../../kernels/sparse/permute.ts';
+import { backwardParts, sparseBackward } from '../../kernels/sparse/backward.ts';
+import { gather } from '../../kernels/sparse/permute.ts';
 import { sddmm } from '../../kernels/sparse/sddmm.ts';
 import { spmm } from '../../kernels/sparse/spmm.ts';
 import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { borrowed, inBlocks } from './borrowed.ts';
+import { borrowed } from './borrowed.ts';
+import { inBlocks, makeInBlocks } from './in-blocks.ts';
 
 type PatternTensor = 'pointers' | 'indices' | 'acrossPointers' | 'acrossIndices' | 'permutation';
 
@@ -25,8 +24,7 @@ interface Activation {
   readonly slope: number;
 }
 
-type Named = Readonly<Record<string, TensorInfo>>;
-
+/** Batches go in and come out in blocks, see inBlocks. */
 export const linearKernels: readonly BackendKernel[] = [
   {
     /** y[batch, rows] = activation(x·Sᵀ + bias). */
@@ -35,48 +33,25 @@ export const linearKernels: readonly BackendKernel[] = [
       const { x, values, bias } = inputs as { x: TensorInfo; values: TensorInfo; bias?: TensorInfo };
       const { pattern, activation, slope } = attrs as unknown as { pattern: Pattern } & Activation;
       const { rows, columns, nonZeros } = pattern;
-      const { pointers, indices } = pattern.onDevice();
       const batch = x.shape[0] as number;
-      const output = backend.makeOutput([batch, rows], 'float32');
-      inBlocks(backend, x, (blocks) =>
+      const at = {
+        ...addresses(backend, pattern, 'pointers', 'indices'),
+        values: backend.address(values),
+        bias: bias ? backend.address(bias) : 0,
+      };
+      return inBlocks(backend, [x], (blocks) => {
+        const output = makeInBlocks(backend, batch, rows);
         spmm(backend.kernels, {
-          pointers: backend.address(pointers),
-          indices: backend.address(indices),
-          values: backend.address(values),
-          x: blocks,
-          y: backend.address(output),
+          pointers: at.pointers,
+          indices: at.indices,
+          values: at.values,
+          x: blocks as number,
+          y: output.address,
           ...{ rows, columns, batch, nonZeros, activation, slope },
-          bias: bias ? backend.address(bias) : 0,
-        }),
-      );
-      return output;
-    },
-  },
-  {
-    /** [dz in blocks, its sum over the batch] of dy and y = activation(z), both [batch, features]. */
-    name: 'XSparseOutputGrad',
-    run: ({ inputs, attrs, backend }) => {
-      const { dy, y } = inputs as { dy: TensorInfo; y: TensorInfo };
-      const { activation, slope } = attrs as unknown as Activation;
-      const [batch, features] = dy.shape as [number, number];
-      const d = backend.makeOutput([paddedBatch(batch) * features], 'float32');
-      const bias = backend.makeOutput([features], 'float32');
-      outputGradient(backend.kernels, {
-        dy: backend.address(dy),
-        y: backend.address(y),
-        blocks: backend.address(d),
-        bias: backend.address(bias),
-        ...{ batch, features, activation, slope },
+          bias: at.bias,
+        });
+        return output.tensor;
       });
-      return [d, bias];
-    },
-  },
-  {
-    /** Room for the gradient of `size` values, which a kernel is to write to; 0 beyond the non-zeros. */
-    name: 'XSparseValuesRoom',
-    run: ({ attrs, backend }) => {
-      const { size, nonZeros } = attrs as unknown as { size: number; nonZeros: number };
-      return room(backend, size, nonZeros);
     },
   },
   {
@@ -87,51 +62,55 @@ export const linearKernels: readonly BackendKernel[] = [
       const { pattern } = attrs as unknown as { pattern: Pattern };
       const { rows, columns, nonZeros } = pattern;
       const batch = x.shape[0] as number;
-      const output = backend.makeOutput([batch, columns], 'float32');
-      const { acrossPointers, acrossIndices } = pattern.onDevice();
-      const permutation = backend.address(pattern.onDevice().permutation);
-      inBlocks(backend, x, (blocks) =>
-        byColumns(backend, values, pattern, (across) =>
-          borrowed(backend, nonZeros, (gradient) => {
-            sparseBackward(backend.kernels, {
-              pointers: backend.address(acrossPointers),
-              indices: backend.address(acrossIndices),
-              values: across,
-              dvalues: gradient,
-              d: backend.address(d),
-              x: blocks,
-              dx: backend.address(output),
-              ...{ rows, columns, batch, nonZeros },
-            });
-            scatter(backend.kernels, { permutation, from: gradient, to: backend.address(dvalues), count: nonZeros });
+      const at = {
+        ...addresses(backend, pattern, 'acrossPointers', 'acrossIndices', 'permutation'),
+        values: backend.address(values),
+        dvalues: backend.address(dvalues),
+      };
+      return inBlocks(backend, [d, x], (dBlocks, xBlocks) => {
+        const output = makeInBlocks(backend, batch, columns);
+        borrowed(backend, (backwardParts(backend.kernels, batch, nonZeros) - 1) * nonZeros, (work) =>
+          sparseBackward(backend.kernels, {
+            pointers: at.acrossPointers,
+            indices: at.acrossIndices,
+            permutation: at.permutation,
+            values: at.values,
+            dvalues: at.dvalues,
+            work,
+            d: dBlocks as number,
+            x: xBlocks as number,
+            dx: output.address,
+            ...{ rows, columns, batch, nonZeros },
           }),
-        ),
-      );
-      return output;
+        );
+        return output.tensor;
+      });
     },
   },
   {
     /** dx = d·S alone, by way of the columns. */
     name: 'XSparseInputGrad',
     run: ({ inputs, attrs, backend }) => {
-      const { d, values } = inputs as Named as { d: TensorInfo; values: TensorInfo };
-      const { pattern, batch } = attrs as unknown as { pattern: Pattern; batch: number };
-      const { acrossPointers, acrossIndices } = pattern.onDevice();
-      const output = backend.makeOutput([batch, pattern.columns], 'float32');
-      byColumns(backend, values, pattern, (across) =>
-        spmm(backend.kernels, {
-          pointers: backend.address(acrossPointers),
-          indices: backend.address(acrossIndices),
-          values: across,
-          x: backend.address(d),
-          y: backend.address(output),
-          rows: pattern.columns,
-          columns: pattern.rows,
-          batch,
-          nonZeros: pattern.nonZeros,
-        }),
-      );
-      return output;
+      const { d, values } = inputs as { d: TensorInfo; values: TensorInfo };
+      const { pattern } = attrs as unknown as { pattern: Pattern };
+      const { rows, columns, nonZeros } = pattern;
+      const batch = d.shape[0] as number;
+      const at = { ...addresses(backend, pattern, 'acrossPointers', 'acrossIndices', 'permutation'), values: backend.address(values) };
+      return inBlocks(backend, [d], (blocks) => {
+        const output = makeInBlocks(backend, batch, columns);
+        borrowed(backend, nonZeros, (across) => {
+          gather(backend.kernels, { permutation: at.permutation, from: at.values, to: across, count: nonZeros });
+          spmm(backend.kernels, {
+            pointers: at.acrossPointers,
+            indices: at.acrossIndices,
+            values: across,
+            x: blocks as number,
+            y: output.address,
+            ...{ rows: columns, columns: rows, batch, nonZeros },
+          });
+        });
+        return output.tensor;
+      });
     },
   },
   {
@@ -141,16 +120,15 @@ export const linearKernels: readonly BackendKernel[] = [
       const { d, x } = inputs as { d: TensorInfo; x: TensorInfo };
       const { pattern, size } = attrs as unknown as { pattern: Pattern; size: number };
       const { rows, columns, nonZeros } = pattern;
-      const { pointers, indices } = pattern.onDevice();
-      const output = room(backend, size, nonZeros);
-      inBlocks(backend, x, (blocks) =>
+      const { pointers, indices } = addresses(backend, pattern, 'pointers', 'indices');
+      const output = valuesRoom(backend, size, nonZeros);
+      const values = backend.address(output);
+      inBlocks(backend, [d, x], (dBlocks, xBlocks) =>
         sddmm(backend.kernels, {
-          pointers: backend.address(pointers),
-          indices: backend.address(indices),
-          values: backend.address(output),
-          d: backend.address(d),
-          x: blocks,
-          ...{ rows, columns, batch: x.shape[0] as number, nonZeros },
+          ...{ pointers, indices, values, rows, columns, nonZeros },
+          d: dBlocks as number,
+          x: xBlocks as number,
+          batch: x.shape[0] as number,
         }),
       );
       return output;
@@ -158,18 +136,16 @@ export const linearKernels: readonly BackendKernel[] = [
   },
 ];
 
-/** The values in the order of the pattern's columns, for as long as `use` takes. */
-function byColumns<T>(backend: XBackend, values: TensorInfo, pattern: Pattern, use: (address: number) => T): T {
-  const permutation = backend.address(pattern.onDevice().permutation);
-  return borrowed(backend, pattern.nonZeros, (across) => {
-    gather(backend.kernels, { permutation, from: backend.address(values), to: across, count: pattern.nonZeros });
-    return use(across);
-  });
+/** Addresses of some of a pattern's tensors. */
+function addresses<Name extends PatternTensor>(backend: XBackend, pattern: Pattern, ...names: Name[]): Record<Name, number> {
+  const tensors = pattern.onDevice();
+  return Object.fromEntries(names.map((name) => [name, backend.address(tensors[name])])) as Record<Name, number>;
 }
 
-function room(backend: XBackend, size: number, nonZeros: number): TensorInfo {
+/** Room for the gradient of `size` values, which a kernel is to write to; 0 beyond the non-zeros. */
+export function valuesRoom(backend: XBackend, size: number, nonZeros: number): TensorInfo {
   const output = backend.makeOutput([size], 'float32');
   const at = backend.address(output) / 4;
-  backend.heap.floats.fill(0, at + nonZeros, at + size);
+  if (size > nonZeros) backend.heap.floats.fill(0, at + nonZeros, at + size);
   return output;
 }

@@ -1,5 +1,5 @@
 import { paddedBatch } from '../../kernels/sparse/layout.ts';
-import { toBlocks } from '../../kernels/sparse/blocks.ts';
+import { fromBlocks, toBlocks } from '../../kernels/sparse/blocks.ts';
 import { spmm } from '../../kernels/sparse/spmm.ts';
 import type { Kernels } from '../../runtime/kernels.ts';
 
@@ -14,12 +14,20 @@ export function sparseSelfTest(kernels: Kernels): boolean {
   const pointers = Int32Array.from({ length: ROWS + 1 }, (_, row) => rowOf.filter((own) => own < row).length);
   const values = Float32Array.from(indices, (_, q) => ((q * 31) % 13) - 6);
   const x = Float32Array.from({ length: BATCH * COLUMNS }, (_, i) => ((i * 37) % 17) - 8);
-  const words = [pointers.length, indices.length, values.length, x.length, paddedBatch(BATCH) * COLUMNS, BATCH * ROWS];
+  const words = [
+    pointers.length,
+    indices.length,
+    values.length,
+    x.length,
+    paddedBatch(BATCH) * COLUMNS,
+    paddedBatch(BATCH) * ROWS,
+    BATCH * ROWS,
+  ];
   const bytes = 4 * words.reduce((sum, count) => sum + count, 0);
   const block = heap.allocate(bytes);
-  const [atPointers, atIndices, atValues, atX, blocks, y] = words.map(
+  const [atPointers, atIndices, atValues, atX, blocks, yBlocks, y] = words.map(
     (_, index) => block + 4 * words.slice(0, index).reduce((sum, count) => sum + count, 0),
-  ) as [number, number, number, number, number, number];
+  ) as [number, number, number, number, number, number, number];
   heap.words.set(pointers, atPointers / 4);
   heap.words.set(indices, atIndices / 4);
   heap.floats.set(values, atValues / 4);
@@ -30,12 +38,13 @@ export function sparseSelfTest(kernels: Kernels): boolean {
     indices: atIndices,
     values: atValues,
     x: blocks,
-    y,
+    y: yBlocks,
     rows: ROWS,
     columns: COLUMNS,
     batch: BATCH,
     nonZeros: indices.length,
   });
+  fromBlocks(kernels, { rowMajor: y, blocks: yBlocks, batch: BATCH, features: ROWS });
   const given = heap.floats.slice(y / 4, y / 4 + BATCH * ROWS);
   heap.release(block, bytes);
   const expected = new Float32Array(BATCH * ROWS);

@@ -3,10 +3,11 @@ import { absentAboveKernel } from './absent-above.ts';
 import { activeLinearKernel } from './active-linear.ts';
 import { bsrLinearKernels } from './bsr-linear.ts';
 import { linearKernels } from './linear.ts';
+import { outputGradientKernel } from './output-gradient.ts';
 import { sparseSelfTest } from './self-test.ts';
 
 /** Products with sparse matrices. */
 export const sparseFamily: KernelFamily = {
-  kernels: [...linearKernels, ...bsrLinearKernels, absentAboveKernel, activeLinearKernel],
+  kernels: [...linearKernels, ...bsrLinearKernels, outputGradientKernel, absentAboveKernel, activeLinearKernel],
   selfTest: sparseSelfTest,
 };

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../runtime/kernels.ts';
 import { gemmActivations, type GemmActivation } from '../product.ts';
 import { blockCount, GROUP } from './layout.ts';
-import { slicesOf } from './slices.ts';
+import { atHome, slicesOf } from './slices.ts';
 
 /** A matrix of dense blocks in compressed block rows, as one product goes: addresses and sizes. */
 interface Bsr {
@@ -28,7 +28,7 @@ export interface BsrSpmm extends Bsr {
   readonly transposed?: boolean;
   /** X in blocks of examples. */
   readonly x: number;
-  /** Y, row-major. */
+  /** Y, in blocks too. */
   readonly y: number;
   /** Address of a value a row, or 0. */
   readonly bias?: number;
@@ -63,7 +63,7 @@ export function bsrSpmm(kernels: Kernels, call: BsrSpmm): void {
   words[p + 14] = call.bias ?? 0;
   words[p + 15] = gemmActivations[call.activation ?? 'linear'];
   floats[p + 16] = call.slope ?? 0;
-  threads.run(kernels.number('f32_bsr_spmm'), slices * copies, grain);
+  threads.run(kernels.number('f32_bsr_spmm'), slices * copies, atHome(kernels, batch, slices * copies, grain));
 }
 
 /** The values of the blocks become the product Dᵀ·X there. */

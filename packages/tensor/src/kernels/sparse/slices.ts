@@ -1,4 +1,5 @@
-import { GROUP } from './layout.ts';
+import type { Kernels } from '../../runtime/kernels.ts';
+import { blockCount, GROUP } from './layout.ts';
 
 /** Slices for each thread, so that one that is held up leaves little behind. */
 const SLICES_PER_THREAD = 8;
@@ -14,4 +15,12 @@ export function slicesOf(
 ): { readonly slices: number; readonly grain: number } {
   const slices = Math.max(1, Math.min(Math.ceil(rows / GROUP), Math.ceil((SLICES_PER_THREAD * threads) / copies)));
   return { slices, grain: Math.max(1, Math.ceil((SMALL * slices * copies) / Math.max(1, multiplications))) };
+}
+
+/**
+ * How many of the `items` of a kernel that goes by blocks of examples, block after block, a thread takes at once: all of
+ * its blocks where the threads can have as many each, so that from kernel to kernel they stay in the cache of one core.
+ */
+export function atHome({ threads }: Kernels, batch: number, items: number, grain: number): number {
+  return Math.max(1, grain, blockCount(batch) % threads.count === 0 ? items / threads.count : 1);
 }

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../runtime/kernels.ts';
 import { gemmActivations, type GemmActivation } from '../product.ts';
 import { blockCount } from './layout.ts';
-import { slicesOf } from './slices.ts';
+import { atHome, slicesOf } from './slices.ts';
 
 /** Y[batch, rows] = activation(X[batch, columns]·Sᵀ + bias): addresses and sizes. */
 export interface Spmm {
@@ -12,7 +12,7 @@ export interface Spmm {
   readonly values: number;
   /** X in blocks. */
   readonly x: number;
-  /** Y, row-major. */
+  /** Y, in blocks too. */
   readonly y: number;
   readonly rows: number;
   readonly columns: number;
@@ -45,5 +45,5 @@ export function spmm(kernels: Kernels, call: Spmm): void {
   words[p + 9] = call.bias ?? 0;
   words[p + 10] = gemmActivations[call.activation ?? 'linear'];
   floats[p + 11] = call.slope ?? 0;
-  threads.run(kernels.number('f32_spmm'), slices * blocks, grain);
+  threads.run(kernels.number('f32_spmm'), slices * blocks, atHome(kernels, batch, slices * blocks, grain));
 }

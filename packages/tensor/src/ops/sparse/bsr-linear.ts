@@ -69,7 +69,7 @@ const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], Attr
   gradFunc: (dy, [x, values, y], { pattern, activation, slope }) => {
     const [d, bias] = runKernel<[Tensor, Tensor]>('XSparseOutputGrad', { dy, y }, { activation, slope });
     return {
-      x: () => runKernel<Tensor>('XBsrInputGrad', { d, values }, { pattern, batch: x.shape[0] }),
+      x: () => runKernel<Tensor>('XBsrInputGrad', { d, values }, { pattern }),
       values: () => runKernel<Tensor>('XBsrValuesGrad', { d, x }, { pattern }),
       bias: () => bias,
     };

@@ -73,18 +73,22 @@ const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], Attr
   inputsToSave: ['x', 'values'],
   outputsToSave: [true],
   gradFunc: (dy, [x, values, y], { pattern, activation, slope, trained }) => {
-    const [d, bias] = runKernel<[Tensor, Tensor]>('XSparseOutputGrad', { dy, y }, { activation, slope });
-    const { nonZeros } = pattern;
     // tfjs asks for the gradients one by one, that of x first and only if it is wanted. Both at once take less time.
-    const dvalues = trained ? runKernel<Tensor>('XSparseValuesRoom', {}, { size: values.size, nonZeros }) : undefined;
+    const { nonZeros } = pattern;
+    const room = trained ? [values.size, nonZeros] : undefined;
+    const [d, bias, dvalues] = runKernel<Tensor[]>('XSparseOutputGrad', { dy, y }, { activation, slope, room }) as [
+      Tensor,
+      Tensor,
+      Tensor?,
+    ];
     let filled = false;
     return {
       x: () => {
-        if (dvalues === undefined) return runKernel<Tensor>('XSparseInputGrad', { d, values }, { pattern, batch: x.shape[0] });
+        if (dvalues === undefined) return runKernel<Tensor>('XSparseInputGrad', { d, values }, { pattern });
         filled = true;
         return runKernel<Tensor>('XSparseBackward', { d, x, values, dvalues }, { pattern });
       },
-      values: () => (filled ? (dvalues as Tensor) : runKernel<Tensor>('XSparseValuesGrad', { d, x }, { pattern, size: values.size })),
+      values: () => (filled ? dvalues! : runKernel<Tensor>('XSparseValuesGrad', { d, x }, { pattern, size: values.size })),
       bias: () => bias,
     };
   },

@@ -40,15 +40,10 @@ export function csrMatMul(x: Tensor, values: Tensor, pattern: CsrPattern): Tenso
   return product(x, values);
 }
 
-/** In the sparse products' layout, as the gradient of an output without activation is. */
-function inBlocks(x: Tensor): Tensor {
-  return runKernel<[Tensor, Tensor]>('XSparseOutputGrad', { dy: x, y: x }, { activation: 'linear', slope: 0 })[0];
-}
-
 function forward(x: Tensor, values: Tensor, pattern: CsrPattern): Tensor {
   return tf.tidy(() => {
     if (!hasFamilyKernel('sparse', 'XSparseInputGrad')) return tf.matMul(x, csrToDense(values, pattern));
-    return runKernel<Tensor>('XSparseInputGrad', { d: inBlocks(x), values }, { pattern, batch: x.shape[0] });
+    return runKernel<Tensor>('XSparseInputGrad', { d: x, values }, { pattern });
   });
 }
 
@@ -97,7 +92,7 @@ export function csrSampledMatMul(
 function sampledForward(a: Tensor, b: Tensor, pattern: CsrPattern, size: number): Tensor {
   return tf.tidy(() => {
     if (!hasFamilyKernel('sparse', 'XSparseValuesGrad')) return sampledComposed(a, b, pattern, size);
-    return runKernel<Tensor>('XSparseValuesGrad', { d: inBlocks(a), x: b }, { pattern, size });
+    return runKernel<Tensor>('XSparseValuesGrad', { d: a, x: b }, { pattern, size });
   });
 }
 

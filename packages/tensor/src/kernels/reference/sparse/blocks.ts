@@ -10,3 +10,17 @@ export function referenceToBlocks(x: Float32Array, batch: number, features: numb
   }
   return blocks;
 }
+
+/** The same back to row-major. */
+export function referenceFromBlocks(blocks: Float32Array, batch: number, features: number): Float32Array {
+  const numbers = referenceToBlocks(
+    Float32Array.from({ length: batch * features }, (_, i) => i + 1),
+    batch,
+    features,
+  );
+  const x = new Float32Array(batch * features);
+  numbers.forEach((number, i) => {
+    if (number > 0) x[number - 1] = blocks[i] as number;
+  });
+  return x;
+}

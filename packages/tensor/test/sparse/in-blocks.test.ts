@@ -1,0 +1,94 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { disable, enable } from '../../src/index.ts';
+import { csrLinear, csrPattern } from '../../src/sparse.ts';
+import type { XBackend } from '../../src/backend/backend.ts';
+import { floats } from '../kernels/values.ts';
+import { sparseMatrix } from './matrices.ts';
+
+/** Outputs of sparse products lie in another layout until somebody asks for their values, which nobody may notice. */
+describe('sparse products’ layout', () => {
+  const [rows, columns, batch] = [37, 29, 83];
+  let pattern: ReturnType<typeof csrPattern>;
+  let values: tf.Tensor;
+  let x: tf.Tensor;
+  const product = (): tf.Tensor => csrLinear(x, values, pattern);
+
+  beforeAll(async () => {
+    await (await enable()).load('sparse');
+    const matrix = sparseMatrix(rows, columns, 0.3, 1);
+    pattern = csrPattern(rows, columns, matrix.pointers, matrix.indices);
+    values = tf.tensor1d(matrix.values);
+    x = tf.tensor(floats(batch * columns, 2), [batch, columns]);
+  });
+  afterAll(disable);
+
+  test('every way of reading gives the same: as it is, reshaped, sliced, through tfjs’s kernels and ours, after a copy was made', () => {
+    const whole = tf.tidy(() => product().dataSync().slice());
+    const seen = tf.tidy(() => {
+      const [reshaped, copied, kept] = [tf.reshape(product(), [rows, batch]), tf.clone(product()), product()];
+      const sum = tf.add(kept, 0);
+      const sliced = tf.slice(product(), [1, 0]);
+      const reversed = tf.reverse(tf.reverse(product(), 0), 0);
+      return [reshaped, copied, kept, sum, reversed].map((tensor) => tensor.dataSync().slice()).concat([sliced.dataSync().slice()]);
+    });
+    for (const all of seen.slice(0, 5)) expect(all).toEqual(whole);
+    expect(seen[5]).toEqual(whole.slice(rows));
+  });
+
+  test('one sparse product after another reads what reshaped values mean, not where they lie', () => {
+    const across = csrPattern(3, rows, Int32Array.of(0, 1, 2, 3), Int32Array.of(5, 0, 36));
+    const ones = tf.ones([3]);
+    const [first, second] = tf.tidy(() => {
+      const y = product();
+      const other = tf.reshape(tf.reshape(y, [rows, batch]), [batch, rows]);
+      return [csrLinear(y, ones, across), csrLinear(tf.add(other, 0), ones, across)].map((tensor) => tensor.dataSync().slice());
+    }) as unknown as [Float32Array, Float32Array];
+    expect(first).toEqual(second);
+    // A batch of another shape over the same values.
+    const turned = csrPattern(1, batch, Int32Array.of(0, 1), Int32Array.of(7));
+    const one = tf.ones([1]);
+    const [given, expected] = tf.tidy(() => {
+      const y = tf.reshape(product(), [rows, batch]);
+      const row = csrLinear(y, one, turned);
+      return [row.dataSync().slice(), tf.slice(y, [0, 7], [-1, 1]).dataSync().slice()];
+    }) as unknown as [Float32Array, Float32Array];
+    expect(given).toEqual(expected);
+    tf.dispose([ones, one]);
+    across.dispose();
+    turned.dispose();
+  });
+
+  test('a kernel that fails after it asked for the values leaves them', () => {
+    const backend = tf.backend() as XBackend;
+    const y = product();
+    const expected = tf.tidy(() => product().dataSync().slice());
+    const used = backend.heap.statistics.used;
+    expect(() =>
+      backend.guard(() => {
+        backend.address(y);
+        product();
+        throw new Error('on its way');
+      }),
+    ).toThrow(/on its way/);
+    expect(y.dataSync()).toEqual(expected);
+    expect(backend.heap.statistics.used).toBeLessThanOrEqual(used);
+    y.dispose();
+  });
+
+  test('its memory goes back whether anybody asked or not, and a variable may hold it', () => {
+    const { heap } = tf.backend() as XBackend;
+    const before = heap.statistics.used;
+    product().dispose();
+    expect(heap.statistics.used).toBe(before);
+    const y = product();
+    y.dataSync();
+    y.dispose();
+    expect(heap.statistics.used).toBe(before);
+    const held = tf.tidy(() => tf.variable(product()));
+    const copy = held.dataSync().slice();
+    held.assign(tf.tidy(() => tf.add(held, 1)));
+    expect(held.dataSync()[3]).toBeCloseTo(copy[3]! + 1, 5);
+    held.dispose();
+  });
+});
