@@ -1,5 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activationLayer, decodeSafetensors, dense, encodeSafetensors, flatten, random, sequential, type SequentialLayer } from '@x/tensor';
+import {
+  activationLayer,
+  averagePool2d,
+  conv2d,
+  decodeSafetensors,
+  dense,
+  depthwiseConv2d,
+  encodeSafetensors,
+  flatten,
+  globalAveragePool,
+  maxPool2d,
+  random,
+  residual,
+  sequential,
+  unflatten,
+  type SequentialLayer,
+} from '@x/tensor';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -37,6 +53,33 @@ async function again(q: QuantizedNetwork): Promise<QuantizedNetwork> {
 
 describe('quantized networks in files', () => {
   beforeAll(() => useBackend('x'));
+
+  test('of convolutions, pools and ways around them are the same afterwards', async () => {
+    const keys = random.split(random.key(3), 5);
+    const net = sequential([
+      conv2d(2, 8, 3, { padding: 'same', activation: 'relu', key: keys[0]! }),
+      maxPool2d(2),
+      residual([depthwiseConv2d(8, 3, { padding: 1, key: keys[1]! }), activationLayer('silu'), conv2d(8, 8, 1, { key: keys[2]! })]),
+      averagePool2d(2, { strides: 1 }),
+      conv2d(8, 4, 2, { key: keys[3]! }),
+      globalAveragePool(),
+      unflatten([2, 2]),
+      dense(2, 3, { key: keys[4]! }),
+    ]);
+    const samples = random.normal(random.key(2), [16, 10, 8, 2]);
+    await expectNoLeak(async () => {
+      const q = await quantize(net, { calibrate: samples, layers: { '4': 'float' } });
+      const loaded = await again(q);
+      tf.tidy(() => {
+        expect(loaded.apply(samples).dataSync()).toEqual(q.apply(samples).dataSync());
+      });
+      expect(loaded.outputShape([null, 10, 8, 2])).toEqual([null, 2, 3]);
+      expect(toSafetensors(loaded)).toEqual(toSafetensors(q));
+      q.dispose();
+      loaded.dispose();
+    });
+    for (const own of [net, samples]) own.dispose();
+  });
 
   test.each([
     [{}, 0.3],
@@ -100,6 +143,19 @@ describe('quantized networks in files', () => {
       [changed(1, { output: { scale: 1, zeroPoint: 200, type: 'int8' } }), /output.zeroPoint is 200/],
       [changed(3, { kind: 'lstm' }), /layer 3: kind is "lstm"/],
       [changed(3, { rounding: 'up' }), /rounding is "up"/],
+      [changed(3, { windows: { window: [1, 2] } }), /windows.channels is undefined/],
+      [
+        changed(3, { windows: { channels: 3, window: [2, 2], strides: [1, 1], dilation: [1, 1], padding: 'valid' } }),
+        /windows cover 12 values/,
+      ],
+      [changed(3, { kind: 'pool', of: 'least' }), /layer 3: of is "least"/],
+      [changed(3, { kind: 'pool', of: 'max', windows: { window: [2, 0], strides: [1, 1], padding: 0 } }), /windows.window is 0/],
+      [changed(3, { kind: 'reshape', shape: [-1] }), /shape is -1/],
+      [changed(3, { kind: 'residual' }), /layer 3: parts.inner is missing/],
+      [
+        changed(3, { kind: 'residual', parts: { inner: [steps.steps[1]], shortcut: [{ name: 'a', kind: 'lstm' }] } }),
+        /layer a: kind is "lstm"/,
+      ],
     ];
     expectNoLeak(() => {
       for (const [input, message] of cases) expect(() => fromSafetensors(input), String(message)).toThrow(message);
@@ -108,7 +164,7 @@ describe('quantized networks in files', () => {
     expect(() => toSafetensors(net as never)).toThrow(/must be what quantize/);
     const foreign = { ...network().layers[1]!, kind: 'wave' };
     const odd = await quantize(sequential([dense(8, 64, { key: random.key(1) }), foreign]), { scheme: 'int4', unsupported: 'float' });
-    expect(() => toSafetensors(odd)).toThrow(/layer 1 \(wave\) stayed in float/);
+    expect(() => toSafetensors(odd)).toThrow(/layer 1 \(wave\) can't be written/);
     tf.dispose([samples, ...Object.values(contents.tensors)]);
     for (const own of [odd, q, net]) own.dispose();
   });

@@ -1,10 +1,13 @@
-import { keep, tensor2d, type Tensor } from '@tensorflow/tfjs-core';
+import { keep, tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { activationLayer, residual, type ActivationName } from '@x/tensor';
 import type { Quantization } from '@x/tensor/quant';
 import { disposeStep, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from '../network/quantized-step.ts';
 import { quantizedNetwork, type QuantizedNetwork } from '../network/quantized-network.ts';
 import { reportOf } from '../network/report.ts';
 import { schemes, type Scheme } from '../network/scheme.ts';
 import { checkChoice, checkNumber, show } from '../validation.ts';
+import type { Windows } from '../network/steps.ts';
+import { windowsFrom } from './described-windows.ts';
 import { unpackNibbles } from './packed-integers.ts';
 import { KEY, VERSION } from './to-safetensors.ts';
 
@@ -30,9 +33,8 @@ const activations = ['linear', 'relu', 'relu6', 'leakyRelu', 'elu', 'selu', 'sig
 export function fromSafetensors(contents: SafetensorsInput): QuantizedNetwork {
   if (typeof contents?.metadata !== 'object' || typeof contents.tensors !== 'object')
     throw new TypeError(`${where}: contents is ${show(contents)}, but must be what loadSafetensors() gave.`);
-  const steps: NetworkStep[] = [];
+  const steps = stepsOf(descriptions(contents.metadata[KEY]), contents, 0);
   try {
-    for (const description of descriptions(contents.metadata[KEY])) steps.push(stepOf(description, contents));
     return quantizedNetwork(steps, reportOf([], steps, []));
   } catch (error) {
     for (const step of steps) disposeStep(step);
@@ -55,44 +57,111 @@ function descriptions(text: string | undefined): readonly Fields[] {
   }
   const { version, steps } = (content ?? {}) as Fields;
   if (version !== VERSION) throw new RangeError(`${where}: the network has the version ${show(version)}, but ${VERSION} can be read.`);
+  return namedSteps(`metadata.${KEY}.steps`, steps);
+}
+
+function namedSteps(at: string, steps: unknown): readonly Fields[] {
   if (
     !Array.isArray(steps) ||
     !steps.every((step) => typeof step === 'object' && step !== null && typeof (step as Fields)['name'] === 'string')
   )
-    throw new TypeError(`${where}: metadata.${KEY}.steps is ${show(steps)}, but must be an array of named steps.`);
+    throw new TypeError(`${where}: ${at} is ${show(steps)}, but must be an array of named steps.`);
   return steps as readonly Fields[];
 }
 
-function stepOf(fields: Fields, contents: SafetensorsInput): NetworkStep {
-  const name = fields['name'] as string;
+/** Containers within containers that a network may have. */
+const DEEPEST = 32;
+
+/** The steps, or none of them. */
+function stepsOf(described: readonly Fields[], contents: SafetensorsInput, depth: number): NetworkStep[] {
+  if (depth > DEEPEST) throw new RangeError(`${where}: the network has residual connections within each other, more than ${DEEPEST} deep.`);
+  const steps: NetworkStep[] = [];
+  try {
+    for (const fields of described) steps.push(stepOf(fields, contents, depth));
+    return steps;
+  } catch (error) {
+    for (const step of steps) disposeStep(step);
+    throw error;
+  }
+}
+
+function stepOf(fields: Fields, contents: SafetensorsInput, depth: number): NetworkStep {
+  const { name, kind, of, shape, output, parts } = fields as Fields & { readonly name: string };
   const at = `layer ${name}: `;
-  checkChoice(where, `${at}kind`, fields['kind'], ['quantized', 'floatLinear', 'flatten']);
-  if (fields['kind'] === 'flatten') return { kind: 'flatten', name };
+  checkChoice(where, `${at}kind`, kind, ['quantized', 'floatLinear', 'flatten', 'reshape', 'pool', 'activation', 'residual']);
+  const windows = fields['windows'] === undefined ? undefined : windowsFrom(where, `${at}windows`, fields['windows'], kind === 'pool');
+  switch (kind) {
+    case 'flatten':
+      return { kind, name };
+    case 'reshape':
+      if (!Array.isArray(shape)) throw new TypeError(`${where}: ${at}shape is ${show(shape)}, but must be an array.`);
+      for (const size of shape) checkNumber(where, `${at}shape`, size, { least: 0, most: 2 ** 31, whole: true });
+      return { kind, name, shape: shape as readonly number[] };
+    case 'pool':
+      checkChoice(where, `${at}of`, of, ['max', 'average']);
+      return {
+        ...{ kind, name, of: of as 'max' | 'average', windows },
+        output: output === undefined ? undefined : quantizationOf(`${at}output`, output),
+      };
+    case 'residual':
+      return residualStep(name, (parts ?? {}) as Fields, contents, depth);
+    default:
+      return weightedStep(fields, at, windows, contents);
+  }
+}
+
+function residualStep(name: string, parts: Fields, contents: SafetensorsInput, depth: number): NetworkStep {
+  const [inner, shortcut] = ['inner', 'shortcut'].map((part) =>
+    parts[part] === undefined ? undefined : namedSteps(`layer ${name}: parts.${part}`, parts[part]),
+  );
+  if (!inner) throw new TypeError(`${where}: layer ${name}: parts.inner is missing.`);
+  const made = stepsOf(inner, contents, depth + 1);
+  try {
+    // The layer only says what is done with the parts.
+    const nothing = activationLayer('linear');
+    return {
+      ...{ kind: 'composite', name, layer: residual(nothing, shortcut ? { shortcut: nothing } : {}) },
+      parts: { inner: made, ...(shortcut && { shortcut: stepsOf(shortcut, contents, depth + 1) }) },
+    };
+  } catch (error) {
+    for (const step of made) disposeStep(step);
+    throw error;
+  }
+}
+
+function weightedStep(fields: Fields, at: string, windows: Windows | undefined, contents: SafetensorsInput): NetworkStep {
+  const name = fields['name'] as string;
   checkChoice(where, `${at}activation`, fields['activation'], activations);
   checkNumber(where, `${at}slope`, fields['slope']);
   const shared = {
     name,
-    activation: fields['activation'] as QuantizedStep['activation'],
+    activation: fields['activation'] as ActivationName,
     slope: fields['slope'] as number,
   };
+  if (fields['kind'] === 'activation') return { kind: 'float', name, layer: activationLayer(shared.activation, { slope: shared.slope }) };
   if (fields['kind'] === 'floatLinear') {
     const weight = contents.tensors[`${name}.weight`];
-    if (weight?.rank !== 2) throw new RangeError(`${where}: ${at}there is no weight [inputs, units] among the tensors.`);
-    const [inputs, units] = weight.shape as [number, number];
-    const rest = restOf(name, inputs, units, contents);
+    const wanted = windows ? [...windows.window, windows.channels] : [];
+    if (!weight || weight.rank !== (windows ? 4 : 2) || wanted.some((size, axis) => size !== weight.shape[axis]))
+      throw new RangeError(
+        `${where}: ${at}there is no weight ${windows ? `[${wanted.join(', ')}, filters]` : '[inputs, units]'} among the tensors.`,
+      );
+    const last = weight.shape.at(-1) as number;
+    const units = windows?.depthwise ? windows.channels * last : last;
+    const rest = restOf(name, weight.shape[0] as number, units, contents);
     return {
-      ...{ kind: 'floatLinear', ...shared, inputScales: rest.inputScales, windows: undefined },
-      weight: keep(tensor2d(Float32Array.from(weight.dataSync()), [inputs, units])),
+      ...{ kind: 'floatLinear', ...shared, inputScales: rest.inputScales, windows },
+      weight: keep(tensor(Float32Array.from(weight.dataSync()), weight.shape)),
       bias: keptBias(rest.bias),
     };
   }
-  return quantizedStep(fields, at, shared, contents);
+  return quantizedStep(fields, at, { ...shared, windows }, contents);
 }
 
 function quantizedStep(
   fields: Fields,
   at: string,
-  shared: Pick<QuantizedStep, 'name' | 'activation' | 'slope'>,
+  shared: Pick<QuantizedStep, 'name' | 'activation' | 'slope' | 'windows'>,
   contents: SafetensorsInput,
 ): QuantizedStep {
   const { name } = shared;
@@ -106,6 +175,10 @@ function quantizedStep(
   checkChoice(where, `${at}scheme`, scheme, schemes);
   checkChoice(where, `${at}rounding`, rounding, ['fp32', 'double', 'single']);
   const shape = { inputs: inputs as number, units: units as number, bits: bits as number };
+  const { windows } = shared;
+  const covered = windows && windows.window[0] * windows.window[1] * (windows.depthwise ? 1 : windows.channels);
+  if (covered !== undefined && covered !== inputs)
+    throw new RangeError(`${where}: ${at}windows cover ${covered} values, but the weight has ${inputs} inputs.`);
   const count = shape.inputs * shape.units;
   const packed = contents.raw[`${name}.weight`];
   const [dtype, length] = shape.bits <= 4 ? ['U8', Math.ceil(count / 2)] : ['I8', count];
@@ -125,7 +198,7 @@ function quantizedStep(
     zeroPoints: zeros ? Int32Array.from(new Int8Array(zeros.bytes.slice().buffer)) : new Int32Array(scales.length),
   });
   return {
-    ...{ kind: 'quantized', ...shared, scheme, weight, rounding, input, output, inputScales: rest.inputScales, windows: undefined },
+    ...{ kind: 'quantized', ...shared, scheme, weight, rounding, input, output, inputScales: rest.inputScales },
     bias: keptBias(rest.bias),
   };
 }

@@ -1,8 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { FloatLinearStep, QuantizedStep } from '../network/quantized-step.ts';
+import type { FloatLinearStep, NetworkStep, QuantizedStep } from '../network/quantized-step.ts';
 import type { QuantizedNetwork } from '../network/quantized-network.ts';
+import type { ActivationLayer } from '@x/tensor';
 import { packNibbles } from './packed-integers.ts';
-import { writableSteps, type WritableStep } from './writable-steps.ts';
+import { writableSteps } from './writable-steps.ts';
 
 /** Values of a dtype of the file as its bytes. */
 export interface RawValues {
@@ -39,10 +40,10 @@ export function toSafetensors(network: QuantizedNetwork): NetworkFile {
   return { tensors, metadata: { [KEY]: JSON.stringify({ version: VERSION, steps }) } };
 }
 
-function describe(step: WritableStep, tensors: Record<string, RawValues>): object {
+function describe(step: NetworkStep, tensors: Record<string, RawValues>): object {
   switch (step.kind) {
     case 'quantized': {
-      const { kind, name, scheme, weight, activation, slope, input, output, rounding } = step;
+      const { kind, name, scheme, weight, activation, slope, input, output, rounding, windows } = step;
       const { inputs, units, bits, groupSize, scales, zeroPoints } = weight;
       const values = weight.values();
       tensors[`${name}.weight`] =
@@ -70,15 +71,31 @@ function describe(step: WritableStep, tensors: Record<string, RawValues>): objec
         input,
         ...(output && { output }),
         rounding,
+        ...(windows && { windows }),
       };
     }
     case 'floatLinear': {
-      const { kind, name, weight, activation, slope } = step;
+      const { kind, name, weight, activation, slope, windows } = step;
       tensors[`${name}.weight`] = floats(weight.dataSync() as Float32Array, weight.shape);
       addRest(step, tensors);
-      return { kind, name, activation, slope };
+      return { kind, name, activation, slope, ...(windows && { windows }) };
     }
-    default:
+    case 'pool': {
+      const { kind, name, of, windows, output } = step;
+      return { kind, name, of, ...(windows && { windows }), ...(output && { output }) };
+    }
+    case 'reshape':
+      return { kind: step.kind, name: step.name, shape: step.shape };
+    case 'float': {
+      const { activation, slope } = step.layer as ActivationLayer;
+      return { kind: 'activation', name: step.name, activation, slope };
+    }
+    case 'composite':
+      return {
+        ...{ kind: 'residual', name: step.name },
+        parts: Object.fromEntries(Object.entries(step.parts).map(([part, steps]) => [part, steps.map((own) => describe(own, tensors))])),
+      };
+    case 'flatten':
       return { kind: step.kind, name: step.name };
   }
 }

@@ -1,28 +1,20 @@
-import type { FloatLinearStep, NetworkStep, QuantizedStep } from '../network/quantized-step.ts';
+import { everyNetworkStep, type NetworkStep } from '../network/quantized-step.ts';
 import type { QuantizedNetwork } from '../network/quantized-network.ts';
-import type { FlattenStep } from '../network/steps.ts';
 import { show } from '../validation.ts';
 
-/** Steps that files hold. */
-export type WritableStep = QuantizedStep | FloatLinearStep | FlattenStep;
-
-/** @throws {TypeError} if it is no quantized network, or has steps that a file doesn't hold; all are named. */
-export function writableSteps(where: string, network: QuantizedNetwork): readonly WritableStep[] {
+/**
+ * The steps of a network, if a file can hold them: all but layers in float that are no activations, and containers that are no residual
+ * connections.
+ *
+ * @throws {TypeError} if it is no quantized network, or has other steps; all are named.
+ */
+export function writableSteps(where: string, network: QuantizedNetwork): readonly NetworkStep[] {
   if (network?.kind !== 'quantized')
     throw new TypeError(`${where}: network is ${show(network)}, but must be what quantize() or convert() made.`);
-  const others = network.steps.filter((step) => !isWritable(step));
-  if (others.length > 0)
-    throw new TypeError(
-      `${where}: ${others.map((step) => `layer ${step.name} (${kindOf(step)})`).join(', ')} stayed in float or are no linear layers, and can't be written; save what they are with the original.`,
-    );
-  return network.steps as readonly WritableStep[];
-}
-
-function isWritable(step: NetworkStep): step is WritableStep {
-  return step.kind === 'flatten' || ((step.kind === 'quantized' || step.kind === 'floatLinear') && !step.windows);
-}
-
-function kindOf(step: NetworkStep): string {
-  if (step.kind === 'float' || step.kind === 'composite') return step.layer.kind;
-  return step.kind === 'quantized' || step.kind === 'floatLinear' ? 'convolution' : step.kind;
+  const others = Array.from(everyNetworkStep(network.steps)).flatMap((step) => {
+    const held = step.kind === 'float' ? 'activation' : step.kind === 'composite' ? 'residual' : undefined;
+    return 'layer' in step && step.layer.kind !== held ? [`layer ${step.name} (${step.layer.kind})`] : [];
+  });
+  if (others.length > 0) throw new TypeError(`${where}: ${others.join(', ')} can't be written; save what they are with the original.`);
+  return network.steps;
 }

@@ -1,0 +1,15 @@
+import { InferenceSession, Tensor as OrtTensor, env } from 'onnxruntime-web';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** What onnxruntime computes from a model's `x`: its `y`, on one thread of WebAssembly. */
+export async function runOnnxruntime(model: Uint8Array, x: Tensor): Promise<Float32Array> {
+  env.wasm.numThreads = 1;
+  env.logLevel = 'error';
+  const session = await InferenceSession.create(model, { executionProviders: ['wasm'] });
+  try {
+    const { y } = await session.run({ x: new OrtTensor('float32', Float32Array.from(x.dataSync()), x.shape) });
+    return (y as OrtTensor).data as Float32Array;
+  } finally {
+    await session.release();
+  }
+}
