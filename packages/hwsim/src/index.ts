@@ -13,13 +13,14 @@ export type {
   Norm,
   Operation,
   Optimizer,
+  Profiled,
   Softmax,
   TensorFormat,
 } from './graph/layer.ts';
 export { expertCapacity, expertLoads, gemmShapes, outputSize, type GemmShape } from './graph/gemm-shape.ts';
 export { graphCost, layerCost, type LayerCost } from './graph/layer-cost.ts';
 export { layerGraph, predecessors, topologicalOrder } from './graph/layer-graph.ts';
-export { readTopologyCsv } from './graph/topology-csv.ts';
+export { readTopologyCsv } from './models/topology-csv.ts';
 export { foldOnto, type Compat, type Dataflow, type Folding, type SystolicArray } from './array/dataflow.ts';
 export { stallFreeWork, type ArrayWork } from './array/stall-free.ts';
 export type { ArrayConfig, SparseMapping } from './array/memory-options.ts';
@@ -140,8 +141,15 @@ export {
 export { energyRoofline, ridgePoint, rooflineBound, weightRooflineBound } from './roofline/roofline.ts';
 export { weightTiles, type TileUnit } from './roofline/weight-tiles.ts';
 export { bitsOf, computeFormat, precisions, readHardware, type Hardware, type Precision } from './hardware/hardware.ts';
-export { hardware, hardwareLibrary } from './hardware/library.ts';
-export { simulate, type Limit, type Report, type SimulateOptions, type Step } from './simulate.ts';
+export { hardware, hardwareLibrary, type HardwareOptions } from './hardware/library.ts';
+export { a100, epyc9654, h100, h200, ipuMk1, mi210, microcontroller, phone, tpuV1, tpuV2, tpuV3, v100 } from './hardware/chips.ts';
+export { simulate } from './simulate/simulate.ts';
+export type { SimulateOptions, SpreadOptions, TrainingOptions } from './simulate/plan.ts';
+export type { Parallel } from './simulate/exchange.ts';
+export type { ChipMemory, DeviceReport, Report, StageReport, Step, Stretch, TimedPass } from './simulate/report.ts';
+export type { Limit, StepKind } from './simulate/work.ts';
+export { namedSchedules, scheduleNames, type NamedSchedule, type ScheduleName, type StageTimes } from './pipeline/named-schedules.ts';
+export { withBatch } from './graph/rescale.ts';
 export { randomNumbers } from './random.ts';
 export {
   deviceLoads,
@@ -179,5 +187,10 @@ export { reinforcePlacement, type ReinforceOptions } from './placement/reinforce
 export type { SearchResult } from './placement/search-result.ts';
 export { searchPlans, type PlanSearchOptions, type PlanSearchResult } from './training/plan-search.ts';
 export { batchSweep, stepsToTarget } from './training/critical-batch.ts';
-export { readPipedreamProfile, type ProfiledLayer } from './graph/pipedream-profile.ts';
-export { readTfjsModel } from './graph/tfjs-model.ts';
+export { pipedreamGraph, readPipedreamProfile, type ProfiledLayer } from './models/pipedream-profile.ts';
+export { fromLayers, type NetworkLayer } from './models/from-layers.ts';
+export { fromProfile, type ProfiledKernel } from './models/from-profile.ts';
+export { readOnnxModel, type OnnxOptions } from './models/onnx/onnx-model.ts';
+export { transformerGraph } from './models/transformer-graph.ts';
+export { learningCurveSpec, placementHtml } from './html/placement-html.ts';
+export { readTfjsModel } from './models/tfjs-model.ts';

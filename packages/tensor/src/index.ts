@@ -31,7 +31,7 @@ export type { Key } from './random/key.ts';
 // Layers: where an operation has the same name, the layer's ends in Layer
 export type { ApplyContext, Layer, NamedVariables, Shape } from './layers/layer.ts';
 export { activationLayer, type ActivationLayer } from './layers/activation-layer.ts';
-export { attention, type MultiHeadOptions } from './layers/attention.ts';
+export { attention, type AttentionLayer, type MultiHeadOptions } from './layers/attention.ts';
 export { batchNormLayer, type BatchNormLayer, type BatchNormOptions } from './layers/batch-norm.ts';
 export { checkpoint, checkpointed } from './layers/checkpoint.ts';
 export { conv1d, type Conv1dOptions } from './layers/conv1d.ts';

@@ -1,52 +1,78 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readTfjsModel } from '../graph/tfjs-model.ts';
-import { readTopologyCsv } from '../graph/topology-csv.ts';
+import { readTfjsModel } from '../models/tfjs-model.ts';
+import { readTopologyCsv } from '../models/topology-csv.ts';
+import { pipedreamGraph } from '../models/pipedream-profile.ts';
+import { readOnnxModel } from '../models/onnx/onnx-model.ts';
+import { transformerGraph } from '../models/transformer-graph.ts';
 import type { LayerGraph } from '../graph/layer.ts';
 import { readHardware, type Hardware } from '../hardware/hardware.ts';
 import { hardware, hardwareLibrary } from '../hardware/library.ts';
 import { ParseError } from '../parse-error.ts';
+import { readCalculonModel } from '../training/transformer.ts';
 
-export function readText(path: string): string {
+function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     throw new ParseError(path, 0, `can't be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
 }
 
+export function readText(path: string): string {
+  return readBytes(path).toString('utf8');
+}
+
+/** @throws ParseError with the line at which JSON ends to be JSON */
 export function readJson(path: string): unknown {
   const text = readText(path);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ParseError(path, 0, (error as Error).message);
+    const { message } = error as Error;
+    const position = /position (\d+)/.exec(message);
+    const line = position ? text.slice(0, Number(position[1])).split('\n').length : text.split('\n').length;
+    throw new ParseError(path, line, message);
   }
 }
 
-/** A tfjs `model.json`, or a SCALE-Sim topology with layers of the default precision, for `batch` samples. */
-export function readModel(path: string, batch: number): LayerGraph {
-  if (path.endsWith('.json')) return { ...readTfjsModel(readJson(path), { batch, name: path }), name: basename(path) };
+/** Any model file: ONNX, a tfjs or a Calculon JSON, a PipeDream profile, a SCALE-Sim topology; for one sample, with layers of the default precision. */
+export function readModel(path: string): LayerGraph {
+  const name = basename(path);
+  const named = (graph: LayerGraph): LayerGraph => ({ ...graph, name });
+  if (path.endsWith('.onnx')) return named(readOnnxModel(readBytes(path), { name: path }));
+  if (path.endsWith('.json')) {
+    const json = readJson(path);
+    if (typeof json === 'object' && json !== null && 'attn_heads' in json)
+      return refusedWith(path, () => transformerGraph(readCalculonModel(json), { name }));
+    return named(readTfjsModel(json, { name: path }));
+  }
+  if (path.endsWith('.txt')) return named(pipedreamGraph(readText(path), { name: path }));
   const graph = readTopologyCsv(readText(path), { name: path });
   return {
-    name: basename(path),
-    layers: graph.layers.map(({ name, operation, weights }) => ({
-      name,
-      operation:
-        operation.type === 'conv'
-          ? { ...operation, batch }
-          : operation.type === 'gemm'
-            ? { ...operation, m: operation.m * batch }
-            : operation,
+    name,
+    layers: graph.layers.map(({ name: layer, operation, weights }) => ({
+      name: layer,
+      operation,
       ...(weights?.density && { weights: { bits: weights.bits, density: weights.density } }),
     })),
   };
 }
 
+/** Says which file a value is wrong in. */
+function refusedWith<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ParseError(path, 0, (error as Error).message);
+  }
+}
+
 /** A chip of the library, or one described in a JSON file. */
 export function readChip(nameOrPath: string): Hardware {
   if (hardwareLibrary.some((chip) => chip.name === nameOrPath) || !nameOrPath.endsWith('.json')) return hardware(nameOrPath);
-  return readHardware(readJson(nameOrPath));
+  const json = readJson(nameOrPath);
+  return refusedWith(nameOrPath, () => readHardware(json));
 }
 
 /** Writes files into a folder and says so. */

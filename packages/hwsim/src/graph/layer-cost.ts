@@ -1,4 +1,4 @@
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireNumber } from '../validation.ts';
 import { indexBitsPerElement, shareOf } from './density.ts';
 import { expertLoads, gemmShapes, outputSize } from './gemm-shape.ts';
 import type { Layer, LayerGraph, TensorFormat } from './layer.ts';
@@ -103,6 +103,11 @@ export function layerCost(layer: Layer): LayerCost {
       const parameters = requireInteger(at('parameters'), op.parameters);
       const state = parameters * (op.stateBytes ?? 12);
       return { ...of(parameters * (op.operations ?? 11), 0, 1, 0, 0), inputBytes: state, outputBytes: state };
+    }
+    case 'profiled': {
+      for (const field of ['forward', 'backward', 'outputBytes', 'parameterBytes'] as const) requireNumber(at(field), op[field]);
+      // Single precision, as profiles are.
+      return { ...of(0, 0, 1, 0, 0), parameters: op.parameterBytes / 4, weightBytes: op.parameterBytes, outputBytes: op.outputBytes };
     }
   }
 }

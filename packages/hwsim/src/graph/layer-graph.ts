@@ -1,3 +1,4 @@
+import { requireInteger } from '../validation.ts';
 import { layerCost } from './layer-cost.ts';
 import type { Layer, LayerGraph } from './layer.ts';
 
@@ -61,15 +62,18 @@ function cycleOf(dependencies: readonly (readonly number[])[], waiting: readonly
  *
  * @param name what reports call it
  * @param layers in any order; a layer without `inputs` reads the one before it
+ * @param options.batch samples that the sizes hold; 1 when left out
  * @throws RangeError naming the layer at fault
  * @example layerGraph('mlp', [
  *   { name: 'fc1', operation: { type: 'gemm', m: 128, n: 1024, k: 784 } },
  *   { name: 'fc2', operation: { type: 'gemm', m: 128, n: 10, k: 1024 } },
  * ])
  */
-export function layerGraph(name: string, layers: readonly Layer[]): LayerGraph {
+export function layerGraph(name: string, layers: readonly Layer[], options: { batch?: number } = {}): LayerGraph {
+  const { batch } = options;
+  if (batch !== undefined) requireInteger('options.batch', batch);
   if (layers.length === 0) throw new RangeError(`graph ${JSON.stringify(name)} has no layers; give it at least one`);
-  const graph: LayerGraph = { name, layers };
+  const graph: LayerGraph = { name, layers, ...(batch !== undefined && { batch }) };
   topologicalOrder(predecessors(graph), (i) => layers[i]!.name);
   for (const layer of layers) layerCost(layer);
   return graph;

@@ -103,7 +103,17 @@ export interface Optimizer {
   readonly stateBytes?: number;
 }
 
-export type Operation = Gemm | Conv | Depthwise | Attention | Softmax | Norm | Embedding | Moe | Elementwise | Optimizer;
+/** A layer known by its measured times, as in a PipeDream profile: seconds for its samples, on whatever chip it was measured. */
+export interface Profiled {
+  readonly type: 'profiled';
+  readonly forward: number;
+  /** Of both gradients together. */
+  readonly backward: number;
+  readonly outputBytes: number;
+  readonly parameterBytes: number;
+}
+
+export type Operation = Gemm | Conv | Depthwise | Attention | Softmax | Norm | Embedding | Moe | Elementwise | Optimizer | Profiled;
 
 /** One operation of a model. `inputs` names the layers it reads; left out, it reads the layer before it. */
 export interface Layer {
@@ -118,4 +128,6 @@ export interface Layer {
 export interface LayerGraph {
   readonly name: string;
   readonly layers: readonly Layer[];
+  /** Samples that the sizes of its layers hold; 1 when left out. */
+  readonly batch?: number;
 }

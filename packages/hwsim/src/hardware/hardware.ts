@@ -11,6 +11,8 @@ export const bitsOf: Readonly<Record<Precision, number>> = { int4: 4, int8: 8, f
 /** A chip. Operations count a multiply and an add as two. */
 export interface Hardware {
   readonly name: string;
+  /** How many of them; one when left out. */
+  readonly chips?: number;
   /** Where the figures come from. */
   readonly source: string;
   /** Matrix operations a second by number format. */
@@ -40,6 +42,8 @@ export interface Hardware {
   readonly onChip: number;
   /** Links to other chips: bytes a second each way of all together, seconds a message. */
   readonly link?: { readonly bandwidth: number; readonly latency: number };
+  /** Chips that `link` joins; beyond them each chip has this slower one. Left out: any number. */
+  readonly node?: { readonly chips: number; readonly link: { readonly bandwidth: number; readonly latency: number } };
   /** Seconds before any operation starts. */
   readonly overhead?: number;
   /** Which zeros the matrix unit can skip. */
@@ -85,10 +89,17 @@ export function readHardware(json: unknown): Hardware {
     if (memory[field] !== undefined) requireInteger(`hardware.memory.${field}`, memory[field]);
   if (memory.latency !== undefined) requireNumber('hardware.memory.latency', memory.latency);
   requireNumber('hardware.onChip', root.onChip);
-  if (root.link !== undefined) {
-    const link = object(root.link, 'hardware.link');
-    requireNumber('hardware.link.bandwidth', link.bandwidth, 0, true);
-    requireNumber('hardware.link.latency', link.latency);
+  if (root.chips !== undefined) requireInteger('hardware.chips', root.chips);
+  const readLink = (value: unknown, name: string): void => {
+    const link = object(value, name);
+    requireNumber(`${name}.bandwidth`, link.bandwidth, 0, true);
+    requireNumber(`${name}.latency`, link.latency);
+  };
+  if (root.link !== undefined) readLink(root.link, 'hardware.link');
+  if (root.node !== undefined) {
+    const node = object(root.node, 'hardware.node');
+    requireInteger('hardware.node.chips', node.chips);
+    readLink(node.link, 'hardware.node.link');
   }
   if (root.overhead !== undefined) requireNumber('hardware.overhead', root.overhead);
   if (root.skips !== undefined) requireOneOf('hardware.skips', root.skips, ['none', '2:4', 'all']);

@@ -1,3 +1,4 @@
+import { requireInteger } from '../validation.ts';
 import type { Hardware } from './hardware.ts';
 
 // Joules a byte of memory: DDR3 640 pJ for 32 bits (Horowitz 2014), LPDDR4 8 pJ a bit (Accelergy), HBM2 3.9 pJ a bit (O'Connor et al. 2017).
@@ -73,12 +74,13 @@ export const hardwareLibrary: readonly Hardware[] = [
   {
     name: 'v100',
     source:
-      '80 SM x 8 units x 64 multiply-adds at 1.53 GHz (125 Tflop/s by arithmetic), 900 GB/s, 16 GB, 6 MB L2, NVLink2 150 GB/s each way, 300 W (remembered from the vendor); idle, volts and overhead estimated',
+      '80 SM x 8 units x 64 multiply-adds at 1.53 GHz (125 Tflop/s by arithmetic), 900 GB/s, 16 GB, 6 MB L2, NVLink2 150 GB/s each way among 8, then 100 Gb/s a chip, 300 W (remembered from the vendor); idle, network latency, volts and overhead estimated',
     peak: { f16: 80 * 8 * 64 * 2 * 1.53e9, f32: 80 * 64 * 2 * 1.53e9 },
     vector: 80 * 64 * 2 * 1.53e9,
     memory: { bandwidth: 900e9, capacity: 16 * GiB, energy: hbm, granularity: 32 },
     onChip: 6e6,
     link: { bandwidth: 150e9, latency: 5e-6 },
+    node: { chips: 8, link: { bandwidth: 12.5e9, latency: 20e-6 } },
     overhead: 5e-6,
     process: { nm: 16, volts: 0.8 },
     watts: { busy: 300, idle: 50 },
@@ -86,12 +88,13 @@ export const hardwareLibrary: readonly Hardware[] = [
   {
     name: 'a100',
     source:
-      '108 SM x 4 units x 256 multiply-adds at 1.41 GHz (312 Tflop/s by arithmetic), 2,039 GB/s, 80 GB, 40 MB L2, NVLink3 300 GB/s each way, 400 W (remembered from the vendor); idle, volts and overhead estimated',
+      '108 SM x 4 units x 256 multiply-adds at 1.41 GHz (312 Tflop/s by arithmetic), 2,039 GB/s, 80 GB, 40 MB L2, NVLink3 300 GB/s each way among 8, then 200 Gb/s a chip, 400 W (remembered from the vendor); idle, network latency, volts and overhead estimated',
     peak: { int4: 4 * 312e12, int8: 2 * 312e12, f16: 108 * 4 * 256 * 2 * 1.41e9, bf16: 108 * 4 * 256 * 2 * 1.41e9, f32: 19.5e12 },
     vector: 108 * 64 * 2 * 1.41e9,
     memory: { bandwidth: 2039e9, capacity: 80e9, energy: hbm, granularity: 32 },
     onChip: 40e6,
     link: { bandwidth: 300e9, latency: 5e-6 },
+    node: { chips: 8, link: { bandwidth: 25e9, latency: 20e-6 } },
     overhead: 5e-6,
     skips: '2:4',
     process: { nm: 7, volts: 0.75 },
@@ -99,12 +102,13 @@ export const hardwareLibrary: readonly Hardware[] = [
   },
   ...(['h100', 'h200'] as const).map((name): Hardware => ({
     name,
-    source: `132 SM x 4 units x 512 multiply-adds at 1.83 GHz (989 Tflop/s by arithmetic), ${name === 'h100' ? '3.35 TB/s, 80 GB' : '4.8 TB/s, 141 GB'}, 50 MB L2, NVLink4 450 GB/s each way, 700 W (remembered from the vendor); costed at its nearest node, 7 nm; idle, volts and overhead estimated`,
+    source: `132 SM x 4 units x 512 multiply-adds at 1.83 GHz (989 Tflop/s by arithmetic), ${name === 'h100' ? '3.35 TB/s, 80 GB' : '4.8 TB/s, 141 GB'}, 50 MB L2, NVLink4 450 GB/s each way among 8, then 400 Gb/s a chip, 700 W (remembered from the vendor); costed at its nearest node, 7 nm; idle, network latency, volts and overhead estimated`,
     peak: { int8: 2 * 989e12, fp8: 2 * 989e12, f16: 132 * 4 * 512 * 2 * 1.83e9, bf16: 132 * 4 * 512 * 2 * 1.83e9, f32: 67e12 },
     vector: 132 * 128 * 2 * 1.83e9,
     memory: { bandwidth: name === 'h100' ? 3.35e12 : 4.8e12, capacity: name === 'h100' ? 80e9 : 141e9, energy: hbm, granularity: 32 },
     onChip: 50e6,
     link: { bandwidth: 450e9, latency: 5e-6 },
+    node: { chips: 8, link: { bandwidth: 50e9, latency: 20e-6 } },
     overhead: 5e-6,
     skips: '2:4',
     process: { nm: 7, volts: 0.7 },
@@ -163,13 +167,20 @@ export const hardwareLibrary: readonly Hardware[] = [
 ];
 
 /**
- * A chip of the library by name.
+ * A chip of the library by name, or many of them.
  *
+ * @param options.chips how many; what isn't given to tensor or pipeline parallelism is data parallel
  * @throws RangeError with the names there are
+ * @example hardware('tpu-v2', { chips: 32 })
  */
-export function hardware(name: string): Hardware {
+export function hardware(name: string, options: HardwareOptions = {}): Hardware {
   const found = hardwareLibrary.find((chip) => chip.name === name);
   if (!found)
     throw new RangeError(`hardware is ${JSON.stringify(name)}, expected one of ${hardwareLibrary.map((chip) => chip.name).join(', ')}`);
-  return found;
+  if (options.chips === undefined) return found;
+  return { ...found, chips: requireInteger('options.chips', options.chips) };
+}
+
+export interface HardwareOptions {
+  readonly chips?: number;
 }

@@ -2,7 +2,7 @@ import type { PipelineRun } from '../pipeline/simulate-pipeline.ts';
 import { pipelineTrace } from '../trace/pipeline-trace.ts';
 import { drawChart } from './chart.ts';
 import { htmlPage, htmlTable } from './page.ts';
-import { timelineSpec } from './report-html.ts';
+import { timelineSpec } from './timeline-chart.ts';
 
 /** A pipeline run as one HTML page: its figures, and the Gantt chart of its trace with bubbles marked. */
 export async function pipelineHtml(run: PipelineRun, options: { unit?: number } = {}): Promise<string> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { program } from '../../src/cli/program.ts';
 import { hardware, traceFaults, type Trace } from '../../src/index.ts';
+import { onnxBytes } from '../models/onnx-bytes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hwsim-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,16 +27,57 @@ describe('hwsim command', () => {
   it('run writes a report in four forms', async () => {
     const out = join(folder, 'out');
     const { said } = await run('run', '--model', topology, '--hardware', 'tpu-v1', '--batch', '8', '--out', out);
-    expect(said[0]).toMatch(/^net\.csv on tpu-v1, int8: [\d.]+ µs, \d+ µJ, [\d.]+ % of the peak, \d+ kB$/);
+    expect(said[0]).toMatch(/^net\.csv on tpu-v1, int8, 8 samples: [\d.]+ µs, \d+ µJ, [\d.]+ % of the peak, \d+ kB a chip$/);
     expect(readdirSync(out).toSorted()).toEqual(['report.html', 'report.json', 'steps.csv', 'trace.json']);
     expect(traceFaults(JSON.parse(readFileSync(join(out, 'trace.json'), 'utf8')) as Trace)).toEqual([]);
     expect(readFileSync(join(out, 'steps.csv'), 'utf8').trim().split('\n').length).toBe(3);
   });
   it('run takes a chip from a file and a training step', async () => {
     const chip = file('chip.json', JSON.stringify({ ...hardware('a100'), name: 'mine' }));
-    expect(
-      (await run('run', '--model', topology, '--hardware', chip, '--precision', 'bf16', '--train', '--data-parallel', '4')).said[0],
-    ).toContain('net.csv on mine, bf16');
+    expect((await run('run', '--model', topology, '--hardware', chip, '--precision', 'bf16', '--train', '--data', '4')).said[0]).toContain(
+      'net.csv on 4 mine, bf16, 4 samples',
+    );
+  });
+  it('run spreads a Calculon model over tensor, pipeline and data parallelism', async () => {
+    const gpt = file(
+      'gpt.json',
+      JSON.stringify({ hidden: 64, feedforward: 256, seq_size: 32, attn_heads: 4, attn_size: 16, num_blocks: 4 }),
+    );
+    const words = [
+      '--precision',
+      'bf16',
+      '--train',
+      '--chips',
+      '8',
+      '--tensor',
+      '2',
+      '--pipeline',
+      '2',
+      '--batch',
+      '16',
+      '--recompute',
+      'full',
+      '--zero',
+      '1',
+    ];
+    const { said } = await run('run', '--model', gpt, '--hardware', 'h100', '--schedule', 'zb-h1', ...words);
+    expect(said[0]).toMatch(/^gpt\.json on 8 h100, bf16, 16 samples: .* bubble [\d.]+ %, .* a chip$/);
+    await expect(run('run', '--model', gpt, '--hardware', 'h100', '--chips', '8', '--precision', 'bf16', '--tensor', '3')).rejects.toThrow(
+      'but the hardware has 8',
+    );
+  });
+  it('run reads ONNX and PipeDream profiles', async () => {
+    const model = join(folder, 'net.onnx');
+    writeFileSync(
+      model,
+      onnxBytes({ inputs: { x: ['N', 8] }, weights: { w: [8, 4] }, nodes: [{ op: 'MatMul', inputs: ['x', 'w'], output: 'y' }] }),
+    );
+    expect((await run('run', '--model', model, '--batch', '2')).said[0]).toContain('net.onnx on tpu-v1, int8, 2 samples');
+    const figures = 'forward_compute_time=1.0, backward_compute_time=2.0, activation_size=3.0, parameter_size=4.0';
+    const profile = file('graph.txt', `node1 -- A -- ${figures}\nnode2 -- B -- ${figures}\n\tnode1 -- node2\n`);
+    expect((await run('run', '--model', profile)).said[0]).toContain('graph.txt on tpu-v1, int8, 1 samples: 2 ms');
+    await expect(run('run', '--model', file('bad.onnx', 'no'))).rejects.toThrow(/bad\.onnx: /);
+    await expect(run('run', '--model', file('bad.txt', 'no\n'))).rejects.toThrow(/bad\.txt:1: /);
   });
   it('run reads a tfjs model', async () => {
     const model = file(
@@ -68,7 +110,7 @@ describe('hwsim command', () => {
     expect(said[0]).toContain('time (s)');
     expect(said.length).toBe(1 + 2 * noted.length);
   });
-  it('place gives loads', async () => {
+  it('place gives loads, and searches with a learning curve', async () => {
     const node = (id: number, t: number): object => ({ id, supportedOnFpga: 1, cpuLatency: 9, fpgaLatency: t, size: 1, isBackwardNode: 0 });
     const graph = file(
       'g.json',
@@ -81,11 +123,15 @@ describe('hwsim command', () => {
       }),
     );
     expect((await run('place', '--graph', graph)).said[0]).toBe('maximum load 3.5 (time units of the graph)');
+    const out = join(folder, 'placed');
+    const { said } = await run('place', '--graph', graph, '--method', 'reinforce', '--evaluations', '2000', '--seed', '2', '--out', out);
+    expect(said[0]).toBe('maximum load 3.5 (time units of the graph), 2000 placements costed, seed 2');
+    expect(readFileSync(join(out, 'placement.html'), 'utf8')).toContain('<h2>Learning curve</h2>');
   });
   it('refuses bad files and words, saying which', async () => {
     await expect(run('run', '--model', join(folder, 'none.csv'))).rejects.toThrow("none.csv: can't be read (ENOENT)");
     await expect(run('run', '--model', file('bad.csv', 'h\nx,1\n'))).rejects.toThrow(/bad\.csv:2: layer "x": IFMAP width is ""/);
-    await expect(run('place', '--graph', file('bad.json', '{'))).rejects.toThrow('bad.json: ');
+    await expect(run('place', '--graph', file('bad.json', '{'))).rejects.toThrow('bad.json:1: ');
     await expect(run('pipeline', '--schedule', 'nonsense')).rejects.toThrow('Allowed choices are gpipe, 1f1b');
     await expect(run('pipeline', '--devices', 'x')).rejects.toThrow('"x" is not a number');
   });

@@ -20,9 +20,8 @@ describe('exact placement (arXiv 2006.16423)', () => {
     expect(exactPlacement(readPlacement(inference)).load).toBeCloseTo(optimal, 11);
   });
 
-  it
-    .skipIf(!goldenFolder)
-    .each(['bert24_inference', 'bert24_training', 'resnet50_inference', 'resnet50_training', 'gnmt_inference', 'gnmt_training'])(
+  it.skipIf(!goldenFolder).each(['bert24_inference', 'bert24_training', 'resnet50_inference', 'resnet50_training'])(
+    // GNMT's 17,914 ideals take half a minute: reproduce/placement.ts compares those.
     '%s equals the saved optimum',
     (name) => {
       const graph = readPlacement(goldenJson(`placement/throughput_${name}.json`));
@@ -31,8 +30,6 @@ describe('exact placement (arXiv 2006.16423)', () => {
       expect(Math.abs(found.load - saved.optimal_max_load)).toBeLessThan(1e-12 * saved.optimal_max_load * 10);
       expect(maxLoad(graph, found.assignment)).toBe(found.load);
       expect(chainPlacement(graph).load).toBeGreaterThanOrEqual(found.load * (1 - 1e-12));
-      // With one device nothing is pruned, so only where ideals are few.
-      if (name.startsWith('gnmt')) return;
       const one = { ...graph, accelerators: 1, cpus: 0, capacity: Infinity };
       expect(exactPlacement(one).load).toBeCloseTo(saved.single_accel, 9);
     },

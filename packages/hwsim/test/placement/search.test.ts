@@ -49,9 +49,9 @@ describe.each(Object.entries(searches))('%s', (_, search) => {
 });
 
 describe('learnt placement of bert24', () => {
-  it('is better than the contiguous optimum, and by REINFORCE than 17.7776, in 300,000 placements', () => {
-    expect(reinforcePlacement(bert, { evaluations: 300_000, seed: 2 }).load).toBeLessThan(17.7776);
-    expect(crossEntropyPlacement(bert, { evaluations: 300_000, seed: 1 }).load).toBeLessThan(optimal);
+  it('is better than the contiguous optimum, and by REINFORCE than 17.7776, in 100,000 placements', () => {
+    expect(reinforcePlacement(bert, { evaluations: 100_000, seed: 2 }).load).toBeLessThan(17.7776);
+    expect(crossEntropyPlacement(bert, { evaluations: 100_000, seed: 1 }).load).toBeLessThan(optimal);
   });
 });
 

@@ -40,7 +40,7 @@ describe('traces keep the rules of the trace-event format', () => {
   );
 
   it('a training step on many chips', () => {
-    const report = simulate({ model: net, hardware: hardware('a100'), precision: 'bf16', training: { dataParallel: 8 } });
+    const report = simulate({ model: net, hardware: hardware('a100'), precision: 'bf16', training: { parallel: { data: 8 } } });
     const trace = JSON.parse(report.toPerfetto()) as Trace;
     expect(trace).toEqual(reportTrace(report));
     expect(traceFaults(trace)).toEqual([]);

@@ -30,6 +30,13 @@ export interface MultiHeadOptions {
 
 const where = 'attention';
 
+/** An {@link attention} layer. */
+export interface AttentionLayer extends Layer {
+  readonly kind: 'attention';
+  readonly heads: number;
+  readonly causal: boolean;
+}
+
 /**
  * Multi-head attention: each head h of depth width / heads computes softmax(q·kᵀ / sqrt(depth))·v, where q, k and v are linear in x,
  * and a last linear map joins the heads. x [batch, length, width] gives the same shape.
@@ -46,7 +53,7 @@ const where = 'attention';
  * const layer = attention(128, { heads: 8, causal: true, key: random.key(0) });
  * layer.apply(tf.zeros([16, 64, 128])).shape; // => [16, 64, 128]
  */
-export function attention(width: number, options: MultiHeadOptions): Layer {
+export function attention(width: number, options: MultiHeadOptions): AttentionLayer {
   checkNumber(where, 'width', width, { least: 1, whole: true });
   const { key, heads = 1, causal = false, memory, bias = true, init = glorotUniform() } = options ?? {};
   checkKey(where, key);
@@ -73,7 +80,7 @@ interface Settings {
 /** The linear maps of self-attention, or of cross-attention. */
 type Maps = { readonly qkv: Layer; readonly out: Layer } | { readonly query: Layer; readonly keyValue: Layer; readonly out: Layer };
 
-function withMaps(parts: Maps, settings: Settings): Layer {
+function withMaps(parts: Maps, settings: Settings): AttentionLayer {
   const { width, heads, causal, memory } = settings;
   const outputShape: Layer['outputShape'] = (shape) => {
     if (shape.length !== 3)
@@ -87,6 +94,8 @@ function withMaps(parts: Maps, settings: Settings): Layer {
   };
   return {
     kind: 'attention',
+    heads,
+    causal,
     variables: variablesOfParts(parts),
     parts,
     withParts: (others) => {

@@ -1,5 +1,6 @@
 import { ParseError } from '../parse-error.ts';
-import { topologicalOrder } from './layer-graph.ts';
+import { layerGraph, topologicalOrder } from '../graph/layer-graph.ts';
+import type { LayerGraph } from '../graph/layer.ts';
 
 /** A measured layer: milliseconds and bytes. */
 export interface ProfiledLayer {
@@ -69,4 +70,31 @@ export function readPipedreamProfile(text: string, options: { name?: string } = 
   }
   const place = new Map(order.map((old, now) => [old, now]));
   return order.map((old) => ({ ...layers[old]!, inputs: inputs[old]!.map((from) => place.get(from)!) }));
+}
+
+/**
+ * A profile as a layer graph: layers known by their measured times, for pipelines and data parallelism of what was measured.
+ *
+ * @param options.batch samples of the profile; 1 when left out
+ * @throws ParseError with file, line and reason
+ */
+export function pipedreamGraph(text: string, options: { name?: string; batch?: number } = {}): LayerGraph {
+  const { name = 'graph.txt', batch } = options;
+  const profiled = readPipedreamProfile(text, { name });
+  const label = (layer: ProfiledLayer): string => `${layer.id} ${layer.description}`;
+  return layerGraph(
+    name,
+    profiled.map((layer) => ({
+      name: label(layer),
+      operation: {
+        type: 'profiled',
+        forward: layer.forward / 1e3,
+        backward: layer.backward / 1e3,
+        outputBytes: layer.activationBytes,
+        parameterBytes: layer.parameterBytes,
+      },
+      inputs: layer.inputs.map((from) => label(profiled[from]!)),
+    })),
+    batch === undefined ? {} : { batch },
+  );
 }

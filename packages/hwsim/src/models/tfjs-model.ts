@@ -1,6 +1,6 @@
 import { ParseError } from '../parse-error.ts';
-import { layerGraph } from './layer-graph.ts';
-import type { Layer, LayerGraph } from './layer.ts';
+import { layerGraph } from '../graph/layer-graph.ts';
+import type { Layer, LayerGraph } from '../graph/layer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

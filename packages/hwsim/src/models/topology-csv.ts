@@ -1,6 +1,6 @@
 import { ParseError } from '../parse-error.ts';
-import { layerGraph } from './layer-graph.ts';
-import type { Layer, LayerGraph, TensorFormat } from './layer.ts';
+import { layerGraph } from '../graph/layer-graph.ts';
+import type { Layer, LayerGraph, TensorFormat } from '../graph/layer.ts';
 
 const convColumns = ['IFMAP height', 'IFMAP width', 'filter height', 'filter width', 'channels', 'num filter', 'strides'] as const;
 

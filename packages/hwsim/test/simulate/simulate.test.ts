@@ -10,8 +10,8 @@ import {
   type Layer,
   type LayerGraph,
   type Precision,
-} from '../src/index.ts';
-import { excerptText } from './golden.ts';
+} from '../../src/index.ts';
+import { excerptText } from '../golden.ts';
 
 const mlp = layerGraph('mlp', [
   { name: 'fc1', operation: { type: 'gemm', m: 128, n: 1024, k: 784 } },
@@ -58,7 +58,7 @@ describe('simulate', () => {
     const again = simulate({ model: mlp, hardware: hardware('v100'), training: { recompute: 'full' } });
     expect(again.time).toBeGreaterThan(report.time);
     const zero = [0, 1, 2, 3].map(
-      (stage) => simulate({ model: mlp, hardware: hardware('v100'), training: { dataParallel: 8, zero: stage as 0 } }).memory,
+      (stage) => simulate({ model: mlp, hardware: hardware('v100'), training: { parallel: { data: 8 }, zero: stage as 0 } }).memory,
     );
     expect(zero.map((m) => m.optimizer)).toEqual([1, 8, 8, 8].map((n) => zero[0]!.optimizer / n));
     expect(zero.map((m) => m.gradients)).toEqual([1, 1, 8, 8].map((n) => zero[0]!.gradients / n));
@@ -67,8 +67,8 @@ describe('simulate', () => {
 
   it('ResNet-50 on 32 TPUv2 devices is within 5 % of the published 31.2 times one', () => {
     const images = 32;
-    const time = (dataParallel: number): number =>
-      simulate({ model: resnet50(images), hardware: hardware('tpu-v2'), precision: 'bf16', training: { dataParallel } }).time;
+    const time = (data: number): number =>
+      simulate({ model: resnet50(images), hardware: hardware('tpu-v2'), precision: 'bf16', training: { parallel: { data } } }).time;
     expect(Math.abs((32 * time(1)) / time(32) / 31.2 - 1)).toBeLessThan(0.05);
   });
 
@@ -97,7 +97,7 @@ describe('simulate', () => {
   it('refuses what isn’t there, by name', () => {
     expect(() => hardware('tpu-v9')).toThrow('hardware is "tpu-v9", expected one of tpu-v1');
     expect(() => simulate({ model: mlp, hardware: hardware('tpu-v1') })).toThrow('tpu-v1 computes int8; f32 fits in none');
-    expect(() => simulate({ model: mlp, hardware: hardware('phone'), training: { dataParallel: 2 } })).toThrow('phone has no links');
+    expect(() => simulate({ model: mlp, hardware: hardware('phone'), training: { parallel: { data: 2 } } })).toThrow('phone has no links');
     expect(() => readHardware({ ...hardware('phone'), watts: { busy: -1, idle: 0 } })).toThrow('hardware.watts.busy is -1');
     expect(() => readHardware({ ...hardware('phone'), peak: { f31: 1 } })).toThrow('"f31", expected one of int4');
     expect(() => readHardware([])).toThrow('hardware is []');

@@ -1,0 +1,112 @@
+import type { Precision } from '../hardware/hardware.ts';
+import type { PassKind } from '../pipeline/schedule.ts';
+import type { Parallel } from './exchange.ts';
+import type { Limit, StepKind } from './work.ts';
+
+/** One piece of work of one chip of a pipeline stage, and how many times a step does it. Seconds, joules and bytes of one time. */
+export interface Step {
+  readonly layer: string;
+  readonly kind: StepKind;
+  /** Of the model's pipeline stages. */
+  readonly stage: number;
+  readonly times: number;
+  readonly seconds: number;
+  readonly limit: Limit;
+  readonly macs: number;
+  /** Through the chip's memory. */
+  readonly bytes: number;
+  /** Of the buffer exchanged with other chips. */
+  readonly exchanged: number;
+  readonly arithmeticEnergy: number;
+  readonly memoryEnergy: number;
+}
+
+/** A piece of work where it lies in time, on one of the devices of a pipeline. */
+export interface Stretch {
+  readonly device: number;
+  readonly layer: string;
+  readonly kind: StepKind;
+  readonly start: number;
+  readonly seconds: number;
+  readonly limit: Limit;
+  readonly macs: number;
+  readonly bytes: number;
+  readonly exchanged: number;
+  /** Bytes held on the device after it. */
+  readonly held: number;
+}
+
+/** A pass of a stage for a micro-batch where it lies in time. */
+export interface TimedPass {
+  readonly device: number;
+  readonly kind: PassKind;
+  readonly stage: number;
+  readonly microBatch: number;
+  readonly start: number;
+  readonly seconds: number;
+}
+
+/** Bytes of one chip. */
+export interface ChipMemory {
+  readonly weights: number;
+  readonly activations: number;
+  readonly gradients: number;
+  readonly optimizer: number;
+  readonly peak: number;
+  readonly fits: boolean;
+}
+
+/** One device of a pipeline; `parallel.data` x `parallel.tensor` chips do the same. */
+export interface DeviceReport {
+  readonly stages: readonly number[];
+  /** Seconds it works, and those after its last pass: exchange and update. */
+  readonly busy: number;
+  readonly closing: number;
+  readonly memory: ChipMemory;
+}
+
+/** One pipeline stage: its layers, and seconds of its passes for a micro-batch and of what it sends to the next. */
+export interface StageReport {
+  readonly layers: readonly string[];
+  readonly forward: number;
+  readonly backward: number;
+  readonly weightGradient: number;
+  readonly transfer: number;
+}
+
+/** What a step (or, in inference, a batch) costs. Seconds, joules, bytes. */
+export interface Report {
+  readonly model: string;
+  readonly hardware: string;
+  readonly precision: Precision;
+  readonly training: boolean;
+  readonly chips: number;
+  readonly parallel: Parallel;
+  readonly microBatches: number;
+  /** Over all chips. */
+  readonly samples: number;
+  readonly schedule: string;
+  readonly time: number;
+  /** Of all chips. */
+  readonly energy: { readonly arithmetic: number; readonly memory: number; readonly idle: number; readonly total: number };
+  /** Share of all chips' peak that multiplies. */
+  readonly utilisation: number;
+  /** Share of the time in which pipeline devices wait for one another. */
+  readonly bubble: number;
+  /** Share of the time that goes into exchanges between chips, of the busiest device. */
+  readonly exchange: number;
+  /** Of the fullest chip. */
+  readonly memory: ChipMemory;
+  readonly stages: readonly StageReport[];
+  readonly devices: readonly DeviceReport[];
+  /** Each piece of work once, in the model's order. */
+  readonly steps: readonly Step[];
+  /** Every pass of the pipeline in time. */
+  readonly passes: () => readonly TimedPass[];
+  /** Every piece of work in time, device by device. */
+  readonly timeline: () => Generator<Stretch>;
+  /** The steps in the trace-event format, JSON for ui.perfetto.dev. */
+  readonly toPerfetto: () => string;
+  /** Everything on one HTML page that loads nothing. */
+  readonly toHtml: () => Promise<string>;
+}
