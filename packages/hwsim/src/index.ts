@@ -140,6 +140,7 @@ export {
 } from './training/simulate-transformer.ts';
 export { energyRoofline, ridgePoint, rooflineBound, weightRooflineBound } from './roofline/roofline.ts';
 export { weightTiles, type TileUnit } from './roofline/weight-tiles.ts';
+export { tileStreamCycles, tileStreamModel, type StreamedApplication } from './roofline/tile-stream.ts';
 export { bitsOf, computeFormat, precisions, readHardware, type Hardware, type Precision } from './hardware/hardware.ts';
 export { hardware, hardwareLibrary, type HardwareOptions } from './hardware/library.ts';
 export { a100, epyc9654, h100, h200, ipuMk1, mi210, microcontroller, phone, tpuV1, tpuV2, tpuV3, v100 } from './hardware/chips.ts';
