@@ -167,6 +167,8 @@ export { pipelineTrace } from './trace/pipeline-trace.ts';
 export { reportTrace } from './trace/report-trace.ts';
 export { pipelineHtml } from './html/pipeline-html.ts';
 export { reportHtml } from './html/report-html.ts';
+export { drawChart, type ChartSpec } from './html/chart.ts';
+export { htmlPage, htmlTable, withUnit } from './html/page.ts';
 export { reportCsv } from './report-csv.ts';
 export { minimise } from './fit/nelder-mead.ts';
 export { crossValidate, fitModel, meanRelativeError, type FittedModel, type HeldOut, type Measured } from './fit/fit-model.ts';

@@ -54,7 +54,7 @@ export function readModel(path: string): LayerGraph {
     layers: graph.layers.map(({ name: layer, operation, weights }) => ({
       name: layer,
       operation,
-      ...(weights?.density && { weights: { bits: weights.bits, density: weights.density } }),
+      ...(weights?.density && { weights: { density: weights.density } }),
     })),
   };
 }

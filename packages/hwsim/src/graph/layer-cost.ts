@@ -1,7 +1,7 @@
 import { requireInteger, requireNumber } from '../validation.ts';
 import { indexBitsPerElement, shareOf } from './density.ts';
 import { expertLoads, gemmShapes, outputSize } from './gemm-shape.ts';
-import type { Layer, LayerGraph, TensorFormat } from './layer.ts';
+import { formatted, type Layer, type LayerGraph } from './layer.ts';
 
 /** What a layer computes and moves, once, with every operand read once. */
 export interface LayerCost {
@@ -18,8 +18,6 @@ export interface LayerCost {
   readonly outputBytes: number;
 }
 
-const f32: TensorFormat = { bits: 32 };
-
 /**
  * Arithmetic and traffic of one layer.
  *
@@ -31,7 +29,7 @@ const f32: TensorFormat = { bits: 32 };
  * @example layerCost({ name: 'fc', operation: { type: 'gemm', m: 1, n: 10, k: 784 } }).macs // 7840
  */
 export function layerCost(layer: Layer): LayerCost {
-  const { operation: op, weights = f32, activations = f32 } = layer;
+  const { operation: op, weights, activations } = formatted(layer, 32);
   const at = (field: string): string => `layer ${JSON.stringify(layer.name)}: ${op.type}.${field}`;
   const shapes = gemmShapes(layer);
   const denseMacs = shapes.reduce((sum, s) => sum + s.m * s.n * s.k * s.count, 0);

@@ -1,8 +1,8 @@
 import type { Density } from './density.ts';
 
-/** How a tensor is kept: bits an element, and which elements are kept at all. */
+/** How a tensor is kept: bits an element (32, or the precision of a simulation, when left out), and which elements are kept at all. */
 export interface TensorFormat {
-  readonly bits: number;
+  readonly bits?: number;
   readonly density?: Density;
 }
 
@@ -130,4 +130,20 @@ export interface LayerGraph {
   readonly layers: readonly Layer[];
   /** Samples that the sizes of its layers hold; 1 when left out. */
   readonly batch?: number;
+}
+
+/** A layer whose formats are decided. */
+export interface FormattedLayer extends Layer {
+  readonly weights: TensorFormat & { readonly bits: number };
+  readonly activations: TensorFormat & { readonly bits: number };
+}
+
+/** A graph of such layers. */
+export interface FormattedGraph extends LayerGraph {
+  readonly layers: readonly FormattedLayer[];
+}
+
+/** The layer with formats for what it leaves open: `bits` for each tensor. */
+export function formatted(layer: Layer, bits: number): FormattedLayer {
+  return { ...layer, weights: { bits, ...layer.weights }, activations: { bits, ...layer.activations } };
 }

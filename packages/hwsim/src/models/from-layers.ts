@@ -165,10 +165,7 @@ function sparseFormat(layer: NetworkLayer, elements: number): TensorFormat {
   const { pattern } = layer as { pattern?: { nonZeros?: number; block?: readonly [number, number] } };
   const density = (pattern?.nonZeros ?? layer.variables.values!.shape[0]!) / elements;
   const block = pattern?.block;
-  return {
-    bits: 32,
-    density: block ? { kind: 'block', density, rows: block[0], columns: block[1] } : { kind: 'unstructured', density },
-  };
+  return { density: block ? { kind: 'block', density, rows: block[0], columns: block[1] } : { kind: 'unstructured', density } };
 }
 
 function size(shape: readonly number[]): number {

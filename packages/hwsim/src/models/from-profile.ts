@@ -79,7 +79,7 @@ function understand(
       const density = size(filter) / (k * last);
       return {
         operation: { type: 'gemm', m: rows, n: last, k },
-        weights: { bits: 32, density: { kind: 'unstructured', density: Math.min(1, density) } },
+        weights: { density: { kind: 'unstructured', density: Math.min(1, density) } },
       };
     }
     case 'Conv2D':

@@ -1,5 +1,5 @@
 import { expertLoads } from '../graph/gemm-shape.ts';
-import type { Layer } from '../graph/layer.ts';
+import type { FormattedLayer } from '../graph/layer.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -9,7 +9,11 @@ import type { Exchange } from './exchange.ts';
  * @param whole the layer before anything was divided
  * @param layer what tensor parallelism left of it
  */
-export function divideExperts(whole: Layer, layer: Layer, expert: number): { layer: Layer; exchanges: Exchange[] } {
+export function divideExperts(
+  whole: FormattedLayer,
+  layer: FormattedLayer,
+  expert: number,
+): { layer: FormattedLayer; exchanges: Exchange[] } {
   const [op, before] = [layer.operation, whole.operation];
   if (op.type !== 'moe' || before.type !== 'moe') throw new TypeError(`layer ${JSON.stringify(layer.name)} is no moe`);
   if (op.experts % expert !== 0)
@@ -21,7 +25,7 @@ export function divideExperts(whole: Layer, layer: Layer, expert: number): { lay
   const taken = expertLoads(op).taken;
   const tokensOn = Array.from({ length: expert }, (_, chip) => taken.slice(chip * each, (chip + 1) * each).reduce((a, b) => a + b, 0));
   const busiest = tokensOn.indexOf(tokensOn.reduce((a, b) => Math.max(a, b)));
-  const bytes = (before.tokens * topK * before.inputSize * (whole.activations?.bits ?? 32)) / 8;
+  const bytes = (before.tokens * topK * before.inputSize * whole.activations.bits) / 8;
   const toAll: Exchange = { collective: 'all-to-all', group: 'expert', bytes };
   return {
     layer: {

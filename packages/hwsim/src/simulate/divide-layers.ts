@@ -1,12 +1,12 @@
 import { layerCost } from '../graph/layer-cost.ts';
 import { predecessors } from '../graph/layer-graph.ts';
-import type { Layer, LayerGraph, Operation } from '../graph/layer.ts';
+import type { FormattedGraph, FormattedLayer, Operation } from '../graph/layer.ts';
 import type { Exchange, Parallel } from './exchange.ts';
 import { divideExperts } from './divide-experts.ts';
 
 /** A layer's share of one chip, and what it has to exchange with others. */
 export interface DividedLayer {
-  readonly layer: Layer;
+  readonly layer: FormattedLayer;
   /** The layers it reads, by position. */
   readonly inputs: readonly number[];
   readonly forward: readonly Exchange[];
@@ -26,18 +26,18 @@ type Place = 'whole' | 'features' | 'heads';
  *
  * @param graph layers in topological order, formats filled in
  */
-export function divideLayers(graph: LayerGraph, parallel: Parallel): DividedLayer[] {
+export function divideLayers(graph: FormattedGraph, parallel: Parallel): DividedLayer[] {
   const { tensor: t, expert } = parallel;
   const before = predecessors(graph);
   const places: Place[] = [];
   const gradientReduced = new Set<number>();
-  const divided: { layer: Layer; inputs: readonly number[]; forward: Exchange[]; backward: Exchange[]; expert: boolean }[] = [];
+  const divided: { layer: FormattedLayer; inputs: readonly number[]; forward: Exchange[]; backward: Exchange[]; expert: boolean }[] = [];
   graph.layers.forEach((layer, i) => {
     const inputs = before[i]!;
     const op = layer.operation;
     const forward: Exchange[] = [];
     const backward: Exchange[] = [];
-    let result: Layer = layer;
+    let result: FormattedLayer = layer;
     let place: Place = 'whole';
     if (t > 1) {
       const read = inputs.map((from) => places[from]!);

@@ -1,12 +1,12 @@
 import { stallFreeWork } from '../array/stall-free.ts';
 import { gemmShapes } from '../graph/gemm-shape.ts';
 import type { LayerCost } from '../graph/layer-cost.ts';
-import type { Layer } from '../graph/layer.ts';
+import type { FormattedLayer } from '../graph/layer.ts';
 import type { Hardware } from '../hardware/hardware.ts';
 
 /** Multiply-accumulates the chip really does: it may not be able to skip a layer's zeros. */
-export function usedMacs(layer: Layer, cost: LayerCost, hardware: Hardware): number {
-  const density = layer.weights?.density;
+export function usedMacs(layer: FormattedLayer, cost: LayerCost, hardware: Hardware): number {
+  const density = layer.weights.density;
   const skips = hardware.skips ?? 'none';
   if (!density || density.kind === 'dense' || skips === 'none') return cost.denseMacs;
   if (skips === 'all') return cost.macs;
@@ -14,7 +14,7 @@ export function usedMacs(layer: Layer, cost: LayerCost, hardware: Hardware): num
 }
 
 /** Seconds of a layer's forward arithmetic: the vector unit's, and the matrix unit's, folded onto systolic arrays where the chip has them. */
-export function arithmeticTime(layer: Layer, cost: LayerCost, hardware: Hardware, peak: number): number {
+export function arithmeticTime(layer: FormattedLayer, cost: LayerCost, hardware: Hardware, peak: number): number {
   const vector = cost.vectorOperations / hardware.vector;
   const share = cost.denseMacs === 0 ? 1 : usedMacs(layer, cost, hardware) / cost.denseMacs;
   if (!hardware.arrays) return vector + (2 * cost.denseMacs * share) / peak;
@@ -27,11 +27,11 @@ export function arithmeticTime(layer: Layer, cost: LayerCost, hardware: Hardware
 }
 
 /** Seconds of a layer's traffic. Embedding look-ups read whole granules, and only so many of them at once. */
-export function memoryTime(layer: Layer, bytes: number, hardware: Hardware): number {
+export function memoryTime(layer: FormattedLayer, bytes: number, hardware: Hardware): number {
   const { bandwidth, granularity = 1, latency = 0, outstanding = 1 } = hardware.memory;
   if (layer.operation.type !== 'embedding') return bytes / bandwidth;
   const { lookups, columns } = layer.operation;
-  const row = (columns * layer.weights!.bits) / 8;
+  const row = (columns * layer.weights.bits) / 8;
   const read = lookups * Math.ceil(row / granularity) * granularity;
   return Math.max((bytes - lookups * row + read) / bandwidth, (lookups * latency) / outstanding);
 }

@@ -1,6 +1,6 @@
 import { topologicalOrder, predecessors } from '../graph/layer-graph.ts';
 import { withBatch } from '../graph/rescale.ts';
-import type { Layer, LayerGraph } from '../graph/layer.ts';
+import { formatted, type FormattedGraph, type Layer, type LayerGraph } from '../graph/layer.ts';
 import { bitsOf, computeFormat, type Hardware, type Precision } from '../hardware/hardware.ts';
 import { namedSchedules, scheduleNames, type NamedSchedule, type ScheduleName } from '../pipeline/named-schedules.ts';
 import type { Schedule } from '../pipeline/schedule.ts';
@@ -48,7 +48,7 @@ export interface SimulateOptions {
 /** Options with everything decided. */
 export interface Plan {
   /** One micro-batch on one copy, in topological order, formats filled in. */
-  readonly graph: LayerGraph;
+  readonly graph: FormattedGraph;
   readonly hardware: Hardware;
   readonly precision: Precision;
   readonly format: Precision;
@@ -90,11 +90,7 @@ export function planOf(options: SimulateOptions): Plan {
   return {
     graph: {
       ...graph,
-      layers: sorted(graph).map((layer) => ({
-        ...layer,
-        weights: { bits, ...layer.weights },
-        activations: { bits, ...layer.activations },
-      })),
+      layers: sorted(graph).map((layer) => formatted(layer, bits)),
     },
     hardware,
     precision,

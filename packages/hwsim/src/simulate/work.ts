@@ -2,7 +2,7 @@ import { macEnergy } from '../energy/access-energy.ts';
 import { energyScale } from '../energy/technology.ts';
 import { shareOf } from '../graph/density.ts';
 import { layerCost, type LayerCost } from '../graph/layer-cost.ts';
-import type { Layer } from '../graph/layer.ts';
+import type { FormattedLayer } from '../graph/layer.ts';
 import { bitsOf } from '../hardware/hardware.ts';
 import type { DividedLayer } from './divide-layers.ts';
 import { exchangeTime, groupOf, type Exchange } from './exchange.ts';
@@ -34,7 +34,7 @@ export interface Work {
 
 /** A layer of the model on one chip, ready to be put into passes. */
 export interface LayerWork {
-  readonly layer: Layer;
+  readonly layer: FormattedLayer;
   readonly cost: LayerCost;
   readonly inputs: readonly number[];
   readonly parameters: number;
@@ -161,14 +161,14 @@ function joulesPerMac({ format, hardware }: Plan): number {
 }
 
 /** Bytes of a layer's whole weights as stored; an embedding reads few of its rows but keeps all. */
-function storedBytes(layer: Layer, cost: LayerCost): number {
+function storedBytes(layer: FormattedLayer, cost: LayerCost): number {
   return layer.operation.type === 'embedding'
-    ? (cost.parameters * layer.weights!.bits * shareOf(layer.weights!.density)) / 8
+    ? (cost.parameters * layer.weights.bits * shareOf(layer.weights.density)) / 8
     : cost.weightBytes;
 }
 
 /** The probabilities of attention. */
-function scoreBytes(layer: Layer): number {
+function scoreBytes(layer: FormattedLayer): number {
   const op = layer.operation;
-  return op.type === 'attention' ? (op.batch * op.heads * op.queryLength * op.keyLength * layer.activations!.bits) / 8 : 0;
+  return op.type === 'attention' ? (op.batch * op.heads * op.queryLength * op.keyLength * layer.activations.bits) / 8 : 0;
 }
