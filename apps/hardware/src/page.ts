@@ -20,8 +20,8 @@ export async function page(costed: readonly Costed[], batch: number): Promise<st
   for (const { network, costs } of costed) {
     const title = `${network.name}: ${network.layers}, ${(100 * network.accuracy).toFixed(2)} % of test images right`;
     sections.push(
-      { title, body: await drawChart(chart(costs, 'time', 'microseconds an image', 1e6)) },
-      { title: `${network.name}: energy`, body: await drawChart(chart(costs, 'energy', 'microjoules an image', 1e6)) },
+      { title, body: await drawChart(chart(costs, 'time', 'seconds an image')) },
+      { title: `${network.name}: energy`, body: await drawChart(chart(costs, 'energy', 'joules an image')) },
       { title: `${network.name}: all figures, an image`, body: htmlTable(header, rows(costs)) },
     );
   }
@@ -29,17 +29,19 @@ export async function page(costed: readonly Costed[], batch: number): Promise<st
 }
 
 /** A dot for each chip and variant on a logarithmic axis. */
-function chart(costs: readonly Cost[], what: 'time' | 'energy', title: string, scale: number): ChartSpec {
+function chart(costs: readonly Cost[], what: 'time' | 'energy', title: string): ChartSpec {
+  // In the table's order, which has single precision first where there is any.
+  const variants = [...new Set(costs.filter(({ chip }) => chip === costs.at(-1)!.chip).map(({ variant }) => variant))];
   return {
     width: 760,
     height: { step: 26 },
-    data: { values: costs.map((cost) => ({ chip: cost.chip, variant: cost.variant, amount: cost[what] * scale })) },
+    data: { values: costs.map((cost) => ({ chip: cost.chip, variant: cost.variant, amount: cost[what] })) },
     mark: { type: 'point', filled: true, size: 70, opacity: 0.8 },
     encoding: {
       y: { field: 'chip', type: 'nominal', sort: null, title: null, axis: { grid: true } },
-      x: { field: 'amount', type: 'quantitative', scale: { type: 'log' }, axis: { format: '~g', tickCount: 8 }, title },
-      color: { field: 'variant', type: 'nominal', sort: null, title: null, legend: { orient: 'bottom', columns: 4 } },
-      shape: { field: 'variant', type: 'nominal', sort: null, title: null },
+      x: { field: 'amount', type: 'quantitative', scale: { type: 'log' }, axis: { format: '~s', tickCount: 8 }, title },
+      color: { field: 'variant', type: 'nominal', sort: null, scale: { domain: variants }, title: null, legend: { orient: 'bottom', columns: 4 } },
+      shape: { field: 'variant', type: 'nominal', sort: null, title: null, scale: { domain: variants } },
     },
   };
 }

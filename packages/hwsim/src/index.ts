@@ -24,6 +24,7 @@ export { readTopologyCsv } from './models/topology-csv.ts';
 export { foldOnto, type Compat, type Dataflow, type Folding, type SystolicArray } from './array/dataflow.ts';
 export { stallFreeWork, type ArrayWork } from './array/stall-free.ts';
 export type { ArrayConfig, SparseMapping } from './array/memory-options.ts';
+export { bankMeter, type BankMeter, type Banks, type BankTraffic } from './memory/banks.ts';
 export { simulateLayer, type ArrayReport, type SramTraffic } from './array/simulate-layer.ts';
 export { simulateArray, type ArrayRun } from './array/simulate-array.ts';
 export { readScaleSimConfig } from './array/scale-sim-config.ts';

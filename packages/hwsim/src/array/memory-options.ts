@@ -1,3 +1,4 @@
+import { requireBanks, type Banks } from '../memory/banks.ts';
 import { requireInteger, requireOneOf } from '../validation.ts';
 import { compats, requireArray, type Compat, type SystolicArray } from './dataflow.ts';
 
@@ -17,6 +18,8 @@ export interface ArrayConfig extends SystolicArray {
   /** Row-wise N:M sparse filters held compressed, weight stationary (SCALE-Sim v3). */
   readonly sparsity?: SparseMapping;
   readonly compat?: Compat;
+  /** Banks of each SRAM, whose conflicts make the array wait; without it, every word asked for is there at once. Not with `compat`. */
+  readonly banks?: { readonly input: Banks; readonly filter: Banks; readonly output: Banks };
 }
 
 /** How a sparse filter is stored, and whether columns choose their own N. */
@@ -35,6 +38,11 @@ export function requireArrayConfig(config: ArrayConfig): void {
   requireOneOf('config.compat', config.compat ?? 'none', compats);
   if (config.interface === 'finite')
     for (const field of ['inputBandwidth', 'filterBandwidth', 'outputBandwidth'] as const) requireInteger(`config.${field}`, config[field]);
+  if (config.banks) {
+    if ((config.compat ?? 'none') !== 'none')
+      throw new RangeError(`config.compat is ${config.compat}, which has no banks; leave out compat or config.banks`);
+    for (const memory of ['input', 'filter', 'output'] as const) requireBanks(`config.banks.${memory}`, config.banks[memory]);
+  }
   if (!config.sparsity) return;
   requireOneOf('config.sparsity.representation', config.sparsity.representation, ['csr', 'csc', 'ellpack_block']);
   if (!config.sparsity.rowWise) return;

@@ -96,3 +96,15 @@ export function sparseReport(reports: readonly ArrayReport[]): string {
     ),
   ).replace(/,\n/, ', \n');
 }
+
+/** BANK_REPORT.csv: lines through each bank of each SRAM, and what conflicts cost. */
+export function bankReport(reports: readonly ArrayReport[]): string {
+  return table(
+    ['LayerID', 'SRAM', 'Bank', 'Lines accessed', 'Cycles with conflicts (SRAM)', 'Stall Cycles (SRAM)'],
+    reports.flatMap((report, i) =>
+      Object.entries(report.banks ?? {}).flatMap(([memory, { accesses, conflicts, stallCycles }]) =>
+        accesses.map((lines, bank) => [i, memory, bank, lines, conflicts, stallCycles]),
+      ),
+    ),
+  );
+}

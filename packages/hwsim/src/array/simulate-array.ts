@@ -1,6 +1,6 @@
 import type { LayerGraph } from '../graph/layer.ts';
 import type { ArrayConfig } from './memory-options.ts';
-import { bandwidthReport, computeReport, detailedAccessReport, sparseReport } from './reports.ts';
+import { bandwidthReport, bankReport, computeReport, detailedAccessReport, sparseReport } from './reports.ts';
 import { simulateLayer, type ArrayReport } from './simulate-layer.ts';
 
 /** Every layer's report, and SCALE-Sim's report files by name. */
@@ -34,6 +34,7 @@ export function simulateArray(
       'COMPUTE_REPORT.csv': computeReport(layers, config),
       'BANDWIDTH_REPORT.csv': bandwidthReport(layers),
       'DETAILED_ACCESS_REPORT.csv': detailedAccessReport(layers),
+      ...(config.banks && { 'BANK_REPORT.csv': bankReport(layers) }),
       ...(config.sparsity && { 'SPARSE_REPORT.csv': sparseReport(layers) }),
     },
   };

@@ -1,4 +1,5 @@
 import type { Layer } from '../graph/layer.ts';
+import { bankMeter, type BankTraffic } from '../memory/banks.ts';
 import { bandwidthEstimate } from '../memory/bandwidth-estimate.ts';
 import { doubleBuffer } from '../memory/double-buffer.ts';
 import { hitLatency, type DramTraffic, type ReadMemory } from '../memory/read-memory.ts';
@@ -31,6 +32,8 @@ export interface ArrayReport {
   readonly computeUtilisation: number;
   readonly sram: { readonly input: SramTraffic; readonly filter: SramTraffic; readonly output: SramTraffic };
   readonly dram: { readonly input: DramTraffic; readonly filter: DramTraffic; readonly output: DramTraffic };
+  /** Of the SRAMs' banks, where the configuration has them; their stalls are among `stallCycles`. */
+  readonly banks?: { readonly input: BankTraffic; readonly filter: BankTraffic; readonly output: BankTraffic };
   readonly sparse?: { readonly representation: string; readonly original: number; readonly stored: number; readonly metadata: number };
 }
 
@@ -72,6 +75,11 @@ export function simulateLayer(
     bandwidth: config.interface === 'estimate' ? columns : config.outputBandwidth!,
   });
   const spans = { input: span(), filter: span(), output: span() };
+  const meters = config.banks && {
+    input: bankMeter(config.banks.input),
+    filter: bankMeter(config.banks.filter),
+    output: bankMeter(config.banks.output),
+  };
   let stalls = 0;
   let [last, latest] = [0, 0];
   for (let t = 0; t < demand.cycles; t++) {
@@ -90,6 +98,13 @@ export function simulateLayer(
     last = served.output;
     latest = Math.max(latest, last);
     stalls += Math.max(late.input, late.filter, late.output);
+    // The three memories give their lines side by side; the slowest of them holds the array up.
+    if (meters)
+      stalls += Math.max(
+        meters.input.ask(demand.input.words, demand.input.count),
+        meters.filter.ask(demand.filter.words, demand.filter.count),
+        meters.output.ask(demand.output.words, demand.output.count),
+      );
   }
   const dram = { input: input.finish(), filter: filter.finish(), output: output.finish(last) };
   const cycles = compat === 'none' ? demand.cycles + stalls : latest;
@@ -112,6 +127,7 @@ export function simulateLayer(
       },
     },
     dram,
+    ...(meters && { banks: { input: meters.input.traffic(), filter: meters.filter.traffic(), output: meters.output.traffic() } }),
     ...(sparse && {
       sparse: {
         representation: config.sparsity!.representation,

@@ -3,10 +3,14 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** A table with a header; numbers are right-aligned. */
+const aNumber = /^-?[\d.]+(e-?\d+)? ?[^\d\s]*$/;
+
+/** A table with a header; numbers, also with a unit behind them, are right-aligned in columns that have a header. */
 export function htmlTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const right = (cell: string | number, column: number): boolean =>
+    typeof cell === 'number' || (header[column] !== '' && aNumber.test(cell));
   const cells = (tag: 'td' | 'th', row: readonly (string | number)[]): string =>
-    `<tr>${row.map((cell) => `<${tag}${typeof cell === 'number' ? ' class="n"' : ''}>${escapeHtml(String(cell))}</${tag}>`).join('')}</tr>`;
+    `<tr>${row.map((cell, column) => `<${tag}${right(cell, column) ? ' class="n"' : ''}>${escapeHtml(String(cell))}</${tag}>`).join('')}</tr>`;
   return `<table><thead>${cells('th', header)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`;
 }
 

@@ -7,7 +7,7 @@ const width = 820;
 /** Layers drawn one by one; of more, the costliest. */
 const mostLayers = 60;
 
-const legend = { orient: 'bottom', columns: 6 } as const;
+const legend = { orient: 'bottom', columns: 6, labelLimit: 300 } as const;
 
 /** Operations a second over operations a byte, on logarithmic axes, under the chip's roof. A point for each layer and kind of work. */
 export function rooflineSpec(report: Report, hardware: Hardware): ChartSpec {
@@ -54,6 +54,40 @@ export function rooflineSpec(report: Report, hardware: Hardware): ChartSpec {
   };
 }
 
+/** One colour for a kind of work in every chart. */
+const kindScale = {
+  domain: ['forward', 'input gradient', 'weight gradient', 'recompute', 'optimizer', 'exchange', 'waiting'],
+  range: ['#54a24b', '#4c78a8', '#b279a2', '#72b7b2', '#9d755d', '#f58518', '#f4c7c3'],
+};
+
+/** Seconds of each device of the pipeline by what it does, waiting included. */
+export function kindSpec(report: Report): ChartSpec {
+  const seconds = report.devices.map(() => new Map<string, number>());
+  for (const { device, kind, seconds: time } of report.timeline()) seconds[device]!.set(kind, (seconds[device]!.get(kind) ?? 0) + time);
+  const scale = report.time >= 1 ? 1 : 1e3;
+  const values = seconds.flatMap((kinds, device) => {
+    const busy = [...kinds.values()].reduce((a, b) => a + b, 0);
+    return [...kinds, ['waiting', Math.max(0, report.time - busy)] as const].map(([kind, time]) => ({
+      device: `device ${device}`,
+      kind,
+      place: kindScale.domain.indexOf(kind),
+      time: time * scale,
+    }));
+  });
+  return {
+    width,
+    height: { step: 22 },
+    data: { values },
+    mark: 'bar',
+    encoding: {
+      y: { field: 'device', type: 'nominal', sort: null, title: null },
+      x: { field: 'time', type: 'quantitative', title: `${scale === 1 ? 'seconds' : 'milliseconds'} of a step`, scale: { nice: false } },
+      color: { field: 'kind', type: 'nominal', title: null, scale: kindScale, legend: { ...legend, columns: 7 } },
+      order: { field: 'place' },
+    },
+  };
+}
+
 /** The costliest layers in the model's order. */
 function costliest(report: Report): { names: Set<string>; left: number } {
   const seconds = new Map<string, number>();
@@ -82,7 +116,7 @@ export function layerSpec(report: Report): ChartSpec {
     encoding: {
       y: { field: 'layer', type: 'nominal', sort: null, title: null },
       x: { field: 'milliseconds', type: 'quantitative', aggregate: 'sum', title: 'milliseconds of one chip in a step' },
-      color: { field: 'kind', type: 'nominal', title: null, legend },
+      color: { field: 'kind', type: 'nominal', title: null, scale: kindScale, legend: { ...legend, columns: 7 } },
     },
   };
 }
@@ -90,9 +124,10 @@ export function layerSpec(report: Report): ChartSpec {
 export function utilisationSpec(report: Report, hardware: Hardware): ChartSpec {
   const { peak } = computeFormat(hardware, report.precision);
   const { names } = costliest(report);
+  const multiplying = new Set(report.steps.filter(({ macs }) => macs > 0).map(({ layer }) => layer));
   const layers = new Map<string, { macs: number; seconds: number }>();
   for (const { layer, macs, seconds, times } of report.steps) {
-    if (!names.has(layer)) continue;
+    if (!names.has(layer) || !multiplying.has(layer)) continue;
     const sum = layers.get(layer) ?? { macs: 0, seconds: 0 };
     layers.set(layer, { macs: sum.macs + macs * times, seconds: sum.seconds + seconds * times });
   }

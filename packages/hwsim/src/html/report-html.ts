@@ -3,7 +3,7 @@ import type { Report } from '../simulate/report.ts';
 import { reportTrace } from '../trace/report-trace.ts';
 import { drawChart, type ChartSpec } from './chart.ts';
 import { htmlPage, htmlTable, withUnit } from './page.ts';
-import { energySpec, layerSpec, leftOut, memorySpec, rooflineSpec, utilisationSpec } from './report-charts.ts';
+import { energySpec, kindSpec, layerSpec, leftOut, memorySpec, rooflineSpec, utilisationSpec } from './report-charts.ts';
 import { mostBars, timelineSpec } from './timeline-chart.ts';
 
 /**
@@ -21,6 +21,7 @@ export async function reportHtml(report: Report, hardware: Hardware): Promise<st
     { title: 'Summary', body: summary(report, hardware) },
     ...(report.devices.length > 1 ? [{ title: 'Pipeline stages', body: stageTable(report) }] : []),
     ...(piped ? [await gantt(report)] : []),
+    ...(piped || exchanges ? [await section('Where the time goes', kindSpec(report))] : []),
     await section('Roofline', rooflineSpec(report, hardware)),
     await section('Time of each layer', layerSpec(report), leftOut(report)),
     await section('Utilisation of each layer', utilisationSpec(report, hardware), leftOut(report)),
@@ -52,7 +53,7 @@ function summary(report: Report, hardware: Hardware): string {
       ['precision', report.precision],
       [report.training ? 'samples a step' : 'samples', String(samples)],
       ...(report.microBatches > 1 ? [['micro-batches', `${report.microBatches}, ${report.schedule}`] as const] : []),
-      ['time', `${withUnit(time, 's')}, ${withUnit(samples / time, 'samples/s')}`],
+      ['time', `${withUnit(time, 's')}, ${Number((samples / time).toPrecision(3))} samples a second`],
       ['energy, all chips', `${withUnit(energy.total, 'J')}, ${withUnit(energy.total / samples, 'J')} a sample`],
       ['utilisation', `${share(report.utilisation)} of the peak`],
       ...(report.devices.length > 1 ? [['bubble', `${share(report.bubble)} of the pipeline’s time`] as const] : []),

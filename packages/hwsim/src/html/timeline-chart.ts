@@ -59,7 +59,7 @@ export function timelineSpec(trace: Trace, options: { width?: number; threads?: 
         type: 'nominal',
         title: null,
         scale: { domain: [...kinds, 'bubble'], range: [...kinds.map((_, i) => palette[i % palette.length]!), '#f4c7c3'] },
-        legend: { orient: 'bottom', columns: 6 },
+        legend: { orient: 'bottom', columns: 6, labelLimit: 300 },
       },
     },
   };
