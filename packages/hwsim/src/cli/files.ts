@@ -47,6 +47,8 @@ export function readModel(path: string): LayerGraph {
       return refusedWith(path, () => transformerGraph(readCalculonModel(json), { name }));
     return named(readTfjsModel(json, { name: path }));
   }
+  if (!/\.(csv|txt)$/.test(path))
+    throw new ParseError(path, 0, "isn't a model file: give .onnx, .json, .txt (PipeDream) or .csv (SCALE-Sim)");
   if (path.endsWith('.txt')) return named(pipedreamGraph(readText(path), { name: path }));
   const graph = readTopologyCsv(readText(path), { name: path });
   return {

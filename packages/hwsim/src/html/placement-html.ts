@@ -13,7 +13,7 @@ export function learningCurveSpec(runs: Readonly<Record<string, SearchResult>>, 
   const { reference } = options;
   const least = Math.min(...Object.values(runs).map(({ load }) => load), reference ?? Infinity);
   const values = Object.entries(runs).flatMap(([method, { curve }]) =>
-    curve.filter(({ load }) => load < 1.6 * least).map(({ evaluations, load }) => ({ method, placements: evaluations, load })),
+    curve.filter(({ load }) => load < 1.3 * least).map(({ evaluations, load }) => ({ method, placements: evaluations, load })),
   );
   return {
     width: 800,
@@ -25,7 +25,7 @@ export function learningCurveSpec(runs: Readonly<Record<string, SearchResult>>, 
         encoding: {
           x: { field: 'placements', type: 'quantitative', scale: { type: 'log' }, title: 'placements costed', axis: { format: '~s' } },
           y: { field: 'load', type: 'quantitative', scale: { zero: false }, title: 'maximum load (time units of the graph)' },
-          color: { field: 'method', type: 'nominal', title: null, legend: { orient: 'bottom', columns: 3 } },
+          color: { field: 'method', type: 'nominal', title: null, legend: { orient: 'bottom', columns: 4, labelLimit: 300 } },
         },
       },
       ...(reference === undefined

@@ -130,6 +130,7 @@ describe('hwsim command', () => {
   });
   it('refuses bad files and words, saying which', async () => {
     await expect(run('run', '--model', join(folder, 'none.csv'))).rejects.toThrow("none.csv: can't be read (ENOENT)");
+    await expect(run('run', '--model', file('net.pt', 'x'))).rejects.toThrow("net.pt: isn't a model file: give .onnx");
     await expect(run('run', '--model', file('bad.csv', 'h\nx,1\n'))).rejects.toThrow(/bad\.csv:2: layer "x": IFMAP width is ""/);
     await expect(run('place', '--graph', file('bad.json', '{'))).rejects.toThrow('bad.json:1: ');
     await expect(run('pipeline', '--schedule', 'nonsense')).rejects.toThrow('Allowed choices are gpipe, 1f1b');

@@ -29,7 +29,7 @@ export function runCommand(root: Command, { say, note }: Output): void {
         writeFiles(
           options.out,
           {
-            'report.json': `${JSON.stringify(report, null, 1)}\n`,
+            'report.json': `${JSON.stringify({ units: { time: 's', energy: 'J', memory: 'B', bytes: 'B', rest: 'shares and counts' }, ...report }, null, 1)}\n`,
             'steps.csv': reportCsv(report),
             'trace.json': report.toPerfetto(),
             'report.html': await report.toHtml(),
