@@ -40,7 +40,14 @@ function chart(costs: readonly Cost[], what: 'time' | 'energy', title: string): 
     encoding: {
       y: { field: 'chip', type: 'nominal', sort: null, title: null, axis: { grid: true } },
       x: { field: 'amount', type: 'quantitative', scale: { type: 'log' }, axis: { format: '~s', tickCount: 8 }, title },
-      color: { field: 'variant', type: 'nominal', sort: null, scale: { domain: variants }, title: null, legend: { orient: 'bottom', columns: 4 } },
+      color: {
+        field: 'variant',
+        type: 'nominal',
+        sort: null,
+        scale: { domain: variants },
+        title: null,
+        legend: { orient: 'bottom', columns: 4 },
+      },
       shape: { field: 'variant', type: 'nominal', sort: null, title: null, scale: { domain: variants } },
     },
   };

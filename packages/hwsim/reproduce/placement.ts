@@ -1,6 +1,6 @@
 // Placement searches against the contiguous optimum, with learning curves:
 //   node --conditions=@x/source reproduce/placement.ts <folder of throughput_*.json and results.json> [placements, default 2000000] [graph ...]
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   annealPlacement,
@@ -11,6 +11,9 @@ import {
   htmlPage,
   learningCurveSpec,
   localSearchPlacement,
+  maxLoad,
+  minCutPlacement,
+  placementByHand,
   readPlacement,
   reinforcePlacement,
   type SearchResult,
@@ -40,9 +43,26 @@ for (const name of names) {
     'cross-entropy method': crossEntropyPlacement(graph, few),
     REINFORCE: reinforcePlacement(graph, { evaluations, seed }),
   };
+  const percent = (load: number): string => `${load} (${(100 * (load / exact - 1)).toFixed(2)} %)`;
   console.log(`${name}: contiguous optimum ${exact}, as published`);
+  const expert = join(folder, `${name}_expert.json`);
+  if (existsSync(expert)) {
+    const { fpgas, cpus } = read(`${name}_expert.json`) as Record<'fpgas' | 'cpus', { nodes: number[] }[]>;
+    console.log(
+      `  the expert's: ${percent(
+        maxLoad(
+          graph,
+          placementByHand(
+            graph,
+            [...fpgas, ...cpus].map(({ nodes }) => nodes),
+          ),
+        ),
+      )}`,
+    );
+  }
+  console.log(`  min-cut: ${percent(minCutPlacement(graph).load)}`);
   for (const [method, { load, evaluations: used }] of Object.entries(runs))
-    console.log(`  ${method}: ${load} (${(100 * (load / exact - 1)).toFixed(2)} %), ${used} placements, seed ${seed}`);
+    console.log(`  ${method}: ${percent(load)}, ${used} placements, seed ${seed}`);
   sections.push({ title: name, body: await drawChart(learningCurveSpec(runs, { reference: exact })) });
 }
 writeFileSync('placement-curves.html', htmlPage('Placement searches: learning curves, the contiguous optimum dashed', sections));

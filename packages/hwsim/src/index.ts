@@ -185,6 +185,8 @@ export {
   type ArchitectureSearchResult,
 } from './search/architecture-search.ts';
 export { paretoFront } from './search/pareto-front.ts';
+export { minCutPlacement, type MinCutOptions } from './placement/min-cut.ts';
+export { placementByHand } from './placement/placement-by-hand.ts';
 export { annealPlacement, localSearchPlacement, type SearchOptions } from './placement/annealing.ts';
 export { crossEntropyPlacement, type CrossEntropyOptions } from './placement/cross-entropy.ts';
 export { reinforcePlacement, type ReinforceOptions } from './placement/reinforce.ts';

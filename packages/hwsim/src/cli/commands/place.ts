@@ -3,6 +3,7 @@ import { placementHtml } from '../../html/placement-html.ts';
 import { annealPlacement, localSearchPlacement } from '../../placement/annealing.ts';
 import { crossEntropyPlacement } from '../../placement/cross-entropy.ts';
 import { chainPlacement, exactPlacement } from '../../placement/exact-placement.ts';
+import { minCutPlacement } from '../../placement/min-cut.ts';
 import { deviceLoads, readPlacement, type PlacementGraph } from '../../placement/placement-graph.ts';
 import { reinforcePlacement } from '../../placement/reinforce.ts';
 import type { SearchResult } from '../../placement/search-result.ts';
@@ -30,8 +31,11 @@ export function placeCommand(root: Command, { say }: Output): void {
     .description('place an operator graph on devices')
     .requiredOption('--graph <file>', 'JSON with nodes, edges, maxFPGAs, maxCPUs, maxSizePerFPGA')
     .addOption(
-      new Option('--method <name>', 'exact and chain find the best contiguous placement, of a graph and of a chain; the others search')
-        .choices(['exact', 'chain', ...Object.keys(searches)])
+      new Option(
+        '--method <name>',
+        'exact and chain find the best contiguous placement, of a graph and of a chain; min-cut sends little; the others search',
+      )
+        .choices(['exact', 'chain', 'min-cut', ...Object.keys(searches)])
         .default('exact'),
     )
     .option('--evaluations <n>', 'placements a search costs', number)
@@ -41,7 +45,8 @@ export function placeCommand(root: Command, { say }: Output): void {
       const graph = readPlacement(readJson(file));
       const search = searches[method];
       const found = search?.(graph, { seed, ...(evaluations !== undefined && { evaluations }) });
-      const { assignment, load } = found ?? (method === 'exact' ? exactPlacement : chainPlacement)(graph);
+      const { assignment, load } =
+        found ?? (method === 'exact' ? exactPlacement : method === 'chain' ? chainPlacement : minCutPlacement)(graph);
       say(`maximum load ${load} (time units of the graph)${found ? `, ${found.evaluations} placements costed, seed ${seed}` : ''}`);
       deviceLoads(graph, assignment).forEach((own, d) => {
         const nodes = graph.nodes.filter((node) => assignment[node.group] === d);
