@@ -19,7 +19,7 @@ export interface FormatResult {
 /** The trained network in fewer bits, without further training. */
 export interface FewerBits {
   readonly formats: readonly FormatResult[];
-  /** Weights and activations of equal width, simulated; empty if the network has layers that can't be. */
+  /** Weights and activations of equal width, simulated. */
   readonly accuracies: readonly { readonly bits: number; readonly accuracy: number }[];
 }
 

@@ -1,30 +1,21 @@
 /**
- * Accuracy of an MLP at 16 to 2 bits, weights and activations of equal width: post-training in four ways, and trained for it.
+ * Accuracy of an MLP or a CNN at 16 to 2 bits, weights and activations of equal width: post-training in four ways, and trained for it.
  *
  *   pnpm --filter @x/quant reproduce:bits [fashion-mnist | a directory with MNIST's four files] [epochs, 8] [epochs for few bits, 2] [seed, 0]
+ *     [--model mlp | cnn]
  *
- * 784-256-128-10, relu, Adam 1e-3, batches of 128, all 60,000 images, pixels / 255; ranges from 512 of them. Trained for few bits
- * means learned steps (LSQ) from the float network's weights, Adam 5e-4. Results are on the 10,000 test images, and go to
- * reproduce/results/bits-<data>.md and .svg.
+ * mlp: 784-256-128-10; cnn: convolutions 3x3 of 16 and 32 filters, each before a pool of 2, and 800-64-10. relu, Adam 1e-3, batches of 128, all 60,000 images, pixels / 255;
+ * ranges from 512 of them. Trained for few bits means learned steps (LSQ) from the float network's weights, Adam 5e-4; 0 epochs
+ * leave it out. Results are on the 10,000 test images, and go to reproduce/results/bits-<model>-<data>.md and .svg.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  accuracy,
-  adam,
-  assignVariables,
-  dense,
-  enable,
-  evaluate,
-  fit,
-  random,
-  sequential,
-  type Layer,
-  type SequentialLayer,
-} from '@x/tensor';
+import { accuracy, adam, assignVariables, enable, evaluate, fit, type Layer } from '@x/tensor';
 import { loadFashionMnist, loadMnist, type ImagePart } from '@x-tooling/datasets';
 import { fakeQuant, fixedPoint, quantize, simulate, squaredError, type SimulateOptions } from '../src/index.ts';
+import { imageNetwork } from './image-network.ts';
 import { lineChart } from './line-chart.ts';
 
 const widths = [16, 8, 7, 6, 5, 4, 3, 2] as const;
@@ -38,7 +29,10 @@ const methods: Readonly<Record<string, (bits: number) => SimulateOptions>> = {
   'best ranges': (bits) => ({ weights: { bits, range: 'search' }, activations: { bits, observer: squaredError() } }),
 };
 
-const [source = 'fashion-mnist', epochs = '8', fewEpochs = '2', seedText = '0'] = process.argv.slice(2);
+const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { model: { type: 'string', default: 'mlp' } } });
+const [source = 'fashion-mnist', epochs = '8', fewEpochs = '2', seedText = '0'] = positionals;
+const { model } = flags;
+if (model !== 'mlp' && model !== 'cnn') throw new RangeError(`--model is ${model}, but must be mlp or cnn.`);
 const seed = Number(seedText);
 const runtime = await enable();
 await runtime.load('quant');
@@ -51,15 +45,6 @@ const data = ({ images, labels }: ImagePart): { x: Uint8Array; y: Int32Array; tr
 });
 const samples = tf.tidy(() => tf.div(tf.tensor2d(Float32Array.from(train.images.subarray(0, 512 * 784)), [512, 784]), 255));
 
-function network(): SequentialLayer {
-  const keys = random.split(random.key(seed), 3);
-  return sequential([
-    dense(784, 256, { activation: 'relu', key: keys[0] }),
-    dense(256, 128, { activation: 'relu', key: keys[1] }),
-    dense(128, 10, { key: keys[2] }),
-  ]);
-}
-
 async function percent(net: Layer): Promise<number> {
   return 100 * (await evaluate(net, data(test), { metrics: { accuracy }, batchSize: 500 })).metrics['accuracy']!;
 }
@@ -69,7 +54,7 @@ async function trained(net: Layer, rate: number, epochs: number): Promise<void> 
     if (event.type === 'epoch') console.error(`  epoch ${event.epoch}`);
 }
 
-const net = network();
+const net = imageNetwork(model, seed);
 await trained(net, 1e-3, Number(epochs));
 const float = await percent(net);
 const columns: Record<string, (number | undefined)[]> = {};
@@ -80,11 +65,11 @@ for (const [method, options] of Object.entries(methods)) {
 }
 const few: (number | undefined)[] = [];
 for (const bits of widths) {
-  if (bits > 8) {
+  if (bits > 8 || fewEpochs === '0') {
     few.push(undefined);
     continue;
   }
-  const own = network();
+  const own = imageNetwork(model, seed);
   assignVariables(own.variables, net.variables);
   const quantized = fakeQuant(own, { weights: bits, activations: bits });
   await trained(quantized, 5e-4, Number(fewEpochs));
@@ -92,14 +77,15 @@ for (const bits of widths) {
   console.error(`trained for ${bits} bits: ${few.at(-1)?.toFixed(2)}`);
   quantized.dispose();
 }
-columns['trained for it'] = few;
+if (few.some((value) => value !== undefined)) columns['trained for it'] = few;
 const int8 = await quantize(net, { calibrate: samples });
 const int4 = await quantize(net, { scheme: 'int4', calibrate: samples });
 const [of8, of4] = [await percent(int8), await percent(int4)];
 
+const file = `bits-${model}-${name.toLowerCase()}`;
 const shown = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(2));
 const report = [
-  `# Accuracy against bits: MLP on ${name}`,
+  `# Accuracy against bits: ${model.toUpperCase()} on ${name}`,
   '',
   `Percent of 10,000 test images; weights and activations of equal width. Float: ${float.toFixed(2)} %.`,
   '',
@@ -116,19 +102,19 @@ const report = [
   '',
   `Run in integers: \`int8\` ${of8.toFixed(2)} %, ${((100 * int8.report().bytes) / int8.report().floatBytes).toFixed(1)} % of the bytes; \`int4\` (weights in groups, activations of 8 bits as they come) ${of4.toFixed(2)} %, ${((100 * int4.report().bytes) / int4.report().floatBytes).toFixed(1)} %.`,
   '',
-  `![Accuracy against bits](bits-${name.toLowerCase()}.svg)`,
+  `![Accuracy against bits](${file}.svg)`,
   '',
-  `Command: \`pnpm --filter @x/quant reproduce:bits ${source === 'fashion-mnist' ? source : '<directory of MNIST>'} ${epochs} ${fewEpochs} ${seed}\`; seed ${seed}; ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, tier ${runtime.tier}, ${runtime.threads} threads.`,
+  `Command: \`pnpm --filter @x/quant reproduce:bits ${source === 'fashion-mnist' ? source : '<directory of MNIST>'} ${epochs} ${fewEpochs} ${seed} --model ${model}\`; seed ${seed}; ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, tier ${runtime.tier}, ${runtime.threads} threads.`,
   '',
 ].join('\n');
 console.log(report);
 const folder = new URL('results/', import.meta.url);
-await writeFile(new URL(`bits-${name.toLowerCase()}.md`, folder), report);
+await writeFile(new URL(`${file}.md`, folder), report);
 const least = Math.floor((float - 20) / 5) * 5;
 await writeFile(
-  new URL(`bits-${name.toLowerCase()}.svg`, folder),
+  new URL(`${file}.svg`, folder),
   lineChart(
-    `${name}: accuracy in percent, all below ${least} drawn there`,
+    `${model.toUpperCase()}, ${name}: accuracy in percent, all below ${least} drawn there`,
     'bits of weights and activations',
     widths.map(String),
     [

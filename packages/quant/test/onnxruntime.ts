@@ -4,8 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 /** What onnxruntime computes from a model's `x`: its `y`, on one thread of WebAssembly. */
 export async function runOnnxruntime(model: Uint8Array, x: Tensor): Promise<Float32Array> {
   env.wasm.numThreads = 1;
-  env.logLevel = 'error';
-  const session = await InferenceSession.create(model, { executionProviders: ['wasm'] });
+  const session = await InferenceSession.create(model, { executionProviders: ['wasm'], logSeverityLevel: 3 });
   try {
     const { y } = await session.run({ x: new OrtTensor('float32', Float32Array.from(x.dataSync()), x.shape) });
     return (y as OrtTensor).data as Float32Array;

@@ -1,5 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, dense, fit, flatten, random, sequential, sgd, trainable, trainStep, type SequentialLayer } from '@x/tensor';
+import {
+  adam,
+  conv2d,
+  dense,
+  depthwiseConv2d,
+  embeddingLayer,
+  fit,
+  flatten,
+  layerNormLayer,
+  maxPool2d,
+  random,
+  sequential,
+  sgd,
+  trainable,
+  trainStep,
+  transformerBlock,
+  unflatten,
+  type SequentialLayer,
+} from '@x/tensor';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { formats, mixedPrecision, roundFloats, withLossScaling, type LossScalingEvent } from '../src/index.ts';
@@ -141,6 +159,55 @@ describe.each(backends)('on %s', (backend) => {
     });
     expect(half).toBeCloseTo(float, 1);
     tf.dispose(data);
+  });
+
+  test.each<[string, () => SequentialLayer, () => tf.Tensor, string[]]>([
+    [
+      'convolutions',
+      () =>
+        sequential([
+          unflatten([4, 4, 2]),
+          conv2d(2, 4, 3, { padding: 'same', activation: 'relu', key: random.key(1) }),
+          depthwiseConv2d(4, 2, { key: random.key(2) }),
+          maxPool2d(2),
+          flatten(),
+          dense(4, 3, { key: random.key(3) }),
+        ]),
+      () => random.normal(random.key(4), [8, 32]),
+      ['1', '2', '5'],
+    ],
+    [
+      'a transformer',
+      () =>
+        sequential([
+          embeddingLayer(7, 8, { key: random.key(1) }),
+          transformerBlock(8, { heads: 2, key: random.key(2) }),
+          layerNormLayer(8),
+          dense(8, 7, { key: random.key(3) }),
+        ]),
+      () => tf.tensor2d([1, 2, 3, 4, 5, 6, 0, 1], [2, 4], 'int32'),
+      ['0', '1.0.inner.0', '1.0.inner.1.qkv', '1.0.inner.1.out', '1.1.inner.0', '1.1.inner.1', '1.1.inner.2', '2', '3'],
+    ],
+  ])('%s: gradients are those of float32 but for the rounding', (_, make, input, names) => {
+    const net = make();
+    const x = input();
+    const loss = (layer: { apply(x: tf.Tensor): tf.Tensor }) => (): tf.Scalar => tf.mean(tf.square(layer.apply(x)));
+    const half = mixedPrecision(net, { lossScale: 1024 });
+    const variables = Object.values(net.variables);
+    const [exact, stored] = [net, half].map((layer) =>
+      tf.tidy(() => Object.values(tf.variableGrads(loss(layer), variables).grads).map((g) => [...g.dataSync()])),
+    );
+    exact!.forEach((values, at) => {
+      const size = Math.max(...values.map(Math.abs));
+      // Several roundings of 2^-11 each.
+      values.forEach((value, index) => expect(Math.abs(stored![at]![index]! - value)).toBeLessThan(0.02 * size));
+    });
+    const report = half.report();
+    expect(report.map(({ name }) => name)).toEqual(names);
+    for (const { activations, gradients } of report)
+      for (const { values, exponents } of [activations, gradients]) expect(exponents.reduce((sum, count) => sum + count, 0)).toBe(values);
+    x.dispose();
+    half.dispose();
   });
 
   test('bad input is refused', () => {

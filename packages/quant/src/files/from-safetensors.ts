@@ -100,7 +100,8 @@ function stepOf(fields: Fields, contents: SafetensorsInput, depth: number): Netw
     case 'pool':
       checkChoice(where, `${at}of`, of, ['max', 'average']);
       return {
-        ...{ kind, name, of: of as 'max' | 'average', windows },
+        ...{ kind, name, of: of as 'max' | 'average' },
+        windows: windows && { window: windows.window, strides: windows.strides, padding: windows.padding },
         output: output === undefined ? undefined : quantizationOf(`${at}output`, output),
       };
     case 'residual':

@@ -9,7 +9,8 @@ import type { OnnxGraph } from './onnx-graph.ts';
 /** The integers of a layer's weight with their scales and zero points, by names. */
 export interface IntegerWeight {
   readonly integers: string;
-  readonly scale: string;
+  /** Added when it is asked for, since not every operator takes it. */
+  scale(): string;
   readonly zero: string | undefined;
   /** Scales as numbers, one or one a unit; of weights without groups. */
   readonly scales: Float32Array;
@@ -28,7 +29,7 @@ export function integerWeight(graph: OnnxGraph, { name, weight, windows }: Quant
   const along = groupSize !== undefined ? [inputs / groupSize, units] : scales.length === 1 ? [] : [units];
   return {
     integers: graph.constant(`${name}.weight`, dtype, shape, bytesOf(values)),
-    scale: graph.floats(`${name}.weightScale`, scales, along),
+    scale: () => graph.floats(`${name}.weightScale`, scales, along),
     zero: zeroPoints && graph.constant(`${name}.weightZero`, dtype, along, bytesOf(Int8Array.from(zeroPoints))),
     scales,
   };

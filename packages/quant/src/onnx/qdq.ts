@@ -40,7 +40,7 @@ function dequantizedWeight(graph: OnnxGraph, step: QuantizedStep): string {
     axis: { int: groupSize === undefined && !step.windows ? 1 : 0 },
     ...(groupSize !== undefined && { block_size: { int: groupSize } }),
   };
-  return graph.node('DequantizeLinear', [integers, scale, ...(zero ? [zero] : [])], attributes);
+  return graph.node('DequantizeLinear', [integers, scale(), ...(zero ? [zero] : [])], attributes);
 }
 
 function dequantizedBias(graph: OnnxGraph, step: QuantizedStep, bias: NonNullable<QuantizedStep['bias']>): string {

@@ -29,7 +29,7 @@ export function addIntegerLayer(graph: OnnxGraph, step: QuantizedStep, x: OnnxVa
   if (input === 'dynamic') {
     const [integers = '', scale = '', zero = ''] = graph.nodes('DynamicQuantizeLinear', [asFloats(graph, placed).name], 3);
     const sums = graph.node('MatMulInteger', [integers, own.integers, zero, ...weightZero(own)]);
-    const scales = graph.node('Mul', [scale, own.scale]);
+    const scales = graph.node('Mul', [scale, own.scale()]);
     return finished({ ...placed, quantization: undefined, name: scaledSums(graph, step, sums, scales) });
   }
   const integers = asIntegers(graph, placed, input);
@@ -82,11 +82,11 @@ function requantized(
   const zeros = weight.zero ?? graph.constant(`${name}.weightZero`, 'I8', shapeOf(weight), new Int8Array(weight.scales.length));
   if (windows) {
     const counts = bias && integerBias(graph, step, bias);
-    const inputs = [x.name, ...from, weight.integers, weight.scale, zeros, ...to, ...(counts ? [counts] : [])];
+    const inputs = [x.name, ...from, weight.integers, weight.scale(), zeros, ...to, ...(counts ? [counts] : [])];
     return graph.node('QLinearConv', inputs, attributesOf(windows));
   }
   // QLinearMatMul takes no bias.
-  if (!bias) return graph.node('QLinearMatMul', [x.name, ...from, weight.integers, weight.scale, zeros, ...to]);
+  if (!bias) return graph.node('QLinearMatMul', [x.name, ...from, weight.integers, weight.scale(), zeros, ...to]);
   const sums = graph.node('Add', [integerSums(graph, step, x, weight), integerBias(graph, step, bias as Tensor)]);
   const floats = graph.node('Mul', [graph.node('Cast', [sums], { to: { int: FLOAT32 } }), sumScales(graph, step, weight)]);
   return graph.node('QuantizeLinear', [floats, ...to]);

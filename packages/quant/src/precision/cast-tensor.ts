@@ -11,15 +11,25 @@ export interface CastCounts {
   underflowed: number;
   /** Largest size before rounding. */
   largest: number;
+  /** How many finite numbers had each exponent before rounding: those of size 2^e to 2^(e + 1) at e + 127, zeros at 0. */
+  readonly exponents: Uint32Array;
+}
+
+export function newCastCounts(): CastCounts {
+  return { values: 0, overflowed: 0, underflowed: 0, largest: 0, exponents: new Uint32Array(255) };
 }
 
 /** A tensor as a format stores it, counted. */
 export function storedAs(x: Tensor, format: FloatFormat, counts: CastCounts): Tensor {
   const values = (x.dataSync() as Float32Array).slice();
   let largest = counts.largest;
-  for (const value of values) {
-    const size = Math.abs(value);
+  const { exponents } = counts;
+  const bits = new Int32Array(values.buffer);
+  for (let at = 0; at < values.length; at++) {
+    const size = Math.abs(values[at] as number);
     if (size > largest) largest = size;
+    const exponent = ((bits[at] as number) >>> 23) & 255;
+    if (exponent < 255) exponents[exponent]!++;
   }
   const { overflowed, underflowed } = roundInPlace(values, format);
   counts.values += values.length;

@@ -1,12 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables } from '@x/tensor';
+import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import {
+  linear,
+  sequential,
+  type ApplyContext,
+  type Conv2dLayer,
+  type DenseLayer,
+  type DepthwiseConv2dLayer,
+  type Layer,
+  type NamedVariables,
+} from '@x/tensor';
 import type { FloatFormat } from '../formats/float-format.ts';
 import { float16 } from '../formats/formats.ts';
 import { fitsFloat32 } from '../formats/round-in-place.ts';
-import { othersOf, partsOf, unsupportedError } from '../network/parts.ts';
+import { isComposite, partsOf, unsupportedError, type NamedPart } from '../network/parts.ts';
+import { convolved } from '../network/run-step.ts';
 import { checkNumber, show } from '../validation.ts';
-import { castTensor, storedAs, type CastCounts } from './cast-tensor.ts';
+import { castTensor, newCastCounts, storedAs, type CastCounts } from './cast-tensor.ts';
 
 export interface MixedPrecisionOptions {
   /** What weights, activations and gradients are stored in. Default float16; bfloat16 and 8-bit floats are others. */
@@ -39,7 +49,8 @@ const NAME = 'lossScale';
 
 /**
  * A network in mixed precision, simulated exactly: its variables stay float32 (the master weights); what is stored of them, of
- * activations, and of gradients is rounded to a small format; products are summed in float32.
+ * activations, and of gradients is rounded to a small format; products are summed in float32. Normalizations and embeddings keep
+ * float32 weights.
  *
  * The gradient of the loss is multiplied by `lossScale` where it enters the network and gradients of weights are divided by it
  * in float32, after they were stored: so an optimizer sees gradients of their true size, infinite or NaN where one overflowed.
@@ -59,37 +70,76 @@ export function mixedPrecision(net: Layer, { format = float16, lossScale = 65536
       `${where}: format is ${show(format?.name ?? format)}, but must be one whose numbers are all float32, such as formats.float16.`,
     );
   checkNumber(where, 'lossScale', lossScale, { above: 0 });
-  const parts = partsOf(where, net);
-  const others = othersOf(parts);
-  if (others.length > 0) throw unsupportedError(where, others);
-  const scale = tf.tidy(() => tf.variable(tf.scalar(lossScale), false));
-  const counters = new Map(parts.flatMap(({ name, layer }) => (layer.kind === 'dense' ? [[name, newCounts()] as const] : [])));
-  const input = emptyCounts();
-  const variables: NamedVariables = { ...net.variables, [NAME]: scale };
-
-  const denseStep = (name: string, { variables: own, activation, slope }: DenseLayer, x: Tensor): Tensor => {
-    const counts = counters.get(name) as Counts;
-    const after = (): number => 1 / (scale.dataSync()[0] as number);
-    const stored = (variable: Variable): Tensor =>
-      castTensor(variable, { format, forward: counts.weights, backward: counts.weightGradients, after });
-    const y = linear(x, stored(own.weight), own.bias && stored(own.bias), { activation, slope });
-    return castTensor(y, { format, forward: counts.activations, backward: counts.gradients });
+  const others: NamedPart[] = [];
+  const counters = new Map<string, Counts>();
+  const input = newCastCounts();
+  let scale: Variable | undefined;
+  const lossScaleNow = (): number => (scale as Variable).dataSync()[0] as number;
+  const after = (): number => 1 / lossScaleNow();
+  const countsOf = (name: string): Counts => {
+    const own = counters.get(name) ?? newCounts();
+    counters.set(name, own);
+    return own;
   };
+
+  /** A layer that stores what it gives in the format, and the weights of products too; other weights stay float32, as in the paper. */
+  const storing = (name: string, layer: Layer, multiply: (x: Tensor, stored: Stored) => Tensor): Layer => {
+    countsOf(name);
+    return {
+      ...layer,
+      apply: (x) => {
+        const counts = countsOf(name);
+        const stored: Stored = (variable) =>
+          castTensor(variable, { format, forward: counts.weights, backward: counts.weightGradients, after });
+        return castTensor(multiply(x, stored), { format, forward: counts.activations, backward: counts.gradients });
+      },
+    };
+  };
+  const mixed = ({ name, layer }: NamedPart): Layer => {
+    if (isComposite(layer)) return withParts(name, layer);
+    switch (layer.kind) {
+      case 'dense': {
+        const { variables: own, activation, slope } = layer as DenseLayer;
+        return storing(name, layer, (x, stored) => linear(x, stored(own.weight), own.bias && stored(own.bias), { activation, slope }));
+      }
+      case 'conv2d':
+      case 'depthwiseConv2d': {
+        const own = layer as Conv2dLayer | DepthwiseConv2dLayer;
+        if ('groups' in own && own.groups !== 1) break;
+        const { weight, bias } = own.variables;
+        const windows = { ...own, depthwise: layer.kind === 'depthwiseConv2d' };
+        return storing(name, layer, (x, stored) => convolved(x, stored(weight) as Tensor4D, bias && stored(bias), windows, own));
+      }
+      default:
+    }
+    if (unchanged.has(layer.kind)) return layer;
+    if (normalizing.has(layer.kind))
+      return storing(name, layer, (x) => {
+        // Within, gradients have their true size: those of its weights are not scaled.
+        const inside = x.dtype === 'float32' ? scaledGradient(x, lossScaleNow) : x;
+        return scaledGradient(layer.apply(inside), after);
+      });
+    others.push({ name, layer });
+    return layer;
+  };
+  const inRow = (parts: readonly NamedPart[]): Layer => sequential(parts.map(mixed));
+  const withParts = (name: string, layer: Layer): Layer => {
+    const parts = Object.entries(layer.parts as Readonly<Record<string, Layer>>);
+    const made = parts.map(([part, own]): [string, Layer] => [part, inRow(partsOf(where, own, `${name}.${part}`))]);
+    return (layer.withParts as NonNullable<Layer['withParts']>)(Object.fromEntries(made));
+  };
+  const body = inRow(partsOf(where, net));
+  if (others.length > 0) throw unsupportedError(where, others, `What can is ${known.join(', ')}, and containers of them.`);
+  const own = (scale = tf.tidy(() => tf.variable(tf.scalar(lossScale), false)));
+  const variables: NamedVariables = { ...net.variables, [NAME]: own };
 
   return {
     kind: 'mixedPrecision',
     format,
     variables,
-    lossScale: scale,
+    lossScale: own,
     apply: (x: Tensor, context?: ApplyContext) =>
-      tf.tidy(() => {
-        const first = storedAs(x, format, input);
-        const y = parts.reduce(
-          (value, { name, layer }) => (layer.kind === 'dense' ? denseStep(name, layer as DenseLayer, value) : layer.apply(value, context)),
-          first,
-        );
-        return scaledGradient(y, () => scale.dataSync()[0] as number);
-      }),
+      tf.tidy(() => scaledGradient(body.apply(x.dtype === 'float32' ? storedAs(x, format, input) : x, context), lossScaleNow)),
     outputShape: (shape) => net.outputShape(shape),
     report: () =>
       Array.from(counters, ([name, counts]) => {
@@ -98,19 +148,27 @@ export function mixedPrecision(net: Layer, { format = float16, lossScale = 65536
       }),
     dispose: () => {
       net.dispose();
-      if (!scale.isDisposed) scale.dispose();
+      if (!own.isDisposed) own.dispose();
     },
   };
 }
 
+/** A variable as the format stores it. */
+type Stored = (variable: Variable) => Tensor;
+
+/** Layers that give out what they got. */
+const unchanged: ReadonlySet<string> = new Set(['flatten', 'unflatten', 'dropout', 'maxPool2d', 'globalMaxPool']);
+/** Layers whose sums and weights are float32, and what they give is stored. */
+const normalizing: ReadonlySet<string> = new Set([
+  ...['embedding', 'positionalEmbedding', 'layerNorm', 'rmsNorm', 'groupNorm'],
+  ...['activation', 'averagePool2d', 'globalAveragePool'],
+]);
+const known: readonly string[] = ['dense', 'conv2d', 'depthwiseConv2d', ...unchanged, ...normalizing];
+
 type Counts = Omit<LayerPrecision, 'name'>;
 
 function newCounts(): Counts {
-  return { weights: emptyCounts(), activations: emptyCounts(), gradients: emptyCounts(), weightGradients: emptyCounts() };
-}
-
-function emptyCounts(): CastCounts {
-  return { values: 0, overflowed: 0, underflowed: 0, largest: 0 };
+  return { weights: newCastCounts(), activations: newCastCounts(), gradients: newCastCounts(), weightGradients: newCastCounts() };
 }
 
 /** x, whose gradient is multiplied. */
