@@ -1,6 +1,7 @@
 import { SCRATCH_BYTES } from '../runtime/control.ts';
 import type { Kernels } from '../runtime/kernels.ts';
 import type { Tier } from '../runtime/tier.ts';
+import { copyStrided } from './copy.ts';
 import { reduce } from './reduce.ts';
 
 /** Columns and rows of the register tile. */
@@ -12,11 +13,19 @@ const KEYS = 128;
 /** Parts that the keys of all heads are split into at least for the gradient; each has a gradient of the queries of its own. */
 const PARTS = 8;
 
-/** Sizes and addresses of an attention, f32: q [heads, queries, depth], k [heads, keys, depth], v [heads, keys, valueDepth]. */
+/** Where the values [examples, heads, length, depth] of an operand are, f32: address, and elements from one example, head and row to the next. */
+export interface Heads {
+  readonly address: number;
+  readonly ofExample: number;
+  readonly ofHead: number;
+  readonly ofRow: number;
+}
+
+/** Sizes and operands of an attention: q [heads, queries, depth], k [heads, keys, depth], v [heads, keys, valueDepth]. */
 export interface Attention {
-  readonly q: number;
-  readonly k: number;
-  readonly v: number;
+  readonly q: Heads;
+  readonly k: Heads;
+  readonly v: Heads;
   /** All heads of all examples, and those of one. */
   readonly heads: number;
   readonly headsOfExample: number;
@@ -39,8 +48,8 @@ export interface AttentionMask {
 }
 
 export interface AttentionForward extends Attention {
-  /** Addresses of the result [heads, queries, valueDepth] and of the logarithms of the sums [heads, queries]. */
-  readonly to: number;
+  /** The result [heads, queries, valueDepth], and the address of the logarithms of the sums [heads, queries]. */
+  readonly to: Heads;
   readonly logSums: number;
 }
 
@@ -82,7 +91,7 @@ function backwardBlocks(tier: Tier, { queries, keys, depth, valueDepth }: Attent
   const [depths, values] = [depth, valueDepth].map((size) => Math.ceil(size / rows) * rows) as [number, number];
   const most = {
     panels: Math.ceil(Math.min(KEYS, keys) / columns),
-    groups: Math.ceil(Math.min(QUERIES, queries) / rows),
+    groups: Math.max(1, Math.ceil(Math.min(QUERIES, queries) / rows)),
   };
   return fitting(tier, most, ({ panels, groups }) => {
     const height = groups * rows;
@@ -102,20 +111,17 @@ export function attention(kernels: Kernels, call: AttentionForward): void {
   if (!blocks) throw new Error('internal: heads too deep for attention');
   const items = Math.ceil(queries / (blocks.panels * COLUMNS[tier]));
   const p = write(kernels, call);
-  threads.words[p + 9] = call.to;
-  threads.words[p + 10] = call.logSums;
-  threads.words[p + 17] = blocks.panels;
-  threads.words[p + 18] = items;
-  threads.words[p + 19] = blocks.groups;
+  place(threads.words, p + 24, call.to);
+  threads.words.set([call.logSums, blocks.panels, items, blocks.groups], p + 28);
   threads.run(kernels.number('f32_attention'), heads * items, 1);
 }
 
 export interface AttentionBackward extends Attention {
-  /** Addresses of the forward pass's results and of the gradient of the first of them. */
+  /** The address of the forward pass's result and the gradient of it, which lie alike; and of the logarithms of the sums. */
   readonly out: number;
+  readonly dout: Heads;
   readonly logSums: number;
-  readonly dout: number;
-  /** Where the gradients go. */
+  /** Where the gradients go: they lie as q, k and v do. */
   readonly dq: number;
   readonly dk: number;
   readonly dv: number;
@@ -123,38 +129,33 @@ export interface AttentionBackward extends Attention {
 
 /** The gradients of {@link attention}. */
 export function attentionGradient(kernels: Kernels, call: AttentionBackward): void {
-  const { heads, queries, keys, depth, valueDepth } = call;
-  if (heads * queries * keys === 0) {
-    const { bytes } = kernels.heap;
-    bytes.fill(0, call.dq, call.dq + heads * queries * depth * 4);
-    bytes.fill(0, call.dk, call.dk + heads * keys * depth * 4);
-    bytes.fill(0, call.dv, call.dv + heads * keys * valueDepth * 4);
-    return;
-  }
+  const { heads, headsOfExample, queries, keys, depth } = call;
+  if (heads === 0 || queries + keys === 0) return;
   const { threads, tier, heap } = kernels;
   const blocks = backwardBlocks(tier, call);
   if (!blocks) throw new Error('internal: heads too deep for attention');
-  const rows = heads * queries;
-  const deltas = heap.allocate(rows * 4);
-  const d = threads.parameters();
-  threads.words.set([call.out, call.dout, deltas, valueDepth], d);
-  threads.run(kernels.number('f32_attention_delta'), rows, Math.ceil(8192 / Math.max(1, valueDepth)));
-
-  const splits = Math.min(Math.ceil(keys / COLUMNS[tier]), Math.ceil(PARTS / heads));
-  const size = rows * depth;
-  const dq = splits > 1 ? heap.allocate(splits * size * 4) : call.dq;
+  const splits = Math.max(1, Math.min(Math.ceil(keys / COLUMNS[tier]), Math.ceil(PARTS / heads)));
+  const size = heads * queries * depth;
+  // Each part's gradient of the queries; the sum of all follows them.
+  const parts = splits > 1 ? heap.allocate((splits + 1) * size * 4) : 0;
+  const dq = { ...call.q, address: call.dq };
+  const inOrder = { address: parts, ofExample: headsOfExample * queries * depth, ofHead: queries * depth, ofRow: depth };
   const p = write(kernels, call);
   const { words } = threads;
-  words[p + 9] = call.dout;
-  words[p + 10] = call.logSums;
-  words[p + 17] = blocks.panels;
-  words[p + 18] = blocks.groups;
-  words.set([deltas, dq, call.dk, call.dv, splits, size * 4], p + 19);
+  place(words, p + 24, call.dout);
+  words.set([call.out, call.logSums, blocks.panels, blocks.groups], p + 28);
+  place(words, p + 32, splits > 1 ? inOrder : dq);
+  words.set([call.dk, call.dv, splits, size * 4], p + 36);
   threads.run(kernels.number('f32_attention_gradient'), heads * splits, 1);
-  heap.release(deltas, rows * 4);
   if (splits === 1) return;
-  if (size > 0) reduce(kernels, 'f32_sum', dq, call.dq, [splits, size], (axis) => axis === 0);
-  heap.release(dq, splits * size * 4);
+  if (size > 0) {
+    const sum = parts + splits * size * 4;
+    reduce(kernels, 'f32_sum', parts, sum, [splits, size], (axis) => axis === 0);
+    const sizes = [heads / headsOfExample, headsOfExample, queries, depth];
+    const strides = ({ ofExample, ofHead, ofRow }: Heads): number[] => [ofExample, ofHead, ofRow, 1];
+    copyStrided(kernels, { x: sum, to: call.dq, sizes, stridesIn: strides(inOrder), stridesOut: strides(dq), width: 4 });
+  }
+  heap.release(parts, (splits + 1) * size * 4);
 }
 
 function write({ threads }: Kernels, call: Attention): number {
@@ -167,14 +168,21 @@ function write({ threads }: Kernels, call: Attention): number {
   words[p + 3] = mask?.ofHead ?? 0;
   words[p + 4] = mask?.ofQuery ?? 0;
   words[p + 5] = mask?.ofKey ?? 0;
-  words[p + 6] = call.q;
-  words[p + 7] = call.k;
-  words[p + 8] = call.v;
-  words[p + 11] = call.queries;
-  words[p + 12] = call.keys;
-  words[p + 13] = call.depth;
-  words[p + 14] = call.valueDepth;
-  floats[p + 15] = call.scale;
-  words[p + 16] = call.causal ? 1 : 0;
+  place(words, p + 6, call.q);
+  place(words, p + 10, call.k);
+  place(words, p + 14, call.v);
+  words[p + 18] = call.queries;
+  words[p + 19] = call.keys;
+  words[p + 20] = call.depth;
+  words[p + 21] = call.valueDepth;
+  floats[p + 22] = call.scale;
+  words[p + 23] = call.causal ? 1 : 0;
   return p;
+}
+
+function place(words: Int32Array, p: number, { address, ofExample, ofHead, ofRow }: Heads): void {
+  words[p] = address;
+  words[p + 1] = ofExample * 4;
+  words[p + 2] = ofHead * 4;
+  words[p + 3] = ofRow * 4;
 }

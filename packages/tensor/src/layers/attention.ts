@@ -1,7 +1,7 @@
-import { reshape, tidy, transpose, unstack, type Tensor } from '@tensorflow/tfjs-core';
+import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkFunction, checkNumber, checkTensor } from '../ops/arguments.ts';
 import { needGradients } from '../ops/kernel.ts';
-import { scaledDotProductAttention } from '../ops/scaled-dot-product-attention.ts';
+import { multiHeadAttention } from '../ops/multi-head-attention.ts';
 import { checkKey, fold, type Key } from '../random/key.ts';
 import { dense } from './dense.ts';
 import type { Initializer } from './initializer.ts';
@@ -44,7 +44,7 @@ export interface AttentionLayer extends Layer {
  * Variables: of self-attention `qkv.weight` [width, 3 · width], the queries', keys' and values' maps side by side; of
  * cross-attention `query.weight` [width, width] and `keyValue.weight` [memory, 2 · width]; `out.weight` [width, width];
  * and the biases of each. PyTorch's `in_proj_weight` is the transpose of `qkv.weight`. The context's `mask` says what
- * is seen, as that of {@link scaledDotProductAttention}; without dropout of the probabilities.
+ * is seen, as that of `scaledDotProductAttention`; without dropout of the probabilities.
  *
  * A. Vaswani et al., "Attention Is All You Need", 2017, arXiv 1706.03762.
  *
@@ -87,11 +87,6 @@ function withMaps(parts: Maps, settings: Settings): AttentionLayer {
       throw new RangeError(`${where}: the shape [${shape.map((size) => size ?? 'any').join(', ')}] must be [batch, length, ${width}].`);
     return mapLastAxis(where, shape, width, width);
   };
-  /** [batch, length, n · width] as n tensors [batch, heads, length, depth]. */
-  const split = (x: Tensor, n: number): Tensor[] => {
-    const [batch, length] = x.shape as [number, number];
-    return unstack(transpose(reshape(x, [batch, length, n, heads, width / heads]), [2, 0, 3, 1, 4]));
-  };
   return {
     kind: 'attention',
     heads,
@@ -112,15 +107,12 @@ function withMaps(parts: Maps, settings: Settings): AttentionLayer {
       }
       needGradients();
       return tidy(() => {
-        const [q, k, v] =
+        const projected =
           'qkv' in parts
-            ? split(parts.qkv.apply(x, contextOfPart(context, 0)), 3)
-            : [
-                ...split(parts.query.apply(x, contextOfPart(context, 0)), 1),
-                ...split(parts.keyValue.apply(other as Tensor, contextOfPart(context, 1)), 2),
-              ];
-        const heard = scaledDotProductAttention(q as Tensor, k as Tensor, v as Tensor, { causal, ...(mask ? { mask } : {}) });
-        return parts.out.apply(reshape(transpose(heard, [0, 2, 1, 3]), x.shape), contextOfPart(context, 2));
+            ? [parts.qkv.apply(x, contextOfPart(context, 0))]
+            : [parts.query.apply(x, contextOfPart(context, 0)), parts.keyValue.apply(other as Tensor, contextOfPart(context, 1))];
+        const heard = multiHeadAttention(where, projected, heads, { causal, ...(mask ? { mask } : {}) });
+        return parts.out.apply(heard, contextOfPart(context, 2));
       });
     },
     outputShape,

@@ -52,7 +52,7 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
 function fits(q: Tensor, v: Tensor): boolean {
   return Math.max(q.shape[3] as number, v.shape[3] as number) <= MOST_DEPTH;
 }
-const MOST_DEPTH = 1024;
+export const MOST_DEPTH = 1024;
 
 /** A block of scores at a time, forward and, computed again, backward. */
 function tiled(q: Tensor, k: Tensor, v: Tensor, causal: boolean, mask: Tensor | undefined, scale: number): Tensor {
@@ -83,11 +83,13 @@ function tiled(q: Tensor, k: Tensor, v: Tensor, causal: boolean, mask: Tensor | 
   });
 }
 
-function addendOf(sees: Tensor): Tensor {
+/** The mask that is added where one says what is seen. */
+export function addendOf(sees: Tensor): Tensor {
   return tf.where(sees, tf.zeros(sees.shape), tf.fill(sees.shape, -Infinity));
 }
 
-function checkMask(where: string, mask: Tensor, to: readonly number[]): void {
+/** @throws {TypeError | RangeError} if the mask is neither, or doesn't broadcast `to` [batch, heads, queries, keys]. */
+export function checkMask(where: string, mask: Tensor, to: readonly number[]): void {
   checkTensor(where, 'mask', mask, {
     dtype: ['bool', 'float32'],
     remedy: 'A mask is bool, true where a query sees a key, or float32, added to the scores.',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attention, attentionGradient, type AttentionMask } from '../../src/kernels/attention.ts';
+import { attention, attentionGradient, type AttentionMask, type Heads } from '../../src/kernels/attention.ts';
 import { referenceAttention, type ReferenceAttention } from '../../src/kernels/reference/attention.ts';
 import { inEveryCombination } from './combinations.ts';
 import { Blocks } from './memory.ts';
@@ -69,11 +69,22 @@ inEveryCombination((kernels) => {
         const blocks = new Blocks(kernels());
         const empty = (array: ArrayLike<number>): number => blocks.place(new Float32Array(array.length).fill(NaN));
         const mask: AttentionMask | undefined = stridesOf && { address: blocks.place(added), ofExample, ofHead, ofQuery, ofKey };
-        const call = { ...plain, q: blocks.place(q), k: blocks.place(k), v: blocks.place(v), mask };
+        const inOrder = (address: number, length: number, width: number): Heads => ({
+          address,
+          ofExample: headsOfExample * length * width,
+          ofHead: length * width,
+          ofRow: width,
+        });
+        const operands = {
+          q: inOrder(blocks.place(q), queries, depth),
+          k: inOrder(blocks.place(k), keys, depth),
+          v: inOrder(blocks.place(v), keys, valueDepth),
+        };
+        const call = { ...plain, ...operands, mask };
         const [out, logSums] = [empty(expected.out), empty(expected.logSums)];
-        attention(kernels(), { ...call, to: out, logSums });
+        attention(kernels(), { ...call, to: inOrder(out, queries, valueDepth), logSums });
         const [dq, dk, dv] = [empty(expected.dq), empty(expected.dk), empty(expected.dv)];
-        attentionGradient(kernels(), { ...call, out, logSums, dout: blocks.place(dout), dq, dk, dv });
+        attentionGradient(kernels(), { ...call, out, logSums, dout: inOrder(blocks.place(dout), queries, valueDepth), dq, dk, dv });
         for (const [array, address] of Object.entries({ out, logSums, dq, dk, dv })) {
           const exact = expected[array as keyof typeof expected];
           const given = blocks.read(address, new Float32Array(exact.length));

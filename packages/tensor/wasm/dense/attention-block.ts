@@ -1,18 +1,46 @@
 /** What attention and its gradient do with a block of scores: masks, and results that stand transposed. */
 import { COLUMNS } from './gemm-tile';
 
-// Parameters of the mask, as words: its address or 0, heads of an example, and elements from one example, head, query and
-// key to the next; 0 where all have the same.
+// Parameters of the mask, as words: its address or 0, and elements from one example, head, query and key to the next; 0 where
+// all have the same.
 export const MASK: usize = 0;
+/** Heads of an example. */
 const HEADS: usize = 4;
 const MASK_BATCH: usize = 8;
 const MASK_HEAD: usize = 12;
 export const MASK_QUERY: usize = 16;
 export const MASK_KEY: usize = 20;
 
+// Parameters of both, as words. Each operand is four: its address, and bytes from one example, head and row to the next.
+export const Q: usize = 24;
+export const K: usize = 40;
+export const V: usize = 56;
+export const QUERIES: usize = 72;
+export const KEYS: usize = 76;
+export const DEPTH: usize = 80;
+export const VALUE_DEPTH: usize = 84;
+export const SCALE: usize = 88;
+export const CAUSAL: usize = 92;
+
 const LINE: usize = COLUMNS * 4;
 /** Below all scores but -infinity. */
 export const LEAST: f32 = -3.4e38;
+
+/** Bytes from an operand's address to a head of it. */
+export function placeOf(p: usize, operand: usize, head: i32): usize {
+  const heads = load<i32>(p, HEADS);
+  const example = head / heads;
+  return <usize>example * load<u32>(p + operand, 4) + <usize>(head - example * heads) * load<u32>(p + operand, 8);
+}
+
+/** Address of a head of an operand. */
+export function headOf(p: usize, operand: usize, head: i32): usize {
+  return load<u32>(p + operand) + placeOf(p, operand, head);
+}
+
+export function rowBytes(p: usize, operand: usize): usize {
+  return load<u32>(p + operand, 12);
+}
 
 /** Address of the mask of a head. */
 export function maskOf(p: usize, head: i32): usize {

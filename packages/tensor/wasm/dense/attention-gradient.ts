@@ -6,68 +6,55 @@
  * Scores stand with a row of COLUMNS keys for each query, so that p and ds are packed right operands of the first two products.
  */
 import { writeConstants } from '../simd/constants';
-import { exp } from '../simd/exp';
-import { addMaskRow, hideFrom, maskOf, MASK, MASK_KEY, MASK_QUERY, scaleAll, storeTransposed } from './attention-block';
+import { expOrZero as exp } from '../simd/exp';
+import {
+  addMaskRow,
+  CAUSAL,
+  DEPTH,
+  headOf,
+  hideFrom,
+  K,
+  KEYS,
+  MASK,
+  MASK_KEY,
+  MASK_QUERY,
+  maskOf,
+  placeOf,
+  Q,
+  QUERIES,
+  rowBytes,
+  SCALE,
+  scaleAll,
+  storeTransposed,
+  V,
+  VALUE_DEPTH,
+} from './attention-block';
 import { copyPart, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedRows } from './gemm-pack';
 import { COLUMNS, ROWS, tile } from './gemm-tile';
 import { sumLanes } from '../simd/lanes';
 
-// Parameters, as words, after those of the mask.
-const Q: usize = 24;
-const K: usize = 28;
-const V: usize = 32;
-const DOUT: usize = 36;
-const LOG_SUM: usize = 40;
-const QUERIES: usize = 44;
-const KEYS: usize = 48;
-const DEPTH: usize = 52;
-const VALUE_DEPTH: usize = 56;
-const SCALE: usize = 60;
-const CAUSAL: usize = 64;
+// Parameters, as words, after those of attention-block.
+const DOUT: usize = 96;
+/** As DOUT, address apart. */
+const OUT: usize = 112;
+const LOG_SUM: usize = 116;
 /** Panels of COLUMNS keys and groups of ROWS queries of a block. */
-const PANELS: usize = 68;
-const GROUPS: usize = 72;
-/** dout·out of each query. */
-const DELTA: usize = 76;
-const DQ: usize = 80;
-const DK: usize = 84;
-const DV: usize = 88;
+const PANELS: usize = 120;
+const GROUPS: usize = 124;
+const DQ: usize = 128;
+/** As K and V, address apart. */
+const DK: usize = 144;
+const DV: usize = 148;
 /** Work items of a head, each with a part of the keys and its own DQ, which lie DQ_BYTES apart. */
-const SPLITS: usize = 92;
-const DQ_BYTES: usize = 96;
-// Of `f32_attention_delta`:
-const OUT: usize = 0;
-const DELTA_DOUT: usize = 4;
-const DELTA_TO: usize = 8;
-const DELTA_DEPTH: usize = 12;
+const SPLITS: usize = 152;
+const DQ_BYTES: usize = 156;
 
-/** Bytes of scratch before the operands: constants, a line of the mask, a tile. */
+/** Bytes of scratch before the operands: constants, a line of the mask, a tile, dout·out of a block of queries. */
 const SPARE_LINE: usize = 512;
 const SPARE: usize = 1024;
+const DELTAS: usize = 1472;
 const OPERANDS: usize = 2048;
 const LINE: usize = COLUMNS * 4;
-
-/** to[i] = the sum of out[i]·dout[i]. Work items: rows. */
-export function f32_attention_delta(p: usize, begin: i32, end: i32, scratch: usize): void {
-  const stride = <usize>load<i32>(p, DELTA_DEPTH) << 2;
-  let x = <usize>load<u32>(p, OUT) + <usize>begin * stride;
-  let y = <usize>load<u32>(p, DELTA_DOUT) + <usize>begin * stride;
-  const to = <usize>load<u32>(p, DELTA_TO);
-  for (let i = begin; i < end; i++) {
-    let a = f32x4.splat(0);
-    const past = x + stride;
-    for (; x + 16 <= past; x += 16) {
-      a = f32x4.add(a, f32x4.mul(v128.load(x), v128.load(y)));
-      y += 16;
-    }
-    let sum = sumLanes(a);
-    for (; x < past; x += 4) {
-      sum += load<f32>(x) * load<f32>(y);
-      y += 4;
-    }
-    store<f32>(to + (<usize>i << 2), sum);
-  }
-}
 
 /** Work items: parts of the keys of each head. */
 export function f32_attention_gradient(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -81,8 +68,13 @@ export function f32_attention_gradient(p: usize, begin: i32, end: i32, scratch: 
   const groups = load<i32>(p, GROUPS);
   const splits = load<i32>(p, SPLITS);
   const height = groups * ROWS;
-  const stride = <usize>depth << 2;
-  const valueStride = <usize>valueDepth << 2;
+  const rowQ = rowBytes(p, Q);
+  const rowK = rowBytes(p, K);
+  const rowV = rowBytes(p, V);
+  const rowD = rowBytes(p, DOUT);
+  const rowDq = rowBytes(p, DQ);
+  const depthBytes = <usize>depth << 2;
+  const valueBytes = <usize>valueDepth << 2;
   const depthGroups = (depth + ROWS - 1) / ROWS;
   const valueGroups = (valueDepth + ROWS - 1) / ROWS;
   const depthPanels = (depth + COLUMNS - 1) / COLUMNS;
@@ -96,8 +88,8 @@ export function f32_attention_gradient(p: usize, begin: i32, end: i32, scratch: 
   const dvs = dks + <usize>most * sumK;
   // queries and dout as left operands, by rows and by columns, of a block of queries;
   const leftQ = dvs + <usize>most * sumV;
-  const leftD = leftQ + <usize>height * stride;
-  const downQ = leftD + <usize>height * valueStride;
+  const leftD = leftQ + <usize>height * depthBytes;
+  const downQ = leftD + <usize>height * valueBytes;
   const downD = downQ + ((<usize>(depthGroups * ROWS) * <usize>height) << 2);
   // and p and ds of a panel, ds of all of them as a left operand.
   const ps = downD + ((<usize>(valueGroups * ROWS) * <usize>height) << 2);
@@ -109,21 +101,21 @@ export function f32_attention_gradient(p: usize, begin: i32, end: i32, scratch: 
   for (let item = begin; item < end; item++) {
     const head = item / splits;
     const split = item - head * splits;
-    const k = <usize>load<u32>(p, K) + <usize>(head * keys) * stride;
-    const v = <usize>load<u32>(p, V) + <usize>(head * keys) * valueStride;
-    const q = <usize>load<u32>(p, Q) + <usize>(head * queries) * stride;
-    const dout = <usize>load<u32>(p, DOUT) + <usize>(head * queries) * valueStride;
-    const dq = <usize>load<u32>(p, DQ) + <usize>split * load<u32>(p, DQ_BYTES) + <usize>(head * queries) * stride;
+    const k = headOf(p, K, head);
+    const v = headOf(p, V, head);
+    const q = headOf(p, Q, head);
+    const dout = headOf(p, DOUT, head);
+    const out = <usize>load<u32>(p, OUT) + placeOf(p, DOUT, head);
+    const dq = headOf(p, DQ, head) + <usize>split * load<u32>(p, DQ_BYTES);
     const logSums = <usize>load<u32>(p, LOG_SUM) + (<usize>(head * queries) << 2);
-    const deltas = <usize>load<u32>(p, DELTA) + (<usize>(head * queries) << 2);
-    memory.fill(dq, 0, <usize>queries * stride);
+    for (let i = 0; i < queries; i++) memory.fill(dq + <usize>i * rowDq, 0, depthBytes);
     const past = min(keys, ((allPanels * (split + 1)) / splits) * COLUMNS);
     for (let k0 = ((allPanels * split) / splits) * COLUMNS; k0 < past; k0 += most * COLUMNS) {
       const count = min(most * COLUMNS, past - k0);
       const panels = (count + COLUMNS - 1) / COLUMNS;
-      packTransposedColumns(k, stride, k0, keys, panels, depth, rightK);
-      packTransposedColumns(v, valueStride, k0, keys, panels, valueDepth, rightV);
-      packPlainColumns(k + <usize>k0 * stride, stride, depth, depthPanels, count, keysDown);
+      packTransposedColumns(k, rowK, k0, keys, panels, depth, rightK);
+      packTransposedColumns(v, rowV, k0, keys, panels, valueDepth, rightV);
+      packPlainColumns(k + <usize>k0 * rowK, rowK, depth, depthPanels, count, keysDown);
       memory.fill(dks, 0, <usize>panels * sumK);
       memory.fill(dvs, 0, <usize>panels * sumV);
       // Queries before the first key don't see it.
@@ -132,55 +124,81 @@ export function f32_attention_gradient(p: usize, begin: i32, end: i32, scratch: 
         const seen = causal ? min(count, q0 + there - k0) : count;
         if (seen <= 0) continue;
         const rows = (there + ROWS - 1) / ROWS;
-        for (let g = 0; g < rows; g++) packPlainRows(q, stride, q0 + g * ROWS, queries, ROWS, depth, leftQ + <usize>(g * ROWS) * stride);
+        for (let g = 0; g < rows; g++) packPlainRows(q, rowQ, q0 + g * ROWS, queries, ROWS, depth, leftQ + <usize>(g * ROWS) * depthBytes);
         // As the forward pass does, so that the scores are the same to the bit; it may reach into what is packed next.
-        scaleAll(leftQ, <usize>(rows * ROWS) * stride, scale);
+        scaleAll(leftQ, <usize>(rows * ROWS) * depthBytes, scale);
         for (let g = 0; g < rows; g++) {
-          packPlainRows(dout, valueStride, q0 + g * ROWS, queries, ROWS, valueDepth, leftD + <usize>(g * ROWS) * valueStride);
+          packPlainRows(dout, rowD, q0 + g * ROWS, queries, ROWS, valueDepth, leftD + <usize>(g * ROWS) * valueBytes);
         }
         const step = <usize>(there * ROWS) << 2;
-        for (let g = 0; g < depthGroups; g++) packTransposedRows(q + <usize>q0 * stride, stride, g * ROWS, depth, ROWS, there, downQ + <usize>g * step);
-        for (let g = 0; g < valueGroups; g++) packTransposedRows(dout + <usize>q0 * valueStride, valueStride, g * ROWS, valueDepth, ROWS, there, downD + <usize>g * step);
+        for (let g = 0; g < depthGroups; g++) packTransposedRows(q + <usize>q0 * rowQ, rowQ, g * ROWS, depth, ROWS, there, downQ + <usize>g * step);
+        for (let g = 0; g < valueGroups; g++) packTransposedRows(dout + <usize>q0 * rowD, rowD, g * ROWS, valueDepth, ROWS, there, downD + <usize>g * step);
+        dots(out + <usize>q0 * rowD, dout + <usize>q0 * rowD, rowD, valueBytes, there, scratch + DELTAS);
         for (let c = 0; c < seen; c += COLUMNS) {
           const panel = c / COLUMNS;
           const width = min(COLUMNS, seen - c);
           const right = rightK + <usize>(panel * depth) * LINE;
           const rightOfV = rightV + <usize>(panel * valueDepth) * LINE;
-          for (let g = 0; g < rows; g++) {
-            tile(depth, leftQ + <usize>(g * ROWS) * stride, right, ps + <usize>(g * ROWS) * LINE, LINE, false);
-            tile(valueDepth, leftD + <usize>(g * ROWS) * valueStride, rightOfV, ds + <usize>(g * ROWS) * LINE, LINE, false);
+          // The first group of queries that sees a key of the panel, and the queries from there on.
+          const first = causal ? max(0, k0 + c - q0) / ROWS : 0;
+          const rest = there - first * ROWS;
+          for (let g = first; g < rows; g++) {
+            tile(depth, leftQ + <usize>(g * ROWS) * depthBytes, right, ps + <usize>(g * ROWS) * LINE, LINE, false);
+            tile(valueDepth, leftD + <usize>(g * ROWS) * valueBytes, rightOfV, ds + <usize>(g * ROWS) * LINE, LINE, false);
           }
-          hide(p, head, q0, there, k0 + c, min(COLUMNS, keys - k0 - c), causal, ps, scratch + SPARE_LINE);
-          probabilities(ps, ds, there, logSums + (<usize>q0 << 2), deltas + (<usize>q0 << 2), scale, scratch);
+          const from = q0 + first * ROWS;
+          const line = <usize>(first * ROWS) * LINE;
+          const word = <usize>(first * ROWS) << 2;
+          hide(p, head, from, rest, k0 + c, min(COLUMNS, keys - k0 - c), causal, ps + line, scratch + SPARE_LINE);
+          probabilities(ps + line, ds + line, rest, logSums + (<usize>from << 2), scratch + DELTAS + word, scale, scratch);
+          const run = word * ROWS;
           const dv = dvs + <usize>panel * sumV;
-          for (let g = 0; g < valueGroups; g++) tile(there, downD + <usize>g * step, ps, dv + <usize>(g * ROWS) * LINE, LINE, true);
+          for (let g = 0; g < valueGroups; g++) tile(rest, downD + <usize>g * step + run, ps + line, dv + <usize>(g * ROWS) * LINE, LINE, true);
           const dk = dks + <usize>panel * sumK;
-          for (let g = 0; g < depthGroups; g++) tile(there, downQ + <usize>g * step, ds, dk + <usize>(g * ROWS) * LINE, LINE, true);
-          for (let g = 0; g < rows; g++) packPlainRows(ds, LINE, g * ROWS, there, ROWS, width, leftS + <usize>g * leftSBytes + (<usize>(c * ROWS) << 2));
+          for (let g = 0; g < depthGroups; g++) tile(rest, downQ + <usize>g * step + run, ds + line, dk + <usize>(g * ROWS) * LINE, LINE, true);
+          for (let g = first; g < rows; g++) packPlainRows(ds, LINE, g * ROWS, there, ROWS, width, leftS + <usize>g * leftSBytes + (<usize>(c * ROWS) << 2));
         }
         for (let panel = 0; panel < depthPanels; panel++) {
           const right = keysDown + <usize>(panel * count) * LINE;
           const column = panel * COLUMNS;
           const width = min(COLUMNS, depth - column);
           for (let g = 0; g < rows; g++) {
+            const sees = causal ? min(seen, q0 + (g + 1) * ROWS - k0) : seen;
+            if (sees <= 0) continue;
             const left = leftS + <usize>g * leftSBytes;
-            const to = dq + <usize>(q0 + g * ROWS) * stride + (<usize>column << 2);
-            if (width == COLUMNS && (g + 1) * ROWS <= there) tile(seen, left, right, to, stride, true);
+            const to = dq + <usize>(q0 + g * ROWS) * rowDq + (<usize>column << 2);
+            if (width == COLUMNS && (g + 1) * ROWS <= there) tile(sees, left, right, to, rowDq, true);
             else {
-              tile(seen, left, right, scratch + SPARE, LINE, false);
-              copyPart(scratch + SPARE, to, stride, min(ROWS, there - g * ROWS), width, true);
+              tile(sees, left, right, scratch + SPARE, LINE, false);
+              copyPart(scratch + SPARE, to, rowDq, min(ROWS, there - g * ROWS), width, true);
             }
           }
         }
       }
-      const row = <usize>(head * keys + k0);
+      const dk = <usize>load<u32>(p, DK) + placeOf(p, K, head) + <usize>k0 * rowK;
+      const dv = <usize>load<u32>(p, DV) + placeOf(p, V, head) + <usize>k0 * rowV;
       for (let panel = 0; panel < panels; panel++) {
         const there = min(COLUMNS, count - panel * COLUMNS);
-        const at = row + panel * COLUMNS;
-        storeTransposed(dks + <usize>panel * sumK, <usize>load<u32>(p, DK) + at * stride, stride, depth, there);
-        storeTransposed(dvs + <usize>panel * sumV, <usize>load<u32>(p, DV) + at * valueStride, valueStride, valueDepth, there);
+        const at = <usize>(panel * COLUMNS);
+        storeTransposed(dks + <usize>panel * sumK, dk + at * rowK, rowK, depth, there);
+        storeTransposed(dvs + <usize>panel * sumV, dv + at * rowV, rowV, valueDepth, there);
       }
     }
+  }
+}
+
+/** to[i] = the sum of x[i]·y[i], of rows of `bytes` that lie `stride` apart. */
+function dots(x: usize, y: usize, stride: usize, bytes: usize, count: i32, to: usize): void {
+  for (let i = 0; i < count; i++) {
+    let a = f32x4.splat(0);
+    let j: usize = 0;
+    for (; j + 16 <= bytes; j += 16) a = f32x4.add(a, f32x4.mul(v128.load(x + j), v128.load(y + j)));
+    let sum = sumLanes(a);
+    for (; j < bytes; j += 4) sum += load<f32>(x + j) * load<f32>(y + j);
+    store<f32>(to, sum);
+    to += 4;
+    x += stride;
+    y += stride;
   }
 }
 

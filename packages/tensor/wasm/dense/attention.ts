@@ -7,29 +7,41 @@
  * its packed right operand, maxima and sums over keys are those of whole vectors, and nothing is packed in between.
  */
 import { constant, ONE, writeConstants } from '../simd/constants';
-import { exp } from '../simd/exp';
+import { expOrZero as exp } from '../simd/exp';
 import { log } from '../simd/log';
-import { addMaskColumns, hideLater, LEAST, maskOf, MASK, MASK_QUERY, MASK_KEY, scaleAll, storeTransposed } from './attention-block';
+import {
+  addMaskColumns,
+  CAUSAL,
+  DEPTH,
+  headOf,
+  hideLater,
+  K,
+  KEYS,
+  LEAST,
+  MASK,
+  MASK_KEY,
+  MASK_QUERY,
+  maskOf,
+  Q,
+  QUERIES,
+  rowBytes,
+  SCALE,
+  scaleAll,
+  storeTransposed,
+  V,
+  VALUE_DEPTH,
+} from './attention-block';
 import { packPlainRows, packTransposedColumns, packTransposedRows } from './gemm-pack';
 import { COLUMNS, ROWS, tile } from './gemm-tile';
 
-// Parameters, as words, after those of the mask.
-const Q: usize = 24;
-const K: usize = 28;
-const V: usize = 32;
-const TO: usize = 36;
+// Parameters, as words, after those of attention-block.
+const TO: usize = 96;
 /** For the gradient: the logarithm of each query's sum of exponentials. */
-const LOG_SUM: usize = 40;
-const QUERIES: usize = 44;
-const KEYS: usize = 48;
-const DEPTH: usize = 52;
-const VALUE_DEPTH: usize = 56;
-const SCALE: usize = 60;
-const CAUSAL: usize = 64;
+const LOG_SUM: usize = 112;
 /** Panels of COLUMNS queries of a work item, work items of a head, and groups of ROWS keys of a block. */
-const PANELS: usize = 68;
-const BLOCKS: usize = 72;
-const GROUPS: usize = 76;
+const PANELS: usize = 116;
+const BLOCKS: usize = 120;
+const GROUPS: usize = 124;
 
 /** Bytes of scratch before the operands: constants. */
 const OPERANDS: usize = 1024;
@@ -47,15 +59,16 @@ export function f32_attention(p: usize, begin: i32, end: i32, scratch: usize): v
   const blocks = load<i32>(p, BLOCKS);
   const groups = load<i32>(p, GROUPS);
   const mask = load<u32>(p, MASK) != 0;
-  const stride = <usize>depth << 2;
-  const valueStride = <usize>valueDepth << 2;
+  const rowK = rowBytes(p, K);
+  const rowV = rowBytes(p, V);
+  const depthBytes = <usize>depth << 2;
   const valueGroups = (valueDepth + ROWS - 1) / ROWS;
   const outBytes = <usize>(valueGroups * ROWS) * LINE;
   const panelBytes = <usize>depth * LINE;
   // Packed queries, keys and values, scores of a panel, results, maxima and sums.
   const packedQ = scratch + OPERANDS;
   const packedK = packedQ + <usize>most * panelBytes;
-  const packedV = packedK + <usize>(groups * ROWS) * stride;
+  const packedV = packedK + <usize>(groups * ROWS) * depthBytes;
   const scores = packedV + ((<usize>(valueGroups * ROWS) * <usize>(groups * ROWS)) << 2);
   const outs = scores + <usize>(groups * ROWS) * LINE;
   const maxima = outs + <usize>most * outBytes;
@@ -66,24 +79,25 @@ export function f32_attention(p: usize, begin: i32, end: i32, scratch: usize): v
     const q0 = (item - head * blocks) * most * COLUMNS;
     const count = min(most * COLUMNS, queries - q0);
     const panels = (count + COLUMNS - 1) / COLUMNS;
-    const k = <usize>load<u32>(p, K) + <usize>(head * keys) * stride;
-    const v = <usize>load<u32>(p, V) + <usize>(head * keys) * valueStride;
-    packTransposedColumns(<usize>load<u32>(p, Q) + <usize>(head * queries) * stride, stride, q0, queries, panels, depth, packedQ);
+    const k = headOf(p, K, head);
+    const v = headOf(p, V, head);
+    packTransposedColumns(headOf(p, Q, head), rowBytes(p, Q), q0, queries, panels, depth, packedQ);
     scaleAll(packedQ, <usize>panels * panelBytes, scale);
     begins(maxima, sums, outs, <usize>panels * LINE, <usize>panels * outBytes);
     const past = causal ? min(keys, q0 + count) : keys;
     for (let k0 = 0; k0 < past; k0 += groups * ROWS) {
-      const seen = min(groups * ROWS, past - k0);
-      const rows = (seen + ROWS - 1) / ROWS;
-      for (let g = 0; g < rows; g++) packPlainRows(k, stride, k0 + g * ROWS, keys, ROWS, depth, packedK + <usize>(g * ROWS) * stride);
-      const from = v + <usize>k0 * valueStride;
-      const step = (<usize>(ROWS * seen)) << 2;
-      for (let g = 0; g < valueGroups; g++) packTransposedRows(from, valueStride, g * ROWS, valueDepth, ROWS, seen, packedV + <usize>g * step);
+      const there = min(groups * ROWS, past - k0);
+      for (let g = 0; g * ROWS < there; g++) packPlainRows(k, rowK, k0 + g * ROWS, keys, ROWS, depth, packedK + <usize>(g * ROWS) * depthBytes);
+      const from = v + <usize>k0 * rowV;
+      const step = (<usize>(ROWS * there)) << 2;
+      for (let g = 0; g < valueGroups; g++) packTransposedRows(from, rowV, g * ROWS, valueDepth, ROWS, there, packedV + <usize>g * step);
       for (let panel = 0; panel < panels; panel++) {
         const query = q0 + panel * COLUMNS;
-        if (causal && k0 > query + COLUMNS - 1) continue;
+        // Keys after a panel's last query are none of its.
+        const seen = causal ? min(there, query + COLUMNS - k0) : there;
+        if (seen <= 0) continue;
         const right = packedQ + <usize>panel * panelBytes;
-        for (let g = 0; g < rows; g++) tile(depth, packedK + <usize>(g * ROWS) * stride, right, scores + <usize>(g * ROWS) * LINE, LINE, false);
+        for (let g = 0; g * ROWS < seen; g++) tile(depth, packedK + <usize>(g * ROWS) * depthBytes, right, scores + <usize>(g * ROWS) * LINE, LINE, false);
         if (mask) addMaskColumns(maskOf(p, head), load<u32>(p, MASK_QUERY), load<u32>(p, MASK_KEY), query, queries, k0, seen, scores);
         if (causal && k0 + seen - 1 > query) hideLater(scores, seen, k0 - query);
         const out = outs + <usize>panel * outBytes;
@@ -93,13 +107,14 @@ export function f32_attention(p: usize, begin: i32, end: i32, scratch: usize): v
       }
     }
     const row = head * queries + q0;
-    const to = <usize>load<u32>(p, TO) + <usize>row * valueStride;
+    const rowTo = rowBytes(p, TO);
+    const to = headOf(p, TO, head) + <usize>q0 * rowTo;
     for (let panel = 0; panel < panels; panel++) {
       const there = min(COLUMNS, count - panel * COLUMNS);
       const at = <usize>panel * LINE;
       const out = outs + <usize>panel * outBytes;
       finish(maxima + at, sums + at, out, outBytes, scratch);
-      storeTransposed(out, to + <usize>(panel * COLUMNS) * valueStride, valueStride, valueDepth, there);
+      storeTransposed(out, to + <usize>(panel * COLUMNS) * rowTo, rowTo, valueDepth, there);
       memory.copy(<usize>load<u32>(p, LOG_SUM) + (<usize>(row + panel * COLUMNS) << 2), maxima + at, <usize>there << 2);
     }
   }

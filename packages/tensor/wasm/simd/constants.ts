@@ -48,6 +48,7 @@ export const BIAS_LESS_ONE: usize = 244;
 export const INVERSE_ROOT_TAU: usize = 248;
 export const GELU_LINE: usize = 252;
 export const GELU_CUBE: usize = 256;
+export const EXP_NORMAL: usize = 260;
 
 /** Writes them to `k`. The polynomials are minimax fits, their coefficients rounded to f32. */
 export function writeConstants(k: usize): void {
@@ -117,6 +118,7 @@ export function writeConstants(k: usize): void {
   store<f32>(k, 0.3989422804014327, INVERSE_ROOT_TAU);
   store<f32>(k, 0.7978845608028654, GELU_LINE);
   store<f32>(k, 0.035677408136300125, GELU_CUBE);
+  store<f32>(k, -87, EXP_NORMAL);
 }
 
 /** A constant in all lanes. */

@@ -1,4 +1,4 @@
-import { BIAS, BIAS_LESS_ONE, EXP_LEAST, EXP_MOST, EXP_Q, EXPM1_LEAST, HALF, LN2_HIGH, LN2_LOW, LOG2_E, ONE, ROUND, TINY, constant } from './constants';
+import { BIAS, BIAS_LESS_ONE, EXP_LEAST, EXP_MOST, EXP_NORMAL, EXP_Q, EXPM1_LEAST, HALF, LN2_HIGH, LN2_LOW, LOG2_E, ONE, ROUND, TINY, constant } from './constants';
 import { madd } from './madd';
 
 /** e^r - 1 for |r| <= ln(2) / 2: r + r²·q(r), q a minimax polynomial (relative error of the sum below 2^-31). */
@@ -46,6 +46,20 @@ export function exp(x: v128, k: usize): v128 {
   const n = i32x4.sub(rounded, constant(k, ROUND));
   const half = i32x4.shr_s(n, 1);
   return f32x4.mul(f32x4.mul(y, powerOfTwo(half, k)), powerOfTwo(i32x4.sub(n, half), k));
+}
+
+/**
+ * e^x for x <= 88, within 2 ulp, but 0 below e^-87, where e^x would soon be no normal number: one that isn't takes a core a
+ * hundred times as long, and so does each that is too small for any, such as that of a hidden score.
+ */
+// @ts-ignore: decorator
+@inline
+export function expOrZero(x: v128, k: usize): v128 {
+  const least = constant(k, EXP_NORMAL);
+  const within = f32x4.pmax(x, least);
+  const rounded = halvings(within, k);
+  const y = f32x4.add(constant(k, ONE), expm1Reduced(reduce(within, rounded, k), k));
+  return v128.andnot(f32x4.mul(y, powerOfTwo(i32x4.sub(rounded, constant(k, ROUND)), k)), f32x4.lt(x, least));
 }
 
 /** e^x - 1, within 3 ulp. */
