@@ -56,7 +56,7 @@ export function workerProgram(port: Port): void {
       if (++spins < 512) continue;
       const now = performance.now();
       if (spins === 512) idleSince = now;
-      else if (now - idleSince > 0.3) {
+      else if (now - idleSince > 2) {
         Atomics.add(words, 1, 1);
         if (Atomics.load(words, 2) === 0) Atomics.wait(words, 0, seen);
         Atomics.sub(words, 1, 1);

@@ -29,6 +29,7 @@ const sizes: readonly (readonly [m: number, n: number, k: number])[] = [
   [97, 101, 103],
   [30, 40, 1031],
   [200, 70, 400],
+  [630, 37, 70],
 ];
 const activations = Object.keys(gemmActivations) as GemmActivation[];
 

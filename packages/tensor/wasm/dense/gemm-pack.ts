@@ -107,6 +107,28 @@ export function packTransposedRows(a: usize, stride: usize, row: i32, m: i32, he
   }
 }
 
+/** Groups of ROWS rows that are packed together where they lie across, so that the lines they share are read once. */
+export const TOGETHER: i32 = 8;
+
+/** As {@link packTransposedRows} of TOGETHER whole groups. */
+export function packTransposedGroups(a: usize, stride: usize, row: i32, steps: i32, to: usize): void {
+  const size = <usize>(ROWS * steps) << 2;
+  a += <usize>row << 2;
+  for (let k = 0; k < steps; k++) {
+    let from = a;
+    let at = to;
+    for (let g = 0; g < TOGETHER; g++) {
+      v128.store(at, v128.load(from));
+      if (ROWS == 6) store<u64>(at, load<u64>(from, 16), 16);
+      else store<f32>(at, load<f32>(from, 16), 16);
+      from += ROWS * 4;
+      at += size;
+    }
+    a += stride;
+    to += ROWS * 4;
+  }
+}
+
 /** Panels of B whose rows lie across: a run of columns each step. Missing columns are whatever stands there. */
 export function packPlainColumns(b: usize, stride: usize, width: i32, count: i32, steps: i32, to: usize): void {
   const size = <usize>(steps * COLUMNS) << 2;

@@ -3,13 +3,15 @@
  *
  * A is packed once, by groups of rows (`f32_gemm_pack`); then each panel of columns is a work item (`f32_gemm_tiles`) that
  * packs its part of B into the thread's scratch, a block of k at a time, and runs the register tile down all rows.
- * `f32_gemm_whole` does both for small matrices, one matrix of a batch a work item.
+ * Where B is small and A tall it's the other way round: B is packed once (`f32_gemm_pack_columns`), and parts of the rows are work
+ * items that pack their own part of A (`f32_gemm_rows`). `f32_gemm_whole` does both for small matrices, one matrix of a batch a
+ * work item.
  *
  * Layout of packed A: blocks of `depth` steps of k; in each the row groups one after another; in each group the
  * group's rows step by step.
  */
 import { COLUMNS, ROWS, tile, tileLow } from './gemm-tile';
-import { copyPart, LOW, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedRows } from './gemm-pack';
+import { copyPart, LOW, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedGroups, packTransposedRows, TOGETHER } from './gemm-pack';
 import { packHalfColumns, packHalfTransposedColumns, writePackConstants } from './gemm-pack-half';
 import { finishRow } from './epilogue';
 
@@ -103,20 +105,35 @@ function packRows(p: usize, a: usize, packed: usize, begin: i32, end: i32): void
   const m = load<i32>(p, M);
   const k = load<i32>(p, K);
   const depth = load<i32>(p, DEPTH);
-  const stride = load<u32>(p, LDA) << 2;
-  const transposed = load<i32>(p, TRANSPOSE_A);
   const full = fullGroups(m);
   const rows = full * ROWS + lowGroups(m) * LOW;
   for (let k0 = 0; k0 < k; k0 += depth) {
     const steps = min(depth, k - k0);
     const block = packed + ((<usize>rows * k0) << 2);
-    for (let group = begin; group < end; group++) {
-      const row = groupStart(group, full);
-      const to = block + ((<usize>row * steps) << 2);
-      const height = group < full ? ROWS : LOW;
-      if (transposed) packTransposedRows(a + <usize>k0 * stride, stride, row, m, height, steps, to);
-      else packPlainRows(a + (<usize>k0 << 2), stride, row, m, height, steps, to);
+    packGroups(p, a, k0, steps, begin, end, block + ((<usize>groupStart(begin, full) * steps) << 2));
+  }
+}
+
+/** Packs a block's part of groups of rows. */
+function packGroups(p: usize, a: usize, k0: i32, steps: i32, begin: i32, end: i32, to: usize): void {
+  const m = load<i32>(p, M);
+  const stride = load<u32>(p, LDA) << 2;
+  const transposed = load<i32>(p, TRANSPOSE_A);
+  const full = fullGroups(m);
+  if (transposed) a += <usize>k0 * stride;
+  else a += <usize>k0 << 2;
+  for (let group = begin; group < end; group++) {
+    const row = groupStart(group, full);
+    if (transposed && group + TOGETHER <= min(full, end) && row + TOGETHER * ROWS <= m) {
+      packTransposedGroups(a, stride, row, steps, to);
+      group += TOGETHER - 1;
+      to += <usize>(TOGETHER * ROWS * steps) << 2;
+      continue;
     }
+    const height = group < full ? ROWS : LOW;
+    if (transposed) packTransposedRows(a, stride, row, m, height, steps, to);
+    else packPlainRows(a, stride, row, m, height, steps, to);
+    to += <usize>(height * steps) << 2;
   }
 }
 
@@ -126,10 +143,7 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
   const k = load<i32>(p, K);
   const depth = load<i32>(p, DEPTH);
   const splits = load<i32>(p, SPLITS);
-  const stored = load<i32>(p, STORED);
-  const strideB = <usize>load<u32>(p, LDB) << (stored == 0 ? 2 : 1);
   const strideC = load<u32>(p, LDC) << 2;
-  const transposed = load<i32>(p, TRANSPOSE_B);
   const accumulate = load<i32>(p, ACCUMULATE) != 0;
   const panels = (n + COLUMNS - 1) / COLUMNS;
   const full = fullGroups(m);
@@ -137,8 +151,6 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
   const rows = full * ROWS + (groups - full) * LOW;
   const spare = scratch + PANEL_BYTES;
   const most = <i32>(PANEL_BYTES / (<usize>min(depth, k) * COLUMNS * 4));
-  const constants = spare + HALF_CONSTANTS;
-  if (stored != 0) writePackConstants(constants);
   for (let item = begin; item < end; ) {
     const part = item / panels;
     const panel = item % panels;
@@ -149,38 +161,95 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
     const past = (groups * (part + 1)) / splits;
     for (let k0 = 0; k0 < k; k0 += depth) {
       const steps = min(depth, k - k0);
-      if (stored != 0) packHalf(p, b, k0, strideB, column, count, steps, scratch, constants);
-      else if (transposed) packTransposedColumns(b + ((<usize>k0) << 2), strideB, column, n, count, steps, scratch);
-      else packPlainColumns(b + <usize>k0 * strideB + (<usize>column << 2), strideB, n - column, count, steps, scratch);
-      const block = packed + ((<usize>rows * k0) << 2);
-      const add = accumulate || k0 > 0;
-      // A stretch of A stays in the second-level cache for all the panels.
-      for (let from = first; from < past; from += STRETCH) {
-        const until = min(past, from + STRETCH);
-        for (let j = 0; j < count; j++) {
-          const right = scratch + ((<usize>(j * steps) * COLUMNS) << 2);
-          const left = column + j * COLUMNS;
-          const width = min(COLUMNS, n - left);
-          for (let group = from; group < until; group++) {
-            const row = groupStart(group, full);
-            const height = group < full ? ROWS : LOW;
-            const a = block + ((<usize>row * steps) << 2);
-            const to = c + <usize>row * strideC + (<usize>left << 2);
-            if (width == COLUMNS && row + height <= m) {
-              if (group < full) tile(steps, a, right, to, strideC, add);
-              else tileLow(steps, a, right, to, strideC, add);
-            } else {
-              if (group < full) tile(steps, a, right, spare, COLUMNS * 4, false);
-              else tileLow(steps, a, right, spare, COLUMNS * 4, false);
-              copyPart(spare, to, strideC, min(height, m - row), width, add);
-            }
-          }
-        }
-      }
+      packColumns(p, b, k0, column, count, steps, scratch, spare + HALF_CONSTANTS);
+      const left = packed + ((<usize>(rows * k0) + <usize>groupStart(first, full) * steps) << 2);
+      multiply(p, left, scratch, c, first, past, column, count, steps, accumulate || k0 > 0, spare);
     }
     finish(p, c, strideC, groupStart(first, full), min(m, groupStart(past, full)), column, min(count * COLUMNS, n - column));
     item += count;
   }
+}
+
+/** C's part of some groups of rows and panels of columns, both packed, of one block of k. */
+function multiply(p: usize, left: usize, right: usize, c: usize, first: i32, past: i32, column: i32, count: i32, steps: i32, add: bool, spare: usize): void {
+  const m = load<i32>(p, M);
+  const n = load<i32>(p, N);
+  const stride = load<u32>(p, LDC) << 2;
+  const full = fullGroups(m);
+  const start = groupStart(first, full);
+  // A stretch of A stays in the second-level cache for all the panels.
+  for (let from = first; from < past; from += STRETCH) {
+    const until = min(past, from + STRETCH);
+    for (let j = 0; j < count; j++) {
+      const b = right + ((<usize>(j * steps) * COLUMNS) << 2);
+      const at = column + j * COLUMNS;
+      const width = min(COLUMNS, n - at);
+      for (let group = from; group < until; group++) {
+        const row = groupStart(group, full);
+        const height = group < full ? ROWS : LOW;
+        const a = left + ((<usize>(row - start) * steps) << 2);
+        const to = c + <usize>row * stride + (<usize>at << 2);
+        if (width == COLUMNS && row + height <= m) {
+          if (group < full) tile(steps, a, b, to, stride, add);
+          else tileLow(steps, a, b, to, stride, add);
+        } else {
+          if (group < full) tile(steps, a, b, spare, COLUMNS * 4, false);
+          else tileLow(steps, a, b, spare, COLUMNS * 4, false);
+          copyPart(spare, to, stride, min(height, m - row), width, add);
+        }
+      }
+    }
+  }
+}
+
+/** Work items: panels of columns, packed for `f32_gemm_rows`: blocks of `depth` steps of k, in each the panels one after another. */
+export function f32_gemm_pack_columns(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const k = load<i32>(p, K);
+  const depth = load<i32>(p, DEPTH);
+  const columns = <usize>((load<i32>(p, N) + COLUMNS - 1) / COLUMNS) * COLUMNS;
+  for (let k0 = 0; k0 < k; k0 += depth) {
+    const steps = min(depth, k - k0);
+    const to = <usize>load<u32>(p, PACKED) + ((columns * k0 + <usize>(begin * COLUMNS) * steps) << 2);
+    packColumns(p, load<u32>(p, B), k0, begin * COLUMNS, end - begin, steps, to, scratch);
+  }
+}
+
+/** Work items: SPLITS parts of the rows, each packing its part of A for all columns, which are packed already. */
+export function f32_gemm_rows(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const m = load<i32>(p, M);
+  const n = load<i32>(p, N);
+  const k = load<i32>(p, K);
+  const depth = load<i32>(p, DEPTH);
+  const splits = load<i32>(p, SPLITS);
+  const accumulate = load<i32>(p, ACCUMULATE) != 0;
+  const panels = (n + COLUMNS - 1) / COLUMNS;
+  const full = fullGroups(m);
+  const groups = full + lowGroups(m);
+  const c = load<u32>(p, C);
+  for (let item = begin; item < end; item++) {
+    const first = (groups * item) / splits;
+    const past = (groups * (item + 1)) / splits;
+    for (let k0 = 0; k0 < k; k0 += depth) {
+      const steps = min(depth, k - k0);
+      packGroups(p, load<u32>(p, A), k0, steps, first, past, scratch + TILE_BYTES);
+      const right = <usize>load<u32>(p, PACKED) + ((<usize>(panels * COLUMNS) * k0) << 2);
+      multiply(p, scratch + TILE_BYTES, right, c, first, past, 0, panels, steps, accumulate || k0 > 0, scratch);
+    }
+    finish(p, c, load<u32>(p, LDC) << 2, groupStart(first, full), min(m, groupStart(past, full)), 0, n);
+  }
+}
+
+/** Packs panels of columns of a block of k. */
+function packColumns(p: usize, b: usize, k0: i32, column: i32, count: i32, steps: i32, to: usize, constants: usize): void {
+  const n = load<i32>(p, N);
+  const stored = load<i32>(p, STORED);
+  const transposed = load<i32>(p, TRANSPOSE_B);
+  const stride = <usize>load<u32>(p, LDB) << (stored == 0 ? 2 : 1);
+  if (stored != 0) {
+    writePackConstants(constants);
+    packHalf(p, b, k0, stride, column, count, steps, to, constants);
+  } else if (transposed) packTransposedColumns(b + (<usize>k0 << 2), stride, column, n, count, steps, to);
+  else packPlainColumns(b + <usize>k0 * stride + (<usize>column << 2), stride, n - column, count, steps, to);
 }
 
 /** Panels of a B of 16 bits. */
