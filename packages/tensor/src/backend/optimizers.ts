@@ -1,6 +1,6 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { adagradStep } from '../kernels/adagrad.ts';
-import { adamStep } from '../kernels/adam.ts';
+import { adamStep, type AdamStep } from '../kernels/adam.ts';
 import { axpy } from '../kernels/axpy.ts';
 import { rmspropStep } from '../kernels/rmsprop.ts';
 import { sgdStep } from '../kernels/sgd.ts';
@@ -45,44 +45,41 @@ const sgd: BackendKernel = {
   },
 };
 
-/** Writes into `value`, `m` and `v`; gives nothing. PyTorch's Adam, or AdamW if decoupled. */
+/** Writes into `value0`, `m0` and `v0`, `value1` and so on, all in one call; gives nothing. PyTorch's Adam, or AdamW if decoupled. */
 const adam: BackendKernel = {
   name: 'XAdamUpdate',
   run: ({ inputs, attrs, backend }) => {
-    const { value, gradient, m, v } = inputs as { value: TensorInfo; gradient: TensorInfo; m: TensorInfo; v: TensorInfo };
-    check('XAdamUpdate', { value, gradient, m, v });
+    const given = inputs as Record<string, TensorInfo>;
+    const tensors = Array.from({ length: Object.keys(inputs).length / 4 }, (_, index) => {
+      const [value, gradient, m, v] = ['value', 'gradient', 'm', 'v'].map((name) => given[`${name}${index}`]) as [
+        TensorInfo,
+        TensorInfo,
+        TensorInfo,
+        TensorInfo,
+      ];
+      check('XAdamUpdate', { value, gradient, m, v });
+      return { value, gradient, m, v };
+    });
     const {
-      learningRate,
       beta1 = 0.9,
       beta2 = 0.999,
       epsilon = 1e-8,
-      step,
       weightDecay = 0,
       decoupled = false,
-    } = attrs as {
-      learningRate: number;
-      beta1?: number;
-      beta2?: number;
-      epsilon?: number;
-      step: number;
-      weightDecay?: number;
-      decoupled?: boolean;
-    };
-    adamStep(backend.kernels, {
-      value: backend.address(value),
-      gradient: backend.address(gradient),
-      m: backend.address(m),
-      v: backend.address(v),
-      count: util.sizeFromShape(value.shape),
-      learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      step,
-      weightDecay,
-      decoupled,
-    });
-    for (const written of [value, m, v]) backend.touch(written);
+      ...rest
+    } = attrs as unknown as Partial<AdamStep> & Pick<AdamStep, 'learningRate' | 'step'>;
+    adamStep(
+      backend.kernels,
+      tensors.map(({ value, gradient, m, v }) => ({
+        value: backend.address(value),
+        gradient: backend.address(gradient),
+        m: backend.address(m),
+        v: backend.address(v),
+        count: util.sizeFromShape(value.shape),
+      })),
+      { beta1, beta2, epsilon, weightDecay, decoupled, ...rest },
+    );
+    for (const { value, m, v } of tensors) for (const written of [value, m, v]) backend.touch(written);
     return [];
   },
 };

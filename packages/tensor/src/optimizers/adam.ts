@@ -4,7 +4,7 @@ import { checkNumber } from '../ops/arguments.ts';
 import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
 import type { Optimizer } from './optimizer.ts';
-import { perParameter } from './per-parameter.ts';
+import { perParameter, type Update } from './per-parameter.ts';
 import { makeWritable } from './writable.ts';
 
 export interface AdamOptions {
@@ -71,30 +71,35 @@ function adamLike(name: string, options: AdamOptions & { weightDecay: number }, 
   checkNumber(name, 'beta2', beta2, { least: 0, below: 1 });
   checkNumber(name, 'epsilon', epsilon, { least: 0 });
   checkNumber(name, 'weightDecay', weightDecay, { least: 0 });
+  const at = (step: number): Step => ({
+    step: step + 1,
+    learningRate: rateAt(name, learningRate, step),
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
+    decoupled,
+  });
   return perParameter({
     name,
     slots: ['mean', 'square'],
     at: (step) => {
-      const numbers: Step = {
-        step: step + 1,
-        learningRate: rateAt(name, learningRate, step),
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        decoupled,
-      };
-      const update = hasKernel('XAdamUpdate') ? inPlace : composed;
-      return (parameter, gradient, [mean, square]) => update(parameter, gradient, mean as Variable, square as Variable, numbers);
+      const numbers = at(step);
+      return (parameter, gradient, [mean, square]) => composed(parameter, gradient, mean as Variable, square as Variable, numbers);
     },
+    together: (step) => (hasKernel('XAdamUpdate') ? (all) => inPlace(all, at(step)) : undefined),
   });
 }
 
-function inPlace(parameter: Variable, gradient: Tensor, mean: Variable, square: Variable, numbers: Step): void {
-  makeWritable(parameter);
-  makeWritable(mean);
-  makeWritable(square);
-  runKernel<Tensor[]>('XAdamUpdate', { value: parameter, gradient, m: mean, v: square }, numbers);
+/** All parameters in one call of the kernel. */
+function inPlace(all: readonly Update[], numbers: Step): void {
+  const inputs: Record<string, Tensor> = {};
+  all.forEach(({ parameter, gradient, slots }, index) => {
+    const [mean, square] = slots as [Variable, Variable];
+    for (const written of [parameter, mean, square]) makeWritable(written);
+    Object.assign(inputs, { [`value${index}`]: parameter, [`gradient${index}`]: gradient, [`m${index}`]: mean, [`v${index}`]: square });
+  });
+  runKernel<Tensor[]>('XAdamUpdate', inputs, numbers);
 }
 
 function composed(parameter: Variable, gradient: Tensor, mean: Variable, square: Variable, numbers: Step): void {

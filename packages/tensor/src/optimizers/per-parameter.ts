@@ -5,6 +5,13 @@ import { checkSlots, filledSlot, inSlot } from './slots.ts';
 /** Updates one parameter and its slots, which come in the order of the rule's names. */
 export type ParameterUpdate = (parameter: Variable, gradient: Tensor, slots: readonly Variable[]) => void;
 
+/** One parameter's part of an update. */
+export interface Update {
+  readonly parameter: Variable;
+  readonly gradient: Tensor;
+  readonly slots: readonly Variable[];
+}
+
 /** An optimizer that treats each parameter by itself. */
 export interface ParameterRule {
   /** Its function's name, for errors. */
@@ -14,10 +21,12 @@ export interface ParameterRule {
   readonly initial?: number;
   /** What to do to each parameter at a step, counted from 0. */
   readonly at: (step: number) => ParameterUpdate;
+  /** Does the same to all parameters at once, where that can be done. */
+  readonly together?: (step: number) => ((all: readonly Update[]) => void) | undefined;
 }
 
 /** The optimizer of a rule: makes its slots, checks everything before the first change, and counts steps. */
-export function perParameter({ name, slots, initial = 0, at }: ParameterRule): Optimizer {
+export function perParameter({ name, slots, initial = 0, at, together }: ParameterRule): Optimizer {
   return {
     init: (parameters) => {
       checkParameters(`${name}.init`, parameters);
@@ -28,13 +37,15 @@ export function perParameter({ name, slots, initial = 0, at }: ParameterRule): O
       checkParameters(where, parameters);
       checkGradients(where, gradients, parameters);
       checkSlots(where, slots, gradients, state);
-      const update = at(state.step);
-      tidy(() => {
-        for (const key of Object.keys(gradients)) {
-          const own = slots.map((slot) => inSlot(state, slot, key));
-          update(parameters[key] as Variable, gradients[key] as Tensor, own);
-        }
-      });
+      const { step } = state;
+      const one = at(step);
+      const update = together?.(step) ?? ((all) => all.forEach(({ parameter, gradient, slots }) => one(parameter, gradient, slots)));
+      const all = Object.entries(gradients).map(([key, gradient]) => ({
+        parameter: parameters[key] as Variable,
+        gradient,
+        slots: slots.map((slot) => inSlot(state, slot, key)),
+      }));
+      tidy(() => update(all));
       state.step++;
     },
   };

@@ -7,6 +7,7 @@ import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
 import type { Optimizer, OptimizerState } from '../optimizers/optimizer.ts';
 import type { Key } from '../random/key.ts';
 import { checkBatch, type Batch } from './data.ts';
+import { valueAndGradients } from './value-and-gradients.ts';
 
 /** A scalar from a network's output and the labels, the mean over the examples. */
 export type Loss = (output: Tensor, y: Tensor) => Tensor;
@@ -56,22 +57,22 @@ export function trainStep(
   };
   let output: Tensor | undefined;
   try {
-    // In a tidy, because tfjs leaves the loss behind where its backward pass throws.
-    const { value, grads } = tf.tidy(() =>
-      tf.variableGrads(() => {
+    const names = Object.keys(parameters);
+    // In a tidy, so that nothing is left behind where the backward pass throws.
+    const { value, gradients: given } = tf.tidy(() =>
+      valueAndGradients(() => {
         const result = net.apply(batch.x, context);
         if (observe) held.push((output = tf.keep(result)));
         const whole = loss(result, batch.y);
         checkTensor('trainStep', 'the result of loss', whole, { dtype: 'float32', shape: [], remedy: 'Take its mean over the examples.' });
-        return (terms.length === 0 ? whole : tf.addN([whole, ...terms])) as tf.Scalar;
+        return terms.length === 0 ? whole : tf.addN([whole, ...terms]);
       }, Object.values(parameters)),
     );
-    held.push(...Object.values(grads));
     const gradients: Record<string, Tensor> = {};
-    for (const [name, variable] of Object.entries(parameters)) {
-      const gradient = grads[variable.name];
-      if (gradient) gradients[name] = gradient;
-    }
+    names.forEach((name, index) => {
+      const gradient = given[index];
+      if (gradient) held.push((gradients[name] = gradient));
+    });
     try {
       optimizer.update(parameters, gradients, state);
       if (output) observe?.(output);
@@ -80,9 +81,6 @@ export function trainStep(
       throw error;
     }
     return value;
-  } catch (error) {
-    releaseTape();
-    throw error;
   } finally {
     tf.dispose(held);
   }
@@ -104,11 +102,4 @@ export function checkLayer(where: string, net: unknown): void {
   const { apply, variables } = (net ?? {}) as Partial<Layer>;
   if (typeof apply !== 'function' || typeof variables !== 'object')
     throw new TypeError(`${where}: net is ${describe(net)}, but must be a layer, such as sequential([...]).`);
-}
-
-/** Disposes what tfjs saved for a backward pass that will not come: it forgets it when the forward pass throws. */
-function releaseTape(): void {
-  const { gradientDepth, activeTape } = tf.engine().state;
-  if (gradientDepth > 0) return;
-  for (const { saved } of activeTape ?? []) tf.dispose(saved ?? []);
 }

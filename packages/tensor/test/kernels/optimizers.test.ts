@@ -61,24 +61,27 @@ inEveryCombination((kernels) => {
     }
   });
 
+  // Of tensors of all these sizes at once, so that work items begin and end in others.
   test.for(adamCases)('three steps of adam, %j: within 2e-6', (options) => {
-    for (const count of counts) {
-      const start = floats(count, 1);
-      const expected = { value: Float64Array.from(start), m: new Float64Array(count), v: new Float64Array(count) };
-      const blocks = new Blocks(kernels());
-      const value = blocks.place(start);
-      const m = blocks.place(new Float32Array(count));
-      const v = blocks.place(new Float32Array(count));
-      for (let step = 1; step <= STEPS; step++) {
-        const gradient = floats(count, step + 1);
-        referenceAdamStep(expected.value, gradient, expected.m, expected.v, { ...options, step });
-        adamStep(kernels(), { value, gradient: blocks.place(gradient), m, v, count, step, ...options });
-      }
-      expect(blocks.read(value, new Float32Array(count))).toBeAllclose(expected.value, tolerance);
-      expect(blocks.read(m, new Float32Array(count))).toBeAllclose(expected.m, tolerance);
-      expect(blocks.read(v, new Float32Array(count))).toBeAllclose(expected.v, tolerance);
-      blocks.release();
+    const blocks = new Blocks(kernels());
+    const tensors = counts.map((count, index) => ({
+      count,
+      expected: { value: Float64Array.from(floats(count, index)), m: new Float64Array(count), v: new Float64Array(count) },
+      value: blocks.place(floats(count, index)),
+      m: blocks.place(new Float32Array(count)),
+      v: blocks.place(new Float32Array(count)),
+    }));
+    for (let step = 1; step <= STEPS; step++) {
+      const gradients = counts.map((count, index) => floats(count, 10 * step + index));
+      tensors.forEach(({ expected: { value, m, v } }, index) => referenceAdamStep(value, gradients[index]!, m, v, { ...options, step }));
+      const given = tensors.map((tensor, index) => ({ ...tensor, gradient: blocks.place(gradients[index]!) }));
+      adamStep(kernels(), given, { ...options, step });
     }
+    for (const { count, expected, ...addresses } of tensors) {
+      for (const name of ['value', 'm', 'v'] as const)
+        expect(blocks.read(addresses[name], new Float32Array(count))).toBeAllclose(expected[name], tolerance);
+    }
+    blocks.release();
   });
 
   test.for(rmspropCases)('three steps of rmsprop, %j: within 2e-6', ({ centered, ...options }) => {

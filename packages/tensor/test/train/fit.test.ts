@@ -223,9 +223,8 @@ test('long training lets timers run', async () => {
   const net = makeNet();
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
-  const start = performance.now();
-  for await (const event of fit(net, clouds(2000, 1), { epochs: 100, batchSize: 8 }))
-    if (event.type === 'step' && performance.now() - start > 400) break;
+  // Until they have, and not as long as it takes: a busy machine may not let this process run for a while.
+  for await (const event of fit(net, clouds(2000, 1), { epochs: 100, batchSize: 8 })) if (event.type === 'step' && ticks > 2) break;
   clearInterval(timer);
   expect(ticks).toBeGreaterThan(2);
   net.dispose();

@@ -8,29 +8,41 @@ import { madd } from '../simd/madd';
 const ITEM: i32 = 4096;
 
 // Parameters, as words.
-const W: usize = 0;
-const G: usize = 4;
-const M: usize = 8;
-const V: usize = 12;
-const COUNT: usize = 16;
-const RATE: usize = 20;
-const DECAY: usize = 24;
-const KEEP: usize = 28;
-const BETA1: usize = 32;
-const FRESH1: usize = 36;
-const BETA2: usize = 40;
-const FRESH2: usize = 44;
-const ROOT: usize = 48;
-const EPSILON: usize = 52;
+/** Address of the tensors: for each, addresses of w, g, m and v, and how many elements. */
+const TENSORS: usize = 0;
+const RATE: usize = 4;
+const DECAY: usize = 8;
+const KEEP: usize = 12;
+const BETA1: usize = 16;
+const FRESH1: usize = 20;
+const BETA2: usize = 24;
+const FRESH2: usize = 28;
+const ROOT: usize = 32;
+const EPSILON: usize = 36;
 
-/** Work items: ITEM elements. */
+/** Work items: ITEM elements, of one tensor after another; what a tensor's last item lacks counts as one. */
 export function f32_adam(p: usize, begin: i32, end: i32, scratch: usize): void {
-  const offset = (<usize>begin * ITEM) << 2;
-  const count = min(end * ITEM, load<i32>(p, COUNT)) - begin * ITEM;
-  let w = <usize>load<u32>(p, W) + offset;
-  let g = <usize>load<u32>(p, G) + offset;
-  let m = <usize>load<u32>(p, M) + offset;
-  let v = <usize>load<u32>(p, V) + offset;
+  let tensor = <usize>load<u32>(p, TENSORS);
+  let first = 0;
+  while (begin < end) {
+    const count = load<i32>(tensor, 16);
+    const past = first + (count + ITEM - 1) / ITEM;
+    if (begin < past) {
+      const from = (begin - first) * ITEM;
+      update(p, tensor, from, min(count, (end - first) * ITEM) - from);
+      begin = past;
+    }
+    first = past;
+    tensor += 20;
+  }
+}
+
+function update(p: usize, tensor: usize, from: i32, count: i32): void {
+  const offset = <usize>from << 2;
+  let w = <usize>load<u32>(tensor) + offset;
+  let g = <usize>load<u32>(tensor, 4) + offset;
+  let m = <usize>load<u32>(tensor, 8) + offset;
+  let v = <usize>load<u32>(tensor, 12) + offset;
   const rate = f32x4.splat(load<f32>(p, RATE));
   const decay = f32x4.splat(load<f32>(p, DECAY));
   const keep = f32x4.splat(load<f32>(p, KEEP));
