@@ -28,6 +28,9 @@ export async function pipelineHtml(run: PipelineRun, options: { unit?: number } 
         busy.map((time, d) => [d, time, peakInFlight[d]!]),
       ),
     },
-    { title: 'Gantt chart', body: await drawChart(timelineSpec(trace)) },
+    {
+      title: 'Gantt chart',
+      body: await drawChart(timelineSpec(trace, { threads: ['passes'], ...(options.unit === undefined && { unit: 'units' }) })),
+    },
   ]);
 }

@@ -1,6 +1,7 @@
 import { computeFormat, type Hardware } from '../hardware/hardware.ts';
 import type { Report, Step } from '../simulate/report.ts';
 import type { ChartSpec } from './chart.ts';
+import { workColours } from './timeline-chart.ts';
 
 const width = 820;
 
@@ -54,11 +55,7 @@ export function rooflineSpec(report: Report, hardware: Hardware): ChartSpec {
   };
 }
 
-/** One colour for a kind of work in every chart. */
-const kindScale = {
-  domain: ['forward', 'input gradient', 'weight gradient', 'recompute', 'optimizer', 'exchange', 'waiting'],
-  range: ['#54a24b', '#4c78a8', '#b279a2', '#72b7b2', '#9d755d', '#f58518', '#f4c7c3'],
-};
+const kindScale = { domain: Object.keys(workColours), range: Object.values(workColours) };
 
 /** Seconds of each device of the pipeline by what it does, waiting included. */
 export function kindSpec(report: Report): ChartSpec {

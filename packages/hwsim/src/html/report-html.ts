@@ -53,7 +53,7 @@ function summary(report: Report, hardware: Hardware): string {
       ['precision', report.precision],
       [report.training ? 'samples a step' : 'samples', String(samples)],
       ...(report.microBatches > 1 ? [['micro-batches', `${report.microBatches}, ${report.schedule}`] as const] : []),
-      ['time', `${withUnit(time, 's')}, ${Number((samples / time).toPrecision(3))} samples a second`],
+      ['time', `${withUnit(time, 's')}, ${Number((samples / time).toPrecision(3)).toLocaleString('en')} samples a second`],
       ['energy, all chips', `${withUnit(energy.total, 'J')}, ${withUnit(energy.total / samples, 'J')} a sample`],
       ['utilisation', `${share(report.utilisation)} of the peak`],
       ...(report.devices.length > 1 ? [['bubble', `${share(report.bubble)} of the pipeline’s time`] as const] : []),

@@ -1,7 +1,30 @@
 import type { Trace } from '../trace/trace-events.ts';
 import type { ChartSpec } from './chart.ts';
 
-const palette = ['#4c78a8', '#54a24b', '#b279a2', '#f58518', '#72b7b2', '#9d755d', '#bab0ac'];
+/** One colour for a kind of work in every chart. */
+export const workColours: Readonly<Record<string, string>> = {
+  forward: '#54a24b',
+  'input gradient': '#4c78a8',
+  'weight gradient': '#b279a2',
+  recompute: '#72b7b2',
+  optimizer: '#9d755d',
+  exchange: '#f58518',
+  waiting: '#f4c7c3',
+};
+
+/** Of passes, by what they mostly are. */
+const passColours: Readonly<Record<string, string>> = {
+  F: workColours.forward!,
+  'forward pass': workColours.forward!,
+  B: workColours['input gradient']!,
+  'backward pass': workColours['input gradient']!,
+  W: workColours['weight gradient']!,
+  'weight gradient pass': workColours['weight gradient']!,
+  bubble: workColours.waiting!,
+};
+
+/** For what has no colour of its own. */
+const otherColours = ['#bab0ac', '#eeca3b', '#ff9da6', '#83bcb6'];
 
 /** Bars more than these are too many to see, and make a page of many megabytes. */
 export const mostBars = 6000;
@@ -10,9 +33,10 @@ export const mostBars = 6000;
  * The stretches of a trace as bars, a row for each process and thread, idle time between them in red.
  *
  * @param options.threads names of the threads to draw; all when left out
+ * @param options.unit what a microsecond of the trace stands for; seconds and their parts when left out
  */
-export function timelineSpec(trace: Trace, options: { width?: number; threads?: readonly string[] } = {}): ChartSpec {
-  const { width = 820, threads } = options;
+export function timelineSpec(trace: Trace, options: { width?: number; threads?: readonly string[]; unit?: string } = {}): ChartSpec {
+  const { width = 820, threads, unit: named } = options;
   const names = new Map<string, string>();
   for (const event of trace.traceEvents)
     if (event.ph === 'M' && event.name !== 'process_sort_index')
@@ -31,7 +55,8 @@ export function timelineSpec(trace: Trace, options: { width?: number; threads?: 
     end = Math.max(end, event.ts + event.dur);
   }
   // One unit for all, large enough to be read.
-  const [unit, scale] = end >= 1e6 ? ['seconds', 1e-6] : end >= 1e3 ? ['milliseconds', 1e-3] : ['microseconds', 1];
+  const [unit, scale] =
+    named !== undefined ? [named, 1] : end >= 1e6 ? ['seconds', 1e-6] : end >= 1e3 ? ['milliseconds', 1e-3] : ['microseconds', 1];
   const values = Array.from(rows).flatMap(([row, stretches]) => {
     let now = 0;
     const bars: { row: string; from: number; to: number; what: string }[] = [];
@@ -44,7 +69,10 @@ export function timelineSpec(trace: Trace, options: { width?: number; threads?: 
     if (end > now * (1 + 1e-9)) put(now, end, 'bubble');
     return bars;
   });
-  const kinds = [...new Set(values.map((v) => v.what))].filter((what) => what !== 'bubble').toSorted();
+  const known = [...Object.keys(workColours), ...Object.keys(passColours)];
+  const kinds = [...new Set(values.map((v) => v.what))].toSorted((a, b) => known.indexOf(a) - known.indexOf(b) || (a < b ? -1 : 1));
+  let others = 0;
+  const colours = kinds.map((kind) => workColours[kind] ?? passColours[kind] ?? otherColours[others++ % otherColours.length]!);
   return {
     width,
     height: { step: 22 },
@@ -58,7 +86,7 @@ export function timelineSpec(trace: Trace, options: { width?: number; threads?: 
         field: 'what',
         type: 'nominal',
         title: null,
-        scale: { domain: [...kinds, 'bubble'], range: [...kinds.map((_, i) => palette[i % palette.length]!), '#f4c7c3'] },
+        scale: { domain: kinds, range: colours },
         legend: { orient: 'bottom', columns: 6, labelLimit: 300 },
       },
     },

@@ -1,37 +1,19 @@
 import type { Precision } from '../hardware/hardware.ts';
 import type { PassKind } from '../pipeline/schedule.ts';
 import type { Parallel } from './exchange.ts';
-import type { Limit, StepKind } from './work.ts';
+import type { Work } from './work.ts';
 
 /** One piece of work of one chip of a pipeline stage, and how many times a step does it. Seconds, joules and bytes of one time. */
-export interface Step {
-  readonly layer: string;
-  readonly kind: StepKind;
+export interface Step extends Omit<Work, 'keeps' | 'keepsFirst'> {
   /** Of the model's pipeline stages. */
   readonly stage: number;
   readonly times: number;
-  readonly seconds: number;
-  readonly limit: Limit;
-  readonly macs: number;
-  /** Through the chip's memory. */
-  readonly bytes: number;
-  /** Of the buffer exchanged with other chips. */
-  readonly exchanged: number;
-  readonly arithmeticEnergy: number;
-  readonly memoryEnergy: number;
 }
 
 /** A piece of work where it lies in time, on one of the devices of a pipeline. */
-export interface Stretch {
+export interface Stretch extends Omit<Work, 'keeps' | 'keepsFirst' | 'arithmeticEnergy' | 'memoryEnergy'> {
   readonly device: number;
-  readonly layer: string;
-  readonly kind: StepKind;
   readonly start: number;
-  readonly seconds: number;
-  readonly limit: Limit;
-  readonly macs: number;
-  readonly bytes: number;
-  readonly exchanged: number;
   /** Bytes held on the device after it. */
   readonly held: number;
 }

@@ -67,7 +67,22 @@ describe('readOnnxModel', () => {
       { type: 'embedding', lookups: 3, rows: 1000, columns: 64 },
     ]);
   });
-  it('keeps the bits of narrow weights', () => {
+  it('keeps the bits of narrow weights, also behind DequantizeLinear', () => {
+    const quantized = readOnnxModel(
+      onnxBytes({
+        inputs: { x: [1, 64] },
+        int8: { w: [64, 10] },
+        weights: { s: [10] },
+        nodes: [
+          { op: 'QuantizeLinear', inputs: ['x', 's'], output: 'q' },
+          { op: 'DequantizeLinear', inputs: ['q', 's'], output: 'd' },
+          { op: 'DequantizeLinear', inputs: ['w', 's'], output: 'v' },
+          { op: 'MatMul', inputs: ['d', 'v'], output: 'y' },
+        ],
+      }),
+    );
+    expect(quantized.layers).toHaveLength(1);
+    expect(quantized.layers[0]!.weights).toEqual({ bits: 8 });
     const graph = readOnnxModel(
       onnxBytes({ inputs: { x: [1, 64] }, int8: { w: [64, 10] }, nodes: [{ op: 'MatMul', inputs: ['x', 'w'], output: 'y' }] }),
     );

@@ -2,7 +2,7 @@ import { layerGraph } from '../../graph/layer-graph.ts';
 import type { Layer, LayerGraph } from '../../graph/layer.ts';
 import { ParseError } from '../../parse-error.ts';
 import { requireInteger } from '../../validation.ts';
-import { readOnnxGraph, type OnnxGraph, type OnnxNode } from './onnx-graph.ts';
+import { readOnnxGraph, type OnnxGraph } from './onnx-graph.ts';
 import { operationOf } from './onnx-operations.ts';
 import { product, rearranged, type Followed } from './onnx-shapes.ts';
 import { WireError } from './protobuf-fields.ts';
@@ -54,7 +54,7 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Lay
     throw error;
   }
   const values = new Map<string, Followed>();
-  for (const [of, { shape, values: known }] of graph.constants) values.set(of, { shape, values: known });
+  for (const [of, { shape, values: known, bits }] of graph.constants) values.set(of, { shape, values: known, bits });
   for (const input of graph.inputs) values.set(input, { shape: inputShape(graph, input, name, batch, sizes) });
   const first = values.get(graph.inputs[0] ?? '')?.shape[0] ?? batch;
   const layers: Layer[] = [];
@@ -84,7 +84,7 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Lay
     if (elements === 0) return;
     const label = used.has(node.name) ? `${node.name} #${i}` : node.name;
     used.add(label);
-    const bits = weightBits(node, graph);
+    const bits = weightBits(inputs);
     layers.push({
       name: label,
       operation: understood?.operation ?? { type: 'elementwise', elements, operations: 0 },
@@ -123,9 +123,10 @@ function inputShape(graph: OnnxGraph, input: string, file: string, batch: number
   });
 }
 
-/** Bits of the largest weight a node reads. */
-function weightBits(node: OnnxNode, graph: OnnxGraph): number {
-  const weights = node.inputs.flatMap((input) => graph.constants.get(input) ?? []);
-  const largest = weights.reduce((most, w) => Math.max(most, product(w.shape)), 0);
-  return largest < 2 ? 32 : Math.min(32, weights.find((w) => product(w.shape) === largest)!.bits);
+/** Bits of the largest weight a node reads, which may have come through a DequantizeLinear. */
+function weightBits(inputs: readonly (Followed | undefined)[]): number {
+  let [largest, bits] = [1, 32];
+  for (const input of inputs)
+    if (input?.bits !== undefined && product(input.shape) > largest) [largest, bits] = [product(input.shape), Math.min(32, input.bits)];
+  return bits;
 }

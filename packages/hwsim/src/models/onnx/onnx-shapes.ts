@@ -1,9 +1,10 @@
 import type { OnnxNode, Shape } from './onnx-graph.ts';
 
-/** A value of the graph while it is followed: its shape, and its whole numbers where they are known (shapes are computed in ONNX graphs). */
+/** A value of the graph while it is followed: its shape, its whole numbers where they are known (shapes are computed in ONNX graphs), and of weights the bits they are stored in. */
 export interface Followed {
   readonly shape: Shape;
   readonly values?: readonly number[] | undefined;
+  readonly bits?: number | undefined;
 }
 
 export const product = (sizes: Shape): number => sizes.reduce((a, b) => a * b, 1);
@@ -98,7 +99,7 @@ export function rearranged(
     case 'Transpose': {
       const { shape } = needed();
       const order = attributes.lists.perm ?? shape.map((_, i) => shape.length - 1 - i);
-      return [{ shape: order.map((from) => shape[from]!) }];
+      return [{ shape: order.map((from) => shape[from]!), bits: x!.bits }];
     }
     case 'Concat': {
       const shapes = inputs.map((input) => input?.shape ?? fail('an input isn’t known'));
