@@ -44,6 +44,8 @@ export interface Hardware {
   readonly link?: { readonly bandwidth: number; readonly latency: number };
   /** Chips that `link` joins; beyond them each chip has this slower one. Left out: any number. */
   readonly node?: { readonly chips: number; readonly link: { readonly bandwidth: number; readonly latency: number } };
+  /** Shares of peak, memory bandwidth and link bandwidth that programs really reach, 1 when left out: figures of data sheets are seldom reached. */
+  readonly reached?: { readonly peak?: number; readonly memory?: number; readonly link?: number };
   /** Seconds before any operation starts. */
   readonly overhead?: number;
   /** Which zeros the matrix unit can skip. */
@@ -101,6 +103,12 @@ export function readHardware(json: unknown): Hardware {
     requireInteger('hardware.node.chips', node.chips);
     readLink(node.link, 'hardware.node.link');
   }
+  if (root.reached !== undefined)
+    for (const [field, share] of Object.entries(object(root.reached, 'hardware.reached'))) {
+      requireOneOf('a field of hardware.reached', field, ['peak', 'memory', 'link']);
+      if (requireNumber(`hardware.reached.${field}`, share, 0, true) > 1)
+        throw new RangeError(`hardware.reached.${field} is ${String(share)}, expected a share of at most 1`);
+    }
   if (root.overhead !== undefined) requireNumber('hardware.overhead', root.overhead);
   if (root.skips !== undefined) requireOneOf('hardware.skips', root.skips, ['none', '2:4', 'all']);
   const process = object(root.process, 'hardware.process');

@@ -69,7 +69,10 @@ export function closingWork(plan: Plan, stages: readonly StageWork[], onDevices:
   for (const { expert, parameters, gradientBytes, weightBytes } of shares) {
     const over = (stage: number): number => (zero >= stage ? copies(expert, parallel) : 1);
     const moved = (2 * parameters * stateBytes) / over(1) + gradientBytes / over(2) + weightBytes / over(3);
-    const [arithmetic, memory] = [(11 * parameters) / over(1) / hardware.vector, moved / hardware.memory.bandwidth];
+    const [arithmetic, memory] = [
+      (11 * parameters) / over(1) / hardware.vector,
+      moved / (hardware.memory.bandwidth * (hardware.reached?.memory ?? 1)),
+    ];
     const overhead = hardware.overhead ?? 0;
     work.push({
       ...blank(label('parameters', expert), 'optimizer'),

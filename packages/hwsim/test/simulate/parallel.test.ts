@@ -3,11 +3,13 @@ import {
   a100,
   gpipe,
   hardware,
+  hierarchicalTime,
   layerGraph,
   scheduleNames,
   simulate,
   simulatePipeline,
   oneForwardOneBackward,
+  ringAllReduceTime,
   traceFaults,
   transformerGraph,
   v100,
@@ -206,10 +208,21 @@ describe('simulate on many chips', () => {
     expect(forward(full, 'recompute')).toBe(forward(full, 'forward'));
   });
 
-  it('leaves a node by its slower link', () => {
-    const time = (chips: number): number => train(chain(2), chips, { parallel: { data: chips } }).time;
-    // The ring among 16 moves no more bytes a chip than that among 8, but over the network.
-    expect(time(16) - time(8)).toBeGreaterThan(3 * (time(8) - time(4)));
+  it('leaves a node by its slower link, every chip carrying its part', () => {
+    const chip = a100();
+    const gradients = (chips: number, parallel: TrainingOptions['parallel'] & object): { seconds: number; exchanged: number } =>
+      train(chain(2), chips, { parallel }).steps.find(({ layer, kind }) => layer === 'gradients' && kind === 'exchange')!;
+    const { seconds, exchanged: bytes } = gradients(16, { data: 16 });
+    const { bandwidth, latency } = chip.link!;
+    const outer = chip.node!.link;
+    expect(seconds).toBeCloseTo(
+      hierarchicalTime({ devices: 8, bytes, bandwidth, latency, groups: 2, outerBandwidth: outer.bandwidth, outerLatency: outer.latency }),
+      12,
+    );
+    // With eight tensor-parallel chips a node, copies meet over the network only.
+    const apart = gradients(16, { tensor: 8, data: 2 });
+    expect(apart.seconds).toBeCloseTo(ringAllReduceTime({ devices: 2, bytes: apart.exchanged, ...outer }), 12);
+    expect(gradients(8, { data: 8 }).seconds).toBeCloseTo(ringAllReduceTime({ devices: 8, bytes, bandwidth, latency }), 12);
   });
 
   it('spreads inference too', () => {

@@ -94,6 +94,18 @@ describe('simulate', () => {
     expect(report.steps[0]!.limit).toBe('memory');
   });
 
+  it('takes shares of the data sheet that are really reached', () => {
+    const chip = hardware('a100');
+    const big = layerGraph('big', [{ name: 'fc', operation: { type: 'gemm', m: 8192, n: 8192, k: 8192 } }]);
+    const read = layerGraph('read', [{ name: 'copy', operation: { type: 'elementwise', elements: 2 ** 28, operations: 0 } }]);
+    const time = (model: LayerGraph, reached: NonNullable<typeof chip.reached>): number =>
+      simulate({ model, hardware: { ...chip, overhead: 0, reached }, precision: 'bf16' }).time;
+    expect(time(big, { peak: 0.5 })).toBeCloseTo(2 * time(big, {}), 12);
+    expect(time(read, { memory: 0.25 })).toBeCloseTo(4 * time(read, {}), 12);
+    expect(() => readHardware({ ...chip, reached: { peak: 1.2 } })).toThrow('hardware.reached.peak is 1.2, expected a share of at most 1');
+    expect(() => readHardware({ ...chip, reached: { speed: 1 } })).toThrow('"speed", expected one of peak, memory, link');
+  });
+
   it('refuses what isn’t there, by name', () => {
     expect(() => hardware('tpu-v9')).toThrow('hardware is "tpu-v9", expected one of tpu-v1');
     expect(() => simulate({ model: mlp, hardware: hardware('tpu-v1') })).toThrow('tpu-v1 computes int8; f32 fits in none');
