@@ -62,10 +62,11 @@ export function readModel(path: string): LayerGraph {
 }
 
 /** Says which file a value is wrong in. */
-function refusedWith<T>(path: string, read: () => T): T {
+export function refusedWith<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof ParseError) throw error;
     throw new ParseError(path, 0, (error as Error).message);
   }
 }

@@ -28,6 +28,8 @@ export function expertCapacity(options: { tokens: number; experts: number; topK?
 /** Tokens each expert really takes, and how many are dropped: Σ max(0, nₑ − capacity). */
 export function expertLoads(moe: Extract<Operation, { type: 'moe' }>): { taken: number[]; dropped: number } {
   const { tokens, experts, topK = 1, loads } = moe;
+  // An array as long as there are experts is about to be made.
+  if (requireInteger('moe.experts', experts) > 2 ** 20) throw new RangeError(`moe.experts is ${experts}, expected at most ${2 ** 20}`);
   if (loads && loads.length !== experts)
     throw new RangeError(`moe.loads has ${loads.length} entries, expected one for each of ${experts} experts`);
   const wanted =

@@ -41,7 +41,7 @@ export function fromProfile(
     const fail = (reason: string): never => {
       throw new RangeError(`kernel ${i} of the profile, ${kernel.name}: ${reason}`);
     };
-    const { operation, weights } = understand(kernel.name, inputs, output, fail);
+    const { operation, weights } = understand(kernel.name, inputs, kernel.outputShapes, fail);
     layers.push({ name: `${i} ${kernel.name}`, operation, ...(weights && { weights }) });
   });
   if (layers.length === 0) throw new RangeError('the profile holds no kernel that computes; run the model within tf.profile');
@@ -51,10 +51,11 @@ export function fromProfile(
 function understand(
   kernel: string,
   inputs: readonly Shape[],
-  output: Shape,
+  outputs: readonly Shape[],
   fail: (reason: string) => never,
 ): { operation: Operation; weights?: TensorFormat } {
   const [x, filter] = inputs;
+  const output = outputs[0]!;
   const last = output.at(-1) ?? 1;
   const rows = size(output) / last;
   switch (kernel) {
@@ -113,6 +114,14 @@ function understand(
       if (x?.length !== 4 || filter?.length !== 4) return fail('isn’t over [batch, heads, length, depth]');
       const [batch, heads, queryLength, headSize] = x as [number, number, number, number];
       return { operation: { type: 'attention', batch, heads, queryLength, keyLength: filter[2]!, headSize } };
+    }
+    case 'XMultiHeadAttention': {
+      // Queries, keys and values side by side, or queries and another sequence's keys and values; it also gives a number for each head and query.
+      if (x?.length !== 3 || output.length !== 3) return fail('isn’t over [batch, length, width]');
+      const [batch, queryLength, width] = output as [number, number, number];
+      const heads = outputs[1] ? size(outputs[1]) / (batch * queryLength) : 1;
+      const keyLength = x[2] === 3 * width ? queryLength : (filter?.[1] ?? fail('has no keys'));
+      return { operation: { type: 'attention', batch, heads, queryLength, keyLength, headSize: width / heads } };
     }
     case 'GatherV2':
     case 'XEmbedding': {

@@ -133,6 +133,7 @@ describe('hwsim command', () => {
     await expect(run('run', '--model', file('net.pt', 'x'))).rejects.toThrow("net.pt: isn't a model file: give .onnx");
     await expect(run('run', '--model', file('bad.csv', 'h\nx,1\n'))).rejects.toThrow(/bad\.csv:2: layer "x": IFMAP width is ""/);
     await expect(run('place', '--graph', file('bad.json', '{'))).rejects.toThrow('bad.json:1: ');
+    await expect(run('place', '--graph', file('odd.json', '{}'))).rejects.toThrow('odd.json: nodes or edges is missing');
     await expect(run('pipeline', '--schedule', 'nonsense')).rejects.toThrow('Allowed choices are gpipe, 1f1b');
     await expect(run('pipeline', '--devices', 'x')).rejects.toThrow('"x" is not a number');
   });

@@ -7,7 +7,7 @@ import { minCutPlacement } from '../../placement/min-cut.ts';
 import { deviceLoads, readPlacement, type PlacementGraph } from '../../placement/placement-graph.ts';
 import { reinforcePlacement } from '../../placement/reinforce.ts';
 import type { SearchResult } from '../../placement/search-result.ts';
-import { readJson, writeFiles } from '../files.ts';
+import { readJson, refusedWith, writeFiles } from '../files.ts';
 import { number, type Output } from '../output.ts';
 
 interface PlaceOptions {
@@ -42,7 +42,8 @@ export function placeCommand(root: Command, { say }: Output): void {
     .option('--seed <n>', 'of a search', number, 1)
     .option('--out <folder>', 'write placement.html there, of a search with its learning curve')
     .action(async ({ graph: file, method, evaluations, seed, out }: PlaceOptions) => {
-      const graph = readPlacement(readJson(file));
+      const json = readJson(file);
+      const graph = refusedWith(file, () => readPlacement(json));
       const search = searches[method];
       const found = search?.(graph, { seed, ...(evaluations !== undefined && { evaluations }) });
       const { assignment, load } =

@@ -21,6 +21,9 @@ export function broadcast(shapes: readonly Shape[]): number[] | undefined {
   return result;
 }
 
+/** Longer lists of whole numbers aren't shapes, and are followed no further. */
+const mostValues = 4096;
+
 const place = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -105,7 +108,8 @@ export function rearranged(
       const shapes = inputs.map((input) => input?.shape ?? fail('an input isn’t known'));
       if (shapes.length === 0) fail('joins nothing');
       const at = place(axis(0), shapes[0]!.length);
-      const values = inputs.every((input) => input?.values) ? inputs.flatMap((input) => input!.values!) : undefined;
+      const count = inputs.reduce((sum, input) => sum + (input?.values?.length ?? Infinity), 0);
+      const values = count <= mostValues ? inputs.flatMap((input) => input!.values!) : undefined;
       return [{ shape: shapes[0]!.map((size, i) => (i === at ? shapes.reduce((sum, s) => sum + s[i]!, 0) : size)), values }];
     }
     case 'Slice': {
@@ -147,6 +151,7 @@ export function rearranged(
       if (!x?.values || !second?.values) return undefined;
       const [a, b] = [x.values, second.values];
       const shape = broadcast([x.shape, second.shape]) ?? fail('its shapes don’t broadcast');
+      if (product(shape) > mostValues) return undefined;
       const compute = arithmetic[op]!;
       return [{ shape, values: Array.from({ length: product(shape) }, (_, i) => compute(a[i % a.length]!, b[i % b.length]!)) }];
     }
