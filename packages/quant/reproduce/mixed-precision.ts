@@ -126,12 +126,12 @@ await writeFile(new URL('mixed-precision.md', folder), report);
 const shown = Array.from({ length: 48 }, (_, index) => index - 40);
 const shares = (own: Trained): number[] => {
   const { values, exponents } = gradientsOf(own);
-  return shown.map((exponent) => (100 * exponents[exponent + 127]!) / values);
+  return shown.map((exponent) => (100 * exponents[exponent + 127]!) / (values - exponents[0]!));
 };
 const series = [
   ...[cnn, characters].flatMap((results, index) =>
     (['float16, not scaled', 'float16, loss scaled'] as const).map((way) => ({
-      name: `${index === 0 ? 'CNN' : 'transformer'}, ${way === 'float16, not scaled' ? 'not scaled' : 'scaled'}`,
+      name: `${index === 0 ? 'CNN' : 'text'}, ${way === 'float16, not scaled' ? 'not scaled' : 'scaled'}`,
       values: shares(results.get(way)!),
     })),
   ),
@@ -140,7 +140,7 @@ const most = Math.ceil(Math.max(...series.flatMap(({ values }) => values)) / 5) 
 await writeFile(
   new URL('mixed-precision.svg', folder),
   lineChart(
-    'Gradients of activations by size, percent; under 2^-24 float16 has only 0',
+    'Gradients of activations other than 0 by size, percent; under 2⁻²⁵ float16 has only 0',
     'exponent of 2',
     shown.map((exponent) => (exponent % 8 === 0 ? String(exponent) : '')),
     series,

@@ -1,5 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { accuracy, adam, dense, evaluate, fit, flatten, random, sequential, type Layer, type SequentialLayer } from '@x/tensor';
+import {
+  accuracy,
+  adam,
+  conv2d,
+  dense,
+  depthwiseConv2d,
+  evaluate,
+  fit,
+  flatten,
+  maxPool2d,
+  random,
+  sequential,
+  unflatten,
+  type Layer,
+  type SequentialLayer,
+} from '@x/tensor';
 import { fakeQuantize } from '@x/tensor/quant';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -73,7 +88,7 @@ describe.each(backends)('on %s', (backend) => {
       // Integers differ only where float32 sums put a number on the other side of a tie: by a step of the hidden layer, times a weight.
       const last = four.layers[2] as FakeQuantLinear;
       const flip = last.input()!.scale * 7 * Math.max(...last.weightSteps());
-      const differences = expected.map((x, i) => Math.abs(x - actual[i]!)).sort();
+      const differences = expected.map((x, i) => Math.abs(x - actual[i]!)).sort((a, b) => a - b);
       expect(differences[Math.floor(differences.length * 0.95)]).toBeLessThan(2 * flip);
       expect(await accuracyOf(q, test)).toBeCloseTo(await accuracyOf(four, test), 2);
       expect(q.report().layers.map(({ bits }) => bits)).toEqual([4, 4]);
@@ -82,6 +97,34 @@ describe.each(backends)('on %s', (backend) => {
       tf.dispose([data, test]);
     },
   );
+
+  test.each(['learned', 'extremes'] as const)('%s steps: convolutions train for 4 bits too, and conversion keeps them', async (steps) => {
+    const data = clouds(1, 256);
+    const keys = random.split(random.key(2), 4);
+    const net = sequential([
+      unflatten([4, 4, 1]),
+      conv2d(1, 8, 3, { padding: 'same', activation: 'relu', key: keys[0]! }),
+      maxPool2d(2),
+      depthwiseConv2d(8, 2, { multiplier: 2, activation: 'relu', key: keys[1]! }),
+      flatten(),
+      dense(16, 4, { key: keys[2]! }),
+    ]);
+    const four = fakeQuant(net, { weights: 4, activations: 8, steps, averaging: 0.1 });
+    await train(four, data, 4);
+    const q = await convert(four, { samples: data.x });
+    const [expected, actual] = [values(four, data.x), values(q, data.x)];
+    // Biases count in steps of 4-bit weights, which are coarse: that puts a number of the layer before on the other side of a tie now and then.
+    const last = four.layers.at(-1) as FakeQuantLinear;
+    const flip = last.input()!.scale * 7 * Math.max(...last.weightSteps());
+    const apart = expected.map((x, i) => Math.abs(x - actual[i]!)).sort((a, b) => a - b);
+    expect(apart[Math.floor(apart.length * 0.95)]).toBeLessThan(2 * flip);
+    expect(q.report().layers.map(({ scheme }) => scheme)).toEqual(['int4', 'int4', 'int4']);
+    for (const layer of four.layers.filter(({ kind }) => kind === 'fakeQuantLinear') as FakeQuantLinear[])
+      expect(layer.weightSteps().length).toBe({ dense: 4, conv2d: 8, depthwiseConv2d: 16 }[layer.layer.kind]);
+    four.dispose();
+    q.dispose();
+    tf.dispose(data);
+  });
 
   test('training for few bits beats rounding to them', async () => {
     const data = clouds(1);

@@ -31,7 +31,7 @@ ${section('Accuracy', legend('training batches', 'test images') + accuracyChart(
 ${section('Throughput of training', throughputChart(training.epochs))}
 ${section(
   'Accuracy against bits',
-  `${bitsChart(report.fewerBits, test.accuracy)}<p class="note">Weights and activations of linear layers in so many bits, without further training; the line is float.</p>`,
+  `${bitsChart(report.fewerBits, test.accuracy)}<p class="note">Weights of linear layers and convolutions, and what they get, in so many bits, without further training; the line is float.</p>`,
 )}
 ${
   comparison

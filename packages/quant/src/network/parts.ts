@@ -1,4 +1,4 @@
-import type { Layer, SequentialLayer } from '@x/tensor';
+import type { Conv2dLayer, Layer, SequentialLayer } from '@x/tensor';
 import { show } from '../validation.ts';
 
 /** A layer of a network and its place, such as `2`, or `2.0` in a nested sequence. */
@@ -29,12 +29,16 @@ export function isComposite(layer: Layer): boolean {
 }
 
 /** Kinds of layers that can be trained as if they had few bits. */
-const kinds: readonly string[] = ['dense', 'activation', 'flatten', 'dropout'];
+const kinds: readonly string[] = [
+  ...['dense', 'conv2d', 'depthwiseConv2d', 'activation', 'flatten', 'unflatten', 'dropout'],
+  ...['maxPool2d', 'averagePool2d', 'globalAveragePool', 'globalMaxPool'],
+];
 
 /** Layers of other kinds. */
 export function othersOf(
   parts: readonly NamedPart[],
-  supported: (layer: Layer) => boolean = ({ kind }) => kinds.includes(kind),
+  supported: (layer: Layer) => boolean = (layer) =>
+    kinds.includes(layer.kind) && (layer.kind !== 'conv2d' || (layer as Conv2dLayer).groups === 1),
 ): NamedPart[] {
   return parts.filter(({ layer }) => !supported(layer));
 }

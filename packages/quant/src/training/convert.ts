@@ -65,7 +65,8 @@ function planOf(where: string, step: LinearStep, layer: FakeQuantLinear, roundin
   const weight = roundToGrid({ values: step.weight, inputs: step.inputs, units: step.units }, grid);
   return {
     scheme: bits > 4 ? 'int8' : 'int4',
-    weight,
+    // Filters of each channel are kept in whole bytes.
+    weight: step.windows?.depthwise && bits < 5 ? { ...weight, bits: 8 } : weight,
     bias: step.bias,
     input: inputOf(where, step.name, activations, layer.input()),
     rounding,

@@ -1,15 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { linear, type ApplyContext, type DenseLayer, type Layer, type NamedVariables } from '@x/tensor';
+import type { Rank, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import {
+  linear,
+  type ApplyContext,
+  type Conv2dLayer,
+  type DenseLayer,
+  type DepthwiseConv2dLayer,
+  type Layer,
+  type NamedVariables,
+} from '@x/tensor';
 import { fakeQuantize } from '@x/tensor/quant';
 import { quantizationParameters, type QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
 import { othersOf, partsOf, unsupportedError, type NamedPart } from '../network/parts.ts';
+import { convolved } from '../network/run-step.ts';
 import { checkChoice, checkNumber } from '../validation.ts';
 
 export interface FakeQuantOptions {
   /** Width of weights, 2 to 8; default 8. */
   readonly weights?: number;
-  /** Width of the inputs of linear layers, 2 to 8; `false` leaves them in float. Default 8. */
+  /** Width of what linear layers and convolutions get, 2 to 8; `false` leaves them in float. Default 8. */
   readonly activations?: number | false;
   /**
    * How steps are found: `learned`, trained with the rest, as LSQ; or `extremes`: of weights the largest of each unit at each
@@ -22,10 +31,13 @@ export interface FakeQuantOptions {
   readonly delay?: number;
 }
 
-/** What {@link fakeQuant} makes of a linear layer. */
+/** Layers that multiply by weights. */
+export type TrainableLinear = DenseLayer | Conv2dLayer | DepthwiseConv2dLayer;
+
+/** What {@link fakeQuant} makes of a linear layer or a convolution. */
 export interface FakeQuantLinear extends Layer {
   readonly kind: 'fakeQuantLinear';
-  readonly layer: DenseLayer;
+  readonly layer: TrainableLinear;
   readonly weights: number;
   readonly activations: number | false;
   readonly steps: 'learned' | 'extremes';
@@ -42,7 +54,7 @@ export interface FakeQuantNetwork extends Layer {
 }
 
 /**
- * A network for quantization-aware training: weights and inputs of linear layers are rounded on the way forward, and gradients
+ * A network for quantization-aware training: weights and inputs of linear layers and convolutions are rounded on the way forward, and gradients
  * pass straight through where nothing was clipped. Train it as any other, then {@link convert} it.
  *
  * It uses the variables of the given network, and adds `weightStep` (`learned`), `inputStep` and `inputRange` of each linear
@@ -69,7 +81,7 @@ export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuant
   const others = othersOf(parts);
   if (others.length > 0) throw unsupportedError(where, others);
   const settings = { weights, activations, steps, averaging, delay };
-  const layers = parts.map(({ layer }) => (layer.kind === 'dense' ? fakeQuantLinear(layer as DenseLayer, settings) : layer));
+  const layers = parts.map(({ layer }) => (linears.has(layer.kind) ? fakeQuantLinear(layer as TrainableLinear, settings) : layer));
   const variables: NamedVariables = Object.fromEntries(
     layers.flatMap((layer, index) =>
       Object.entries(layer.variables).map(([own, variable]): [string, Variable] => [
@@ -90,14 +102,18 @@ export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuant
   };
 }
 
+const linears: ReadonlySet<string> = new Set(['dense', 'conv2d', 'depthwiseConv2d']);
+
 type Settings = Required<FakeQuantOptions>;
 
-function fakeQuantLinear(layer: DenseLayer, { weights, activations, steps, averaging, delay }: Settings): FakeQuantLinear {
+function fakeQuantLinear(layer: TrainableLinear, { weights, activations, steps, averaging, delay }: Settings): FakeQuantLinear {
   const { weight, bias } = layer.variables;
+  const units = unitsOf(layer);
+  const matrix = (): Tensor => tf.reshape(weight, [weight.size / units, units]);
   const most = 2 ** (weights - 1) - 1;
   const learned = steps === 'learned';
   const own = tf.tidy(() => ({
-    ...(learned && { weightStep: tf.variable(firstWeightSteps(weight, most)) }),
+    ...(learned && { weightStep: tf.variable(firstWeightSteps(matrix(), most)) }),
     ...(activations !== false && {
       ...(learned && { inputStep: tf.variable(tf.scalar(0)) }),
       inputRange: tf.variable(tf.tensor1d([Infinity, -Infinity]), false),
@@ -113,7 +129,7 @@ function fakeQuantLinear(layer: DenseLayer, { weights, activations, steps, avera
     if (!inputStep) return quantizationParameters(Math.min(min, 0), Math.max(max, 0), { bits: activations });
     const unsigned = min >= 0;
     const least = unsigned ? 0 : -(2 ** (activations - 1));
-    return { scale: inputStep.dataSync()[0] as number, zeroPoint: 0, least, most: least + 2 ** activations - 1 };
+    return { scale: Math.abs(inputStep.dataSync()[0] as number), zeroPoint: 0, least, most: least + 2 ** activations - 1 };
   };
 
   /** Looks at a batch before it is quantized. */
@@ -138,19 +154,24 @@ function fakeQuantLinear(layer: DenseLayer, { weights, activations, steps, avera
     const { scale, zeroPoint, least } = now;
     if (!inputStep) return fakeQuantize(x, scale, { bits: activations, zeroPoint });
     const features = x.size / (x.shape[0] as number);
-    return fakeQuantize(x, inputStep, { bits: activations, unsigned: least === 0, gradientScale: 1 / Math.sqrt(features * now.most) });
+    // A large learning rate may take a step past 0; its size counts.
+    return fakeQuantize(x, tf.abs(inputStep), {
+      bits: activations,
+      unsigned: least === 0,
+      gradientScale: 1 / Math.sqrt(features * now.most),
+    });
   };
 
   const roundWeight = (): Tensor => {
     if (weightStep)
-      return fakeQuantize(weight, weightStep, {
+      return fakeQuantize(matrix(), weightStep, {
         bits: weights,
         narrow: true,
-        gradientScale: 1 / Math.sqrt((weight.size / layer.units) * most),
+        gradientScale: 1 / Math.sqrt((weight.size / units) * most),
       });
     return fakeQuantize(
-      weight,
-      withoutGradient(weight, (w) => extremeSteps(w, most)),
+      matrix(),
+      withoutGradient(matrix(), (w) => extremeSteps(w, most)),
       { bits: weights, narrow: true },
     );
   };
@@ -165,16 +186,24 @@ function fakeQuantLinear(layer: DenseLayer, { weights, activations, steps, avera
     apply: (x: Tensor, context?: ApplyContext) =>
       tf.tidy(() => {
         if (context?.training && !context.recomputing) observe(x);
-        return linear(roundInput(x), roundWeight(), bias, { activation: layer.activation, slope: layer.slope });
+        if (layer.kind === 'dense') return linear(roundInput(x), roundWeight(), bias, { activation: layer.activation, slope: layer.slope });
+        const filter = tf.reshape<Rank.R4>(roundWeight(), weight.shape as Tensor4D['shape']);
+        return convolved(roundInput(x), filter, bias, { ...layer, depthwise: layer.kind === 'depthwiseConv2d' }, layer);
       }),
     outputShape: (shape) => layer.outputShape(shape),
     input: parameters,
-    weightSteps: () => tf.tidy(() => (weightStep ? tf.abs(weightStep) : extremeSteps(weight, most)).dataSync() as Float32Array),
+    weightSteps: () => tf.tidy(() => (weightStep ? tf.abs(weightStep) : extremeSteps(matrix(), most)).dataSync() as Float32Array),
     dispose: () => {
       layer.dispose();
       for (const variable of Object.values(own) as Variable[]) if (!variable.isDisposed) variable.dispose();
     },
   };
+}
+
+/** Columns of the weight as a matrix: filters of each channel go by channels. */
+function unitsOf(layer: TrainableLinear): number {
+  if (layer.kind === 'dense') return layer.units;
+  return layer.kind === 'conv2d' ? layer.filters : layer.channels * layer.multiplier;
 }
 
 /** LSQ's first step of a mean size: 2·mean|v| / √most; 1 of zeros. */
