@@ -1,7 +1,7 @@
 // `@x/tensor/sparse`: products with sparse matrices, on the kernel family `sparse`.
 export { CsrPattern, csrPattern, type CsrTensors } from './ops/sparse/csr-pattern.ts';
 export { csrToDense } from './ops/sparse/csr-to-dense.ts';
-export { csrLinear } from './ops/sparse/csr-linear.ts';
+export { csrLinear, type CsrLinearOptions } from './ops/sparse/csr-linear.ts';
 export { BsrPattern, bsrPattern } from './ops/sparse/bsr-pattern.ts';
 export { bsrToDense } from './ops/sparse/bsr-to-dense.ts';
 export { bsrLinear } from './ops/sparse/bsr-linear.ts';
@@ -9,3 +9,4 @@ export { activeLinear } from './ops/sparse/active-linear.ts';
 export { absentAbove, type Above } from './ops/sparse/absent-above.ts';
 // Each is the other's gradient, so they share a file.
 export { csrMatMul, csrSampledMatMul, type CsrSampledMatMulOptions } from './ops/sparse/csr-mat-mul.ts';
+export type { SeeGradient } from './ops/sparse/tap-gradient.ts';

@@ -73,6 +73,7 @@ export const families: readonly KernelFamily[] = [
       'sparse/blocks.ts',
       'sparse/output-gradient.ts',
       'sparse/permute.ts',
+      'sparse/transpose-csr.ts',
       'sparse/spmm.ts',
       'sparse/sddmm.ts',
       'sparse/backward.ts',

@@ -15,7 +15,7 @@ import {
   type GradSaveFunc,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { csrLinear, csrMatMul, csrSampledMatMul } from '@x/tensor/sparse';
+import { csrLinear, csrMatMul, csrSampledMatMul, type SeeGradient } from '@x/tensor/sparse';
 import { rewire, type Rows } from '../pattern/rewire.ts';
 
 /** Which of a layer's non-zeros take part in its output, and which get a gradient; a flag for each. */
@@ -34,7 +34,7 @@ export interface Division {
 export interface DividedPattern {
   readonly division: Division;
   /** x·Sᵀ + bias for the forward set S, of x [batch, inputs]; the gradient of the values reaches the backward set. */
-  linear(x: Tensor, values: Tensor, bias: Tensor | undefined): Tensor;
+  linear(x: Tensor, values: Tensor, bias: Tensor | undefined, see?: SeeGradient): Tensor;
   /** Undefined if there is none. */
   penalty(values: Tensor): Tensor | undefined;
   dispose(): void;
@@ -59,7 +59,7 @@ export function dividePattern(rows: Rows, room: number, division: Division): Div
 
   return {
     division,
-    linear: (x, values, bias) => {
+    linear: (x, values, bias, see) => {
       const product = customGrad((input, all, save) => {
         const own = gather(all as Tensor, used);
         (save as GradSaveFunc)([input as Tensor, own]);
@@ -67,6 +67,7 @@ export function dividePattern(rows: Rows, room: number, division: Division): Div
           value: csrLinear(input as Tensor, own, ahead.pattern),
           gradFunc: (dy: Tensor, saved: Tensor[]) => {
             const [seen, present] = saved as [Tensor, Tensor];
+            see?.(dy, seen);
             return [csrMatMul(dy, present, ahead.pattern), valuesGradient(dy, seen)];
           },
         };

@@ -1,4 +1,4 @@
-import { keep, reshape, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { clone, keep, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { activation as activate, random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
 import { csrLinear, CsrPattern } from '@x/tensor/sparse';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
@@ -10,7 +10,6 @@ import { checkFraction, checkNumber, show } from '../validation.ts';
 import { blockLinear, type BlockLinearLayer } from './block-linear.ts';
 import { dividePattern, type DividedPattern, type Division } from './division.ts';
 import { inDegreeNormal, type ValuesInitializer } from './initializers.ts';
-import { tapGradient } from './tap-gradient.ts';
 
 export interface SparseLinearOptions {
   /** Draws the places of the non-zeros and their values. */
@@ -150,14 +149,7 @@ function layerOf(
     divided?.dispose();
     divided = next;
   };
-  const product = (x: Tensor): Tensor =>
-    divided ? divided.linear(x, variables.values, variables.bias) : csrLinear(x, variables.values, pattern, variables.bias);
-  const watched = (x: Tensor, see: (seen: SeenGradient) => void): Tensor =>
-    tidy(() => {
-      const z = product(x);
-      const tapped = tapGradient(z, x, (dz, input) => see({ x: keep(reshape(input, [-1, inputs])), dz: keep(reshape(dz, [-1, units])) }));
-      return activate(tapped, activation, { slope });
-    });
+  const showGradient = (dz: Tensor, x: Tensor): void => watcher?.({ x: keep(clone(x)), dz: keep(clone(dz)) });
 
   return {
     kind: 'sparseLinear',
@@ -174,9 +166,10 @@ function layerOf(
     apply: (x: Tensor, context?: ApplyContext) => {
       const penalty = context?.addLoss && divided?.penalty(variables.values);
       if (penalty) context.addLoss!(penalty);
-      if (watcher && context?.training) return watched(x, watcher);
-      if (divided) return tidy(() => activate(product(x), activation, { slope }));
-      return csrLinear(x, variables.values, pattern, variables.bias, { activation, slope });
+      const see = watcher && context?.training ? showGradient : undefined;
+      const { values, bias } = variables;
+      if (divided) return tidy(() => activate(divided!.linear(x, values, bias, see), activation, { slope }));
+      return csrLinear(x, values, pattern, bias, { activation, slope, see });
     },
     outputShape: (shape) => {
       if (shape.length === 0 || (shape.at(-1) !== null && shape.at(-1) !== inputs))

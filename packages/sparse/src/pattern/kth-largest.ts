@@ -1,37 +1,44 @@
-/** Numbers by a half of their keys. */
-const BUCKETS = 2 ** 16;
+/** Bits of a key that are looked at one after another, from the highest on; their counts fit the first-level cache. */
+const DIGITS = [11, 11, 10] as const;
 /** Up to so many values sorting takes less time than counting. */
-const FEW = 4096;
+const FEW = 1024;
 
 /**
- * The k-th largest of the values (k from 1), in time of their number: the halves of their bits are counted one after the
+ * The k-th largest of the values (k from 1), in time of their number: runs of their bits are counted one after the
  * other, which order numbers as the numbers themselves once those below 0 are turned round. NaN counts as larger than all.
  * -Infinity if k is more than there are.
  */
 export function kthLargest(values: Float32Array, k: number): number {
   if (k > values.length) return -Infinity;
   if (values.length <= FEW) return values.slice().sort()[values.length - k]!;
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const counts = new Uint32Array(BUCKETS);
-  for (let i = 0; i < bits.length; i++) counts[keyOf(bits[i]!) >>> 16]!++;
+  let keys: Uint32Array = keysOf(values);
   let missing = k;
-  let upper = BUCKETS - 1;
-  for (; missing > counts[upper]!; upper--) missing -= counts[upper]!;
-  counts.fill(0);
-  for (let i = 0; i < bits.length; i++) {
-    const key = keyOf(bits[i]!);
-    if (key >>> 16 === upper) counts[key & 0xffff]!++;
+  let key = 0;
+  let shift = 32;
+  for (const bits of DIGITS) {
+    shift -= bits;
+    const mask = 2 ** bits - 1;
+    const counts = new Uint32Array(mask + 1);
+    for (let i = 0; i < keys.length; i++) counts[(keys[i]! >>> shift) & mask]!++;
+    let digit = mask;
+    for (; missing > counts[digit]!; digit--) missing -= counts[digit]!;
+    key = ((key << bits) | digit) >>> 0;
+    if (shift === 0) break;
+    // Only those that agree so far go on.
+    const next = new Uint32Array(counts[digit]!);
+    for (let i = 0, to = 0; i < keys.length; i++) if (((keys[i]! >>> shift) & mask) === digit) next[to++] = keys[i]!;
+    keys = next;
   }
-  let lower = BUCKETS - 1;
-  for (; missing > counts[lower]!; lower--) missing -= counts[lower]!;
-  const key = ((upper << 16) | lower) >>> 0;
   const found = new Uint32Array([key >>> 31 === 1 ? key ^ 0x80000000 : ~key]);
   return new Float32Array(found.buffer)[0]!;
 }
 
-/** Bits of a float as a number that rises with it. */
-function keyOf(bits: number): number {
-  return bits >>> 31 === 1 ? ~bits : bits ^ 0x80000000;
+/** Bits of floats as numbers that rise with them. */
+function keysOf(values: Float32Array): Uint32Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const keys = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) keys[i] = bits[i]! >>> 31 === 1 ? ~bits[i]! : bits[i]! ^ 0x80000000;
+  return keys;
 }
 
 /** 1 for the k largest scores, 0 for the others; of equal ones the earlier is kept. */

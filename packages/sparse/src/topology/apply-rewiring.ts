@@ -33,7 +33,8 @@ function move(variable: Variable, from: Int32Array, grown?: Float32Array): void 
   const values = new Float32Array(variable.size);
   for (let to = 0; to < from.length; to++) {
     const at = from[to]!;
-    values[to] = at >= 0 ? old[at]! : (grown?.[-1 - at] ?? 0);
+    if (at >= 0) values[to] = old[at]!;
+    else if (grown) values[to] = grown[-1 - at]!;
   }
   tidy(() => variable.assign(tensor1d(values, 'float32')));
 }

@@ -1,4 +1,4 @@
-import { concat, gather, matMul, mul, slice, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, concat, gather, matMul, mul, slice, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { absentAbove, type CsrPattern } from '@x/tensor/sparse';
 import type { SeenGradient } from '../layers/sparse-linear.ts';
 import { kthLargest } from '../pattern/kth-largest.ts';
@@ -7,7 +7,7 @@ import { Largest } from '../pattern/largest.ts';
 /** Elements of the gradient that exist at once. */
 const TILE = 2 ** 18;
 /** Rows and columns of the gradient, spread over all, whose crossings tell what is large. */
-const SAMPLED = [256, 64] as const;
+const SAMPLED = 128;
 /** How many times as many candidates as are wanted the sample should let through, from the first attempt on. */
 const ATTEMPTS = [2, 16, Infinity] as const;
 
@@ -63,21 +63,20 @@ function above(x: Tensor, dz: Tensor, pattern: CsrPattern, stays: Tensor, count:
 
 /** Sizes that about so many of the gradient's elements are above, for each of the attempts; -1 lets all through. */
 function* likelyThresholds(x: Tensor, dz: Tensor, { rows, columns }: CsrPattern, count: number): Generator<number> {
-  const spread = (size: number, most: number): Tensor => {
-    const chosen = Math.min(size, most);
-    return tensor1d(
-      Int32Array.from({ length: chosen }, (_, i) => Math.floor(((i + 0.5) * size) / chosen)),
-      'int32',
-    );
-  };
-  const sample = tidy(() => matMul(gather(dz, spread(rows, SAMPLED[0]), 1), gather(x, spread(columns, SAMPLED[1]), 1), true, false));
+  const sample = tidy(() => abs(matMul(spread(dz, rows), spread(x, columns), true, false)));
   // Not read within the tidy, which would look through all of it for tensors.
-  const sizes = (sample.dataSync() as Float32Array).slice();
+  const sizes = sample.dataSync() as Float32Array;
   sample.dispose();
-  for (let i = 0; i < sizes.length; i++) sizes[i] = Math.abs(sizes[i]!);
   for (const times of ATTEMPTS) {
     const rank = Math.ceil((times * count * sizes.length) / (rows * columns));
     const size = rank < sizes.length ? kthLargest(sizes, rank + 1) : 0;
     yield size > 0 ? size : -1;
   }
+}
+
+/** Some features of a batch. */
+function spread(batch: Tensor, features: number): Tensor {
+  if (features <= SAMPLED) return batch;
+  const chosen = Int32Array.from({ length: SAMPLED }, (_, i) => Math.floor(((i + 0.5) * features) / SAMPLED));
+  return gather(batch, tensor1d(chosen, 'int32'), 1);
 }

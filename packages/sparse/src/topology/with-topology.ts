@@ -56,7 +56,9 @@ export function withTopology(
       values: usedValues(layer),
       room: layer.variables.values.size,
       key: random.fold(random.fold(key, at), index),
-      slots: slotValues(parameters, state, layer),
+      get slots() {
+        return slotValues(parameters, state, layer);
+      },
       largestGradients: (keep, count, decay = 1) => {
         if (seen[index]!.length === 0)
           throw new Error(

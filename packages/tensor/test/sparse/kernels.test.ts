@@ -4,6 +4,7 @@ import { gemmActivations, type GemmActivation } from '../../src/kernels/product.
 import { referenceFromBlocks, referenceToBlocks } from '../../src/kernels/reference/sparse/blocks.ts';
 import { referenceOutputGradient } from '../../src/kernels/reference/sparse/output-gradient.ts';
 import { referenceSddmm, referenceSpmm } from '../../src/kernels/reference/sparse/products.ts';
+import { referenceTransposeCsr } from '../../src/kernels/reference/sparse/transpose-csr.ts';
 import { backwardParts, sparseBackward } from '../../src/kernels/sparse/backward.ts';
 import { fromBlocks, toBlocks } from '../../src/kernels/sparse/blocks.ts';
 import { blockCount, paddedBatch } from '../../src/kernels/sparse/layout.ts';
@@ -11,6 +12,7 @@ import { outputGradient } from '../../src/kernels/sparse/output-gradient.ts';
 import { addParts, gather } from '../../src/kernels/sparse/permute.ts';
 import { sddmm } from '../../src/kernels/sparse/sddmm.ts';
 import { spmm } from '../../src/kernels/sparse/spmm.ts';
+import { transposeCsr } from '../../src/kernels/sparse/transpose-csr.ts';
 import { inEveryCombination } from '../kernels/combinations.ts';
 import { Blocks } from '../kernels/memory.ts';
 import { floats } from '../kernels/values.ts';
@@ -127,6 +129,22 @@ inEveryCombination((kernels) => {
       expect(blocks.read(sum, new Float32Array(count))).toEqual(
         Float32Array.from({ length: count }, (_, i) => 5 + parts[i]! + parts[count + i]!),
       );
+      blocks.release();
+    }
+  });
+
+  test('i32-transpose-csr: exact', () => {
+    for (const [rows, columns, , density] of [...shapes, [0, 5, 0, 0], [5, 0, 0, 0], [7, 1, 0, 0.5]] as const) {
+      const { pointers, indices } = sparseMatrix(rows, columns, density, rows);
+      const expected = referenceTransposeCsr({ rows, columns, pointers, indices });
+      const blocks = new Blocks(kernels());
+      const place = (size: number): number => blocks.place(new Int32Array(size).fill(-1));
+      const [acrossPointers, acrossIndices, permutation] = [place(columns + 1), place(indices.length), place(indices.length)];
+      const call = { pointers: blocks.place(pointers), indices: blocks.place(indices), rows, columns };
+      transposeCsr(kernels(), { ...call, acrossPointers, acrossIndices, permutation });
+      expect(blocks.read(acrossPointers, new Int32Array(columns + 1))).toEqual(expected.pointers);
+      expect(blocks.read(acrossIndices, new Int32Array(indices.length))).toEqual(expected.indices);
+      expect(blocks.read(permutation, new Int32Array(indices.length))).toEqual(expected.permutation);
       blocks.release();
     }
   });

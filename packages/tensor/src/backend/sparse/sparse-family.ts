@@ -5,9 +5,10 @@ import { bsrLinearKernels } from './bsr-linear.ts';
 import { linearKernels } from './linear.ts';
 import { outputGradientKernel } from './output-gradient.ts';
 import { sparseSelfTest } from './self-test.ts';
+import { transposeCsrKernel } from './transpose-csr.ts';
 
 /** Products with sparse matrices. */
 export const sparseFamily: KernelFamily = {
-  kernels: [...linearKernels, ...bsrLinearKernels, outputGradientKernel, absentAboveKernel, activeLinearKernel],
+  kernels: [...linearKernels, ...bsrLinearKernels, outputGradientKernel, transposeCsrKernel, absentAboveKernel, activeLinearKernel],
   selfTest: sparseSelfTest,
 };

@@ -8,8 +8,14 @@ import type { LinearOptions } from '../linear.ts';
 import { checkPattern, type CsrPattern } from './csr-pattern.ts';
 import { csrToDense } from './csr-to-dense.ts';
 import { asMatrix, checkLinear, fused, unfused } from './linear-arguments.ts';
+import { tapGradient, type SeeGradient } from './tap-gradient.ts';
 
 const KERNEL = 'XSparseLinear';
+
+export interface CsrLinearOptions extends LinearOptions {
+  /** What a topology that grows links looks at: the tensors belong to the backward pass, so clone what is to stay. Default: nobody looks. */
+  readonly see?: SeeGradient | undefined;
+}
 
 /**
  * A linear map by a sparse matrix S of which only the non-zeros exist: y = activation(x·Sᵀ + bias).
@@ -34,7 +40,7 @@ export function csrLinear(
   values: Tensor,
   pattern: CsrPattern,
   bias?: Tensor,
-  { activation = 'linear', slope = SLOPE }: LinearOptions = {},
+  { activation = 'linear', slope = SLOPE, see }: CsrLinearOptions = {},
 ): Tensor {
   const where = 'csrLinear';
   checkPattern(where, pattern);
@@ -51,11 +57,14 @@ export function csrLinear(
       needGradient(linearGradient);
       const inputs = bias === undefined ? { x: matrix, values } : { x: matrix, values, bias };
       // A variable is there to be trained, so that its gradient may be made along with that of x.
-      const attributes = { pattern, slope, trained: values instanceof tf.Variable && values.trainable };
+      const attributes = { pattern, slope, see, trained: values instanceof tf.Variable && values.trainable };
       y = fused(activation, slope, (kernelActivation) =>
         runKernel<Tensor>(KERNEL, inputs, { ...attributes, activation: kernelActivation }),
       );
-    } else y = unfused(tf.matMul(matrix, csrToDense(values, pattern), false, true), bias, activation, slope);
+    } else {
+      const product = tf.matMul(matrix, csrToDense(values, pattern), false, true);
+      y = unfused(see ? tapGradient(product, matrix, see) : product, bias, activation, slope);
+    }
     return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), rows]);
   });
 }
@@ -65,6 +74,7 @@ interface Attributes {
   readonly activation: string;
   readonly slope: number;
   readonly trained: boolean;
+  readonly see?: SeeGradient | undefined;
 }
 
 /** dz = dy activation'(z); dx = dz·S, dvalues = dzᵀ·x at the non-zeros, dbias = the sum of dz over the batch. */
@@ -72,7 +82,7 @@ const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], Attr
   kernelName: KERNEL,
   inputsToSave: ['x', 'values'],
   outputsToSave: [true],
-  gradFunc: (dy, [x, values, y], { pattern, activation, slope, trained }) => {
+  gradFunc: (dy, [x, values, y], { pattern, activation, slope, trained, see }) => {
     // tfjs asks for the gradients one by one, that of x first and only if it is wanted. Both at once take less time.
     const { nonZeros } = pattern;
     const room = trained ? [values.size, nonZeros] : undefined;
@@ -81,6 +91,7 @@ const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], Attr
       Tensor,
       Tensor?,
     ];
+    see?.(d, x);
     let filled = false;
     return {
       x: () => {

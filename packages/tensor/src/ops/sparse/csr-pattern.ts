@@ -1,7 +1,6 @@
 import { keep, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, describe } from '../arguments.ts';
-import { hasKernel } from '../kernel.ts';
-import { transposeCsr } from './transpose-csr.ts';
+import { hasKernel, runKernel } from '../kernel.ts';
 
 /** A pattern on the device: by rows, and by columns with the place of each non-zero's value. */
 export interface CsrTensors {
@@ -45,15 +44,12 @@ export class CsrPattern {
   onDevice(): CsrTensors {
     if (this.#disposed) throw new Error('The sparse pattern is disposed; use that of the layer as it is now.');
     return (this.#tensors ??= tidy(() => {
-      const across = transposeCsr(this);
-      const put = (values: Int32Array): Tensor => keep(tensor1d(values, 'int32'));
-      return {
-        pointers: put(this.pointers),
-        indices: put(this.indices),
-        acrossPointers: put(across.pointers),
-        acrossIndices: put(across.indices),
-        permutation: put(across.permutation),
-      };
+      const { rows, columns } = this;
+      const pointers = keep(tensor1d(this.pointers, 'int32'));
+      const indices = keep(tensor1d(this.indices, 'int32'));
+      const across = runKernel<Tensor[]>('XTransposeCsr', { pointers, indices }, { rows, columns }).map((tensor) => keep(tensor));
+      const [acrossPointers, acrossIndices, permutation] = across as [Tensor, Tensor, Tensor];
+      return { pointers, indices, acrossPointers, acrossIndices, permutation };
     }));
   }
 

@@ -5,8 +5,8 @@ interface Rows {
   readonly indices: Int32Array;
 }
 
-/** A pattern's columns as compressed rows, and for each non-zero there its number in the rows: a counting sort, in time of the non-zeros. */
-export function transposeCsr({ rows, columns, pointers, indices }: Rows): {
+/** A pattern's columns as compressed rows, and for each non-zero there its number in the rows: a counting sort, the truth for i32-transpose-csr. */
+export function referenceTransposeCsr({ rows, columns, pointers, indices }: Rows): {
   readonly pointers: Int32Array;
   readonly indices: Int32Array;
   readonly permutation: Int32Array;
