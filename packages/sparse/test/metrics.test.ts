@@ -38,6 +38,27 @@ test('sparsityReport counts what is there', () => {
   net.dispose();
 });
 
+test('sparsityReport counts layers of blocks, which have no topology to change', () => {
+  // 4 of 4 x 6 blocks of 2 x 3; a network of only such a layer has no sparseLayers.
+  const layer = sparseLinear(18, 8, { density: 4 / 24, block: [2, 3], key });
+  const { grid } = layer.pattern;
+  const { inDegrees, outDegrees } = degrees(grid);
+  const [deadRows, deadColumns] = [inDegrees, outDegrees].map((of) => of.filter((degree) => degree === 0).length) as [number, number];
+  const { layers, ...whole } = sparsityReport(layer);
+  expect(layers).toEqual([
+    {
+      ...{ name: 'values', inputs: 18, units: 8, nonZeros: 24, density: 24 / 144, flops: 48 },
+      bytes: 4 * (24 + 4 + 5 + 8),
+      deadInputs: 3 * deadColumns,
+      deadUnits: 2 * deadRows,
+    },
+  ]);
+  expect(whole).toEqual({ nonZeros: 24, density: 24 / 144, bytes: 164, flops: 48, denseFlops: 288 });
+  expect(() => sparseLayers(layer)).toThrow(/no sparse layer whose topology may change/);
+  expect(() => sparsityReport(dense(2, 2, { key }))).toThrow(/sparsityReport: the network of kind 'dense' has no sparse layer;/);
+  layer.dispose();
+});
+
 test('trainingFlops: RigL’s formulas', () => {
   const of = { sparse: 10, dense: 100 };
   expect([trainingFlops('dense', of), trainingFlops('static', of), trainingFlops('set', of), trainingFlops('snfs', of)]).toEqual([

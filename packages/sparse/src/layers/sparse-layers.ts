@@ -1,26 +1,41 @@
 import type { Layer } from '@x/tensor';
+import type { BlockLinearLayer } from './block-linear.ts';
 import type { SparseLinearLayer } from './sparse-linear.ts';
 
+type Kind = SparseLinearLayer | BlockLinearLayer;
+
 /** A sparse layer of a network, and the name of its values among the network's variables. */
-export interface NamedSparseLayer {
+export interface NamedSparseLayer<Of extends Kind = SparseLinearLayer> {
   readonly name: string;
-  readonly layer: SparseLinearLayer;
+  readonly layer: Of;
 }
 
 /**
- * The sparse layers of a network, in order: those in containers that have `layers`, such as `sequential`.
+ * The sparse layers of a network whose topology may change, in order: those in containers that have `layers`, such as
+ * `sequential`. Layers of blocks are not among them.
  *
  * @throws {RangeError} if there is none.
  */
 export function sparseLayers(net: Layer): NamedSparseLayer[] {
-  const found = [...walk(net)];
+  return named(net, 'sparseLayers', ['sparseLinear']) as NamedSparseLayer[];
+}
+
+/** The sparse layers of a network of every kind. */
+export function sparseLayersOfEveryKind(where: string, net: Layer): NamedSparseLayer<Kind>[] {
+  return named(net, where, ['sparseLinear', 'blockLinear']);
+}
+
+function named(net: Layer, where: string, kinds: readonly string[]): NamedSparseLayer<Kind>[] {
+  const found = [...walk(net, kinds)];
   if (found.length === 0)
-    throw new RangeError(`sparseLayers: the network of kind '${net.kind}' has no sparse layer; make one with sparseLinear().`);
+    throw new RangeError(
+      `${where}: the network of kind '${net.kind}' has no sparse layer${kinds.length > 1 ? '' : ' whose topology may change'}; make one with sparseLinear().`,
+    );
   const names = new Map(Object.entries(net.variables).map(([name, variable]) => [variable, name]));
   return found.map((layer) => ({ layer, name: names.get(layer.variables.values) ?? 'values' }));
 }
 
-function* walk(layer: Layer): Generator<SparseLinearLayer> {
-  if (layer.kind === 'sparseLinear') yield layer as SparseLinearLayer;
-  else for (const part of (layer as { layers?: readonly Layer[] }).layers ?? []) yield* walk(part);
+function* walk(layer: Layer, kinds: readonly string[]): Generator<Kind> {
+  if (kinds.includes(layer.kind)) yield layer as Kind;
+  else for (const part of (layer as { layers?: readonly Layer[] }).layers ?? []) yield* walk(part, kinds);
 }

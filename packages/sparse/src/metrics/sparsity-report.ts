@@ -1,5 +1,7 @@
 import type { Layer } from '@x/tensor';
-import { sparseLayers } from '../layers/sparse-layers.ts';
+import type { BlockLinearLayer } from '../layers/block-linear.ts';
+import { sparseLayersOfEveryKind } from '../layers/sparse-layers.ts';
+import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { degrees } from './degrees.ts';
 
 export interface LayerReport {
@@ -9,7 +11,7 @@ export interface LayerReport {
   readonly units: number;
   readonly nonZeros: number;
   readonly density: number;
-  /** Of the values and of where they are, in compressed rows of 4-byte numbers, and of the bias. */
+  /** Of the values and of where they (or their blocks) are, in compressed rows of 4-byte numbers, and of the bias. */
   readonly bytes: number;
   /** Multiplications and additions for one example, by those that take part. */
   readonly flops: number;
@@ -28,20 +30,16 @@ export interface SparsityReport {
   readonly denseFlops: number;
 }
 
-/** What a network's sparse layers hold and cost. */
+/**
+ * What a network's sparse layers hold and cost, those of blocks too.
+ *
+ * @throws {RangeError} if it has none.
+ */
 export function sparsityReport(net: Layer): SparsityReport {
-  const layers = sparseLayers(net).map(({ name, layer: { inputs, units, pattern, variables, division } }): LayerReport => {
-    const { inDegrees, outDegrees } = degrees(pattern);
-    const { nonZeros } = pattern;
-    const used = division ? division.forward.reduce((sum, flag) => sum + flag, 0) : nonZeros;
-    return {
-      ...{ name, inputs, units, nonZeros },
-      density: nonZeros / (inputs * units),
-      bytes: 4 * (2 * nonZeros + units + 1 + (variables.bias?.size ?? 0)),
-      flops: 2 * used,
-      deadInputs: outDegrees.filter((degree) => degree === 0).length,
-      deadUnits: inDegrees.filter((degree) => degree === 0).length,
-    };
+  const layers = sparseLayersOfEveryKind('sparsityReport', net).map(({ name, layer }): LayerReport => {
+    const { inputs, units } = layer;
+    const { nonZeros } = layer.pattern;
+    return { ...{ name, inputs, units, nonZeros }, density: nonZeros / (inputs * units), ...costOf(layer) };
   });
   const total = (of: (layer: LayerReport) => number): number => layers.reduce((sum, layer) => sum + of(layer), 0);
   const positions = total(({ inputs, units }) => inputs * units);
@@ -53,5 +51,22 @@ export function sparsityReport(net: Layer): SparsityReport {
     bytes: total(({ bytes }) => bytes),
     flops: total(({ flops }) => flops),
     denseFlops: 2 * positions,
+  };
+}
+
+function costOf(layer: SparseLinearLayer | BlockLinearLayer): Pick<LayerReport, 'bytes' | 'flops' | 'deadInputs' | 'deadUnits'> {
+  const bias = layer.variables.bias?.size ?? 0;
+  // A block is there or not as one element is.
+  const [height, width] = layer.kind === 'blockLinear' ? layer.pattern.block : [1, 1];
+  const grid = layer.kind === 'blockLinear' ? layer.pattern.grid : layer.pattern;
+  const { inDegrees, outDegrees } = degrees(grid);
+  const none = (of: Int32Array): number => of.filter((degree) => degree === 0).length;
+  const { nonZeros } = layer.pattern;
+  const division = layer.kind === 'sparseLinear' ? layer.division : undefined;
+  return {
+    bytes: 4 * (nonZeros + grid.nonZeros + grid.rows + 1 + bias),
+    flops: 2 * (division ? division.forward.reduce((sum, flag) => sum + flag, 0) : nonZeros),
+    deadInputs: width * none(outDegrees),
+    deadUnits: height * none(inDegrees),
   };
 }
