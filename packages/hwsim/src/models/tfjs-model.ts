@@ -57,7 +57,7 @@ export function readTfjsModel(json: unknown, options: { batch?: number; name?: s
     previous = id;
   }
   if (layers.length === 0) fail('no layer computes anything');
-  return layerGraph(name, layers);
+  return layerGraph(name, layers, { batch });
 }
 
 /** Names of the layers a functional layer reads: the first call's inputs. */

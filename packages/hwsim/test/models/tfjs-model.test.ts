@@ -30,6 +30,7 @@ describe('readTfjsModel', () => {
       ),
       { batch: 4 },
     );
+    expect(graph.batch).toBe(4);
     expect(graph.layers.map((l) => l.name)).toEqual(['c1', 'p1', 'd1', 'fc']);
     expect(graphCost(graph).macs).toBe(4 * (28 * 28 * 8 * 9 + 7 * 7 * 8 * 9 + 7 * 7 * 8 * 10));
     expect(graphCost(graph).parameters).toBe(8 * 9 + 8 * 9 + 392 * 10);

@@ -54,6 +54,20 @@ describe('simulate on many chips', () => {
     }
   });
 
+  it('multiplies what the published formula says: 72 B s l h² (1 + s/6h + V/12lh) operations (arXiv 2104.04473)', () => {
+    const { hidden: h, sequence: s, blocks: l } = model;
+    const [batch, vocabulary] = [8, 32_000];
+    const report = train(gpt, 2, { batch, parallel: { data: 2 } });
+    expect(2 * macs(report)).toBe(Math.round(72 * batch * s * l * h ** 2 * (1 + s / (6 * h) + vocabulary / (12 * l * h))));
+    // Recomputed, once more the blocks' forward, and the vocabulary's, which the formula keeps.
+    const again = train(gpt, 2, { batch, parallel: { data: 2 }, recompute: 'full' });
+    const all = again.steps.reduce((sum, step) => sum + step.macs * step.times, 0) * 2;
+    expect(2 * all).toBeCloseTo(
+      96 * batch * s * l * h ** 2 * (1 + s / (6 * h) + vocabulary / (16 * l * h)) + 2 * batch * s * vocabulary * h,
+      -3,
+    );
+  });
+
   it('exchanges what Megatron-LM does: two all-reduces of the activations a block forward and two backward', () => {
     const report = train(gpt, 8, { parallel: { tensor: 8 } });
     const tokens = 512 * 1024 * 2;
