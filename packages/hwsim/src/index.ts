@@ -199,4 +199,5 @@ export { fromProfile, type ProfiledKernel } from './models/from-profile.ts';
 export { readOnnxModel, type OnnxOptions } from './models/onnx/onnx-model.ts';
 export { transformerGraph } from './models/transformer-graph.ts';
 export { learningCurveSpec, placementHtml } from './html/placement-html.ts';
+export { readTfjsGraphModel } from './models/tfjs-graph-model.ts';
 export { readTfjsModel } from './models/tfjs-model.ts';

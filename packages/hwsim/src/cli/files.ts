@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { readTfjsGraphModel } from '../models/tfjs-graph-model.ts';
 import { readTfjsModel } from '../models/tfjs-model.ts';
 import { readTopologyCsv } from '../models/topology-csv.ts';
 import { pipedreamGraph } from '../models/pipedream-profile.ts';
@@ -45,6 +46,7 @@ export function readModel(path: string): LayerGraph {
     const json = readJson(path);
     if (typeof json === 'object' && json !== null && 'attn_heads' in json)
       return refusedWith(path, () => transformerGraph(readCalculonModel(json), { name }));
+    if (isGraphModel(json)) return named(readTfjsGraphModel(json, { name: path, weights: shardsOf(json, dirname(path)) }));
     return named(readTfjsModel(json, { name: path }));
   }
   if (!/\.(csv|txt)$/.test(path))
@@ -59,6 +61,15 @@ export function readModel(path: string): LayerGraph {
       ...(weights?.density && { weights: { density: weights.density } }),
     })),
   };
+}
+
+function isGraphModel(json: unknown): json is { weightsManifest?: { paths?: string[] }[] } {
+  return Array.isArray((json as { modelTopology?: { node?: unknown } } | null)?.modelTopology?.node);
+}
+
+/** The files of a model's weights beside it, one after another. */
+function shardsOf({ weightsManifest = [] }: { weightsManifest?: { paths?: string[] }[] }, folder: string): Uint8Array {
+  return Buffer.concat(weightsManifest.flatMap(({ paths = [] }) => paths.map((path) => readBytes(join(folder, path)))));
 }
 
 /** Says which file a value is wrong in. */

@@ -23,7 +23,7 @@ export function readTfjsModel(json: unknown, options: { batch?: number; name?: s
   const topology = object((json as Json | null)?.modelTopology, 'modelTopology');
   const model = object(topology.model_config ?? (topology.config ? topology : undefined), 'modelTopology.model_config');
   const config = Array.isArray(model.config) ? { layers: model.config as unknown[] } : object(model.config, 'config');
-  if (!Array.isArray(config.layers)) fail('config.layers is missing: only layers models are read, not graph models');
+  if (!Array.isArray(config.layers)) fail('config.layers is missing: a graph model is read by readTfjsGraphModel');
   const shapes = new Map<string, number[]>();
   const layers: Layer[] = [];
   // Layers that cost nothing are left out; whoever reads them reads what they read.

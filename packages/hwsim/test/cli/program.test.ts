@@ -79,6 +79,35 @@ describe('hwsim command', () => {
     await expect(run('run', '--model', file('bad.onnx', 'no'))).rejects.toThrow(/bad\.onnx: /);
     await expect(run('run', '--model', file('bad.txt', 'no\n'))).rejects.toThrow(/bad\.txt:1: /);
   });
+  it('run reads a tfjs graph model with its weights beside it', async () => {
+    const shape = { shape: { dim: [{ size: '-1' }, { size: '2' }, { size: '4' }] } };
+    const model = file(
+      'graph.json',
+      JSON.stringify({
+        modelTopology: {
+          node: [
+            { name: 'x', op: 'Placeholder', attr: { shape } },
+            { name: 'to', op: 'Const' },
+            { name: 'w', op: 'Const' },
+            { name: 'flat', op: 'Reshape', input: ['x', 'to'] },
+            { name: 'fc', op: 'MatMul', input: ['flat', 'w'] },
+          ],
+        },
+        weightsManifest: [
+          {
+            paths: ['graph.bin'],
+            weights: [
+              { name: 'to', shape: [2], dtype: 'int32' },
+              { name: 'w', shape: [8, 3], dtype: 'float32' },
+            ],
+          },
+        ],
+      }),
+    );
+    await expect(run('run', '--model', model)).rejects.toThrow("graph.bin: can't be read");
+    writeFileSync(join(folder, 'graph.bin'), new Uint8Array(Int32Array.of(-1, 8, ...Array<number>(24).fill(0)).buffer));
+    expect((await run('roofline', '--model', model)).said[1]).toMatch(/^fc forward\t/);
+  });
   it('run reads a tfjs model', async () => {
     const model = file(
       'model.json',

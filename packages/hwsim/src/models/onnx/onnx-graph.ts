@@ -1,7 +1,5 @@
+import type { Shape } from '../../graph/shape.ts';
 import { bytesField, integerField, readFields, textField, WireError } from './protobuf-fields.ts';
-
-/** A size that isn't known is -1. */
-export type Shape = readonly number[];
 
 export interface OnnxAttributes {
   readonly integers: Readonly<Record<string, number>>;

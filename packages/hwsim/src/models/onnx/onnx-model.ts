@@ -1,10 +1,11 @@
 import { layerGraph } from '../../graph/layer-graph.ts';
 import type { Layer, LayerGraph } from '../../graph/layer.ts';
+import { product } from '../../graph/shape.ts';
 import { ParseError } from '../../parse-error.ts';
 import { requireInteger } from '../../validation.ts';
 import { readOnnxGraph, type OnnxGraph } from './onnx-graph.ts';
 import { operationOf } from './onnx-operations.ts';
-import { product, rearranged, type Followed } from './onnx-shapes.ts';
+import { rearranged, type Followed } from './onnx-shapes.ts';
 import { WireError } from './protobuf-fields.ts';
 
 /** Nodes that cost nothing, and those that only move what they are given. */

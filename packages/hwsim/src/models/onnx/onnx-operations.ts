@@ -1,6 +1,7 @@
 import type { Operation } from '../../graph/layer.ts';
-import type { OnnxNode, Shape } from './onnx-graph.ts';
-import { broadcast, product, type Followed } from './onnx-shapes.ts';
+import { broadcast, product, type Shape } from '../../graph/shape.ts';
+import type { OnnxNode } from './onnx-graph.ts';
+import type { Followed } from './onnx-shapes.ts';
 
 /** What a node costs and gives. Without an operation it costs nothing. */
 export interface UnderstoodNode {

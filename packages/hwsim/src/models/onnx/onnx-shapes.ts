@@ -1,24 +1,11 @@
-import type { OnnxNode, Shape } from './onnx-graph.ts';
+import { broadcast, product, type Shape } from '../../graph/shape.ts';
+import type { OnnxNode } from './onnx-graph.ts';
 
 /** A value of the graph while it is followed: its shape, its whole numbers where they are known (shapes are computed in ONNX graphs), and of weights the bits they are stored in. */
 export interface Followed {
   readonly shape: Shape;
   readonly values?: readonly number[] | undefined;
   readonly bits?: number | undefined;
-}
-
-export const product = (sizes: Shape): number => sizes.reduce((a, b) => a * b, 1);
-
-/** The shape that broadcasting gives. */
-export function broadcast(shapes: readonly Shape[]): number[] | undefined {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
-  const result: number[] = [];
-  for (let axis = 1; axis <= rank; axis++) {
-    const sizes = new Set(shapes.map((shape) => shape.at(-axis) ?? 1).filter((size) => size !== 1));
-    if (sizes.size > 1) return undefined;
-    result.unshift([...sizes][0] ?? 1);
-  }
-  return result;
 }
 
 /** Longer lists of whole numbers aren't shapes, and are followed no further. */
