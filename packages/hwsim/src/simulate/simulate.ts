@@ -57,11 +57,7 @@ export function simulate(options: SimulateOptions): Report {
   const [arithmetic, memory] = [total((s) => s.arithmeticEnergy), total((s) => s.memoryEnergy)];
   const idle = hardware.watts.idle * time * plan.chips;
   const fullest = devices.reduce((a, b) => (b.memory.peak > a.memory.peak ? b : a));
-  const exchanging = schedule.order.map(
-    (passes, d) =>
-      passes.reduce((sum, id) => sum + secondsOf(workOf(run, stages, id).filter((w) => w.kind === 'exchange')), 0) +
-      secondsOf(closing[d]!.filter((w) => w.kind === 'exchange')),
-  );
+  const exchanging = exchangeTimes(run, stages, closing);
   const report: Report = {
     model: plan.graph.name,
     hardware: hardware.name,
@@ -93,6 +89,24 @@ export function simulate(options: SimulateOptions): Report {
     toHtml: async () => (await import('../html/report-html.ts')).reportHtml(report, hardware),
   };
   return report;
+}
+
+/** Seconds each device exchanges with others. */
+function exchangeTimes(run: PipelineRun, stages: readonly StageWork[], closing: readonly (readonly Work[])[]): number[] {
+  const { order, microBatches } = run.schedule;
+  const of = (work: readonly Work[]): number => secondsOf(work.filter(({ kind }) => kind === 'exchange'));
+  // Passes of a stage and kind all do the same.
+  const known = new Map<number, number>();
+  return order.map((passes, d) => {
+    let sum = of(closing[d]!);
+    for (const id of passes) {
+      const row = Math.floor(id / microBatches);
+      let seconds = known.get(row);
+      if (seconds === undefined) known.set(row, (seconds = of(workOf(run, stages, id))));
+      sum += seconds;
+    }
+    return sum;
+  });
 }
 
 function secondsOf(work: readonly Work[]): number {
