@@ -54,7 +54,10 @@ function summary(report: Report, hardware: Hardware): string {
       [report.training ? 'samples a step' : 'samples', String(samples)],
       ...(report.microBatches > 1 ? [['micro-batches', `${report.microBatches}, ${report.schedule}`] as const] : []),
       ['time', `${withUnit(time, 's')}, ${Number((samples / time).toPrecision(3)).toLocaleString('en')} samples a second`],
-      ['energy, all chips', `${withUnit(energy.total, 'J')}, ${withUnit(energy.total / samples, 'J')} a sample`],
+      [
+        'energy, all chips',
+        `${withUnit(energy.total, 'J')}, ${withUnit(energy.total / samples, 'J')} a sample; ${withUnit(energy.atFullPower, 'J')} if the chips drew full power`,
+      ],
       ['utilisation', `${share(report.utilisation)} of the peak`],
       ...(report.devices.length > 1 ? [['bubble', `${share(report.bubble)} of the pipeline’s time`] as const] : []),
       ...(report.chips > 1 ? [['exchanges', `${share(report.exchange)} of the time`] as const] : []),

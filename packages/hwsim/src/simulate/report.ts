@@ -69,8 +69,14 @@ export interface Report {
   readonly samples: number;
   readonly schedule: string;
   readonly time: number;
-  /** Of all chips. */
-  readonly energy: { readonly arithmetic: number; readonly memory: number; readonly idle: number; readonly total: number };
+  /** Of all chips: what arithmetic, memory traffic and idling take, and what the chips would take at full power all the while, which real programs come closer to. */
+  readonly energy: {
+    readonly arithmetic: number;
+    readonly memory: number;
+    readonly idle: number;
+    readonly total: number;
+    readonly atFullPower: number;
+  };
   /** Share of all chips' peak that multiplies. */
   readonly utilisation: number;
   /** Share of the time in which pipeline devices wait for one another. */

@@ -69,7 +69,7 @@ export function simulate(options: SimulateOptions): Report {
     samples: plan.samples,
     schedule: schedule.name,
     time,
-    energy: { arithmetic, memory, idle, total: arithmetic + memory + idle },
+    energy: { arithmetic, memory, idle, total: arithmetic + memory + idle, atFullPower: hardware.watts.busy * time * plan.chips },
     utilisation: time === 0 ? 0 : (2 * total((s) => s.macs)) / (time * plan.peak * plan.chips),
     bubble: run.bubble,
     exchange: time === 0 ? 0 : Math.max(...exchanging) / time,

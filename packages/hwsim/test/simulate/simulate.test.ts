@@ -36,6 +36,8 @@ describe('simulate', () => {
     const report = simulate({ model: mlp, hardware: chip, precision });
     expect(report.time).toBeGreaterThan(0);
     expect(report.energy.total).toBe(report.energy.arithmetic + report.energy.memory + report.energy.idle);
+    // What is counted never exceeds what the chip can draw.
+    expect(report.energy.total).toBeLessThanOrEqual(report.energy.atFullPower);
     expect(report.utilisation).toBeLessThanOrEqual(1);
     expect(report.steps.map((s) => s.layer)).toEqual(['fc1', 'relu', 'fc2']);
     expect(report.time).toBeCloseTo(
