@@ -23,6 +23,7 @@ export { rmsNorm } from './ops/rms-norm.ts';
 export { scaledDotProductAttention, type AttentionOptions } from './ops/scaled-dot-product-attention.ts';
 export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './ops/softmax-cross-entropy.ts';
 export type { Padding } from './ops/convolution.ts';
+export { needGradients } from './ops/kernel.ts';
 
 // Random numbers
 export * as random from './random/index.ts';

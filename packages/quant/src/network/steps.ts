@@ -37,6 +37,8 @@ export interface LinearStep {
   readonly slope: number;
   /** What inputs are divided by first, where no layer before could take it. */
   readonly inputScales?: Float64Array<ArrayBuffer>;
+  /** What a batch normalization behind it multiplied the weights of each unit by. */
+  readonly factors?: readonly number[];
   /** Of a convolution, whose inputs are height · width · channels of a window. */
   readonly windows?: Windows;
 }
@@ -234,6 +236,7 @@ function folded(step: LinearStep, { epsilon, variables }: BatchNormLayer): Linea
   const factors = Array.from(gamma, (value, unit) => value / Math.sqrt((variance[unit] as number) + epsilon));
   return {
     ...step,
+    factors: factors.map((factor, unit) => factor * (step.factors?.[unit] ?? 1)),
     weight: step.weight.map((value, at) => value * (factors[at % step.units] as number)),
     bias: Float32Array.from(
       factors,

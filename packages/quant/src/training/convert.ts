@@ -1,5 +1,4 @@
 import { dispose } from '@tensorflow/tfjs-core';
-import type { Layer } from '@x/tensor';
 import type { RequantizationRounding } from '@x/tensor/quant';
 import type { QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
 import { assemble, type LinearPlan } from '../network/assemble.ts';
@@ -7,7 +6,7 @@ import { disposeStep, type NetworkStep, type QuantizedStep } from '../network/qu
 import { quantizedNetwork, type QuantizedNetwork } from '../network/quantized-network.ts';
 import { reportOf } from '../network/report.ts';
 import { holdSamples, type Samples } from '../network/samples.ts';
-import { stepsOf, type LinearStep } from '../network/steps.ts';
+import { linearSteps, stepsOf, type LinearStep } from '../network/steps.ts';
 import { show } from '../validation.ts';
 import { roundToGrid, type WeightGrid } from '../weights/weight-grid.ts';
 import type { FakeQuantLinear, FakeQuantNetwork } from './fake-quant.ts';
@@ -29,13 +28,9 @@ export interface ConvertOptions {
 export async function convert(net: FakeQuantNetwork, { samples, rounding = 'fp32' }: ConvertOptions = {}): Promise<QuantizedNetwork> {
   const where = 'convert';
   if (net?.kind !== 'fakeQuant') throw new TypeError(`${where}: net is ${show(net)}, but must be what fakeQuant() made.`);
-  const trained = new Map(net.layers.flatMap((layer, index) => (isFakeQuant(layer) ? [[String(index), layer] as const] : [])));
-  const floats = net.layers.map((layer) => (isFakeQuant(layer) ? layer.layer : layer));
-  const steps = stepsOf(where, { ...net, kind: 'sequential', layers: floats } as Layer);
+  const steps = stepsOf(where, net.net);
   const plans = new Map(
-    steps.flatMap((step) =>
-      step.kind === 'linear' ? [[step, planOf(where, step, trained.get(step.name) as FakeQuantLinear, rounding)]] : [],
-    ),
+    linearSteps(steps).map((step) => [step, planOf(where, step, net.quantized.get(step.name) as FakeQuantLinear, rounding)]),
   );
   const held = samples === undefined ? [] : await holdSamples(where, samples);
   const network: NetworkStep[] = [];
@@ -50,14 +45,11 @@ export async function convert(net: FakeQuantNetwork, { samples, rounding = 'fp32
   }
 }
 
-function isFakeQuant(layer: Layer): layer is FakeQuantLinear {
-  return layer.kind === 'fakeQuantLinear';
-}
-
 function planOf(where: string, step: LinearStep, layer: FakeQuantLinear, rounding: RequantizationRounding): LinearPlan {
   const { weights: bits, activations } = layer;
   const most = 2 ** (bits - 1) - 1;
-  const scales = Float32Array.from(layer.weightSteps());
+  // A batch normalization behind it only makes the steps others: the integers stay what they were in training.
+  const scales = Float32Array.from(layer.weightSteps(), (own, unit) => own * (Math.abs(step.factors?.[unit] ?? 1) || 1));
   const grid: WeightGrid = {
     ...{ inputs: step.inputs, units: step.units, bits, groupSize: undefined, least: -most, most },
     ...{ scales, zeroPoints: new Int32Array(scales.length) },
@@ -68,13 +60,19 @@ function planOf(where: string, step: LinearStep, layer: FakeQuantLinear, roundin
     // Filters of each channel are kept in whole bytes.
     weight: step.windows?.depthwise && bits < 5 ? { ...weight, bits: 8 } : weight,
     bias: step.bias,
-    input: inputOf(where, step.name, activations, layer.input()),
+    input: inputOf(where, step, activations, layer.input()),
     rounding,
   };
 }
 
-function inputOf(where: string, name: string, bits: number | false, found: QuantizationParameters | undefined): QuantizedStep['input'] {
-  if (bits === false) return 'none';
+function inputOf(
+  where: string,
+  { name, windows }: LinearStep,
+  bits: number | false,
+  found: QuantizationParameters | undefined,
+): QuantizedStep['input'] {
+  // A convolution's kernels take integers, of 8 bits by the images' own range.
+  if (bits === false) return windows ? 'dynamic' : 'none';
   if (bits !== 8)
     throw new RangeError(
       `${where}: layer ${name} has activations of ${bits} bits, but the kernels take 8; train with { activations: 8 }, or use the network as it is.`,

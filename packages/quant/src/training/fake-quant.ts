@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Rank, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import {
   linear,
+  needGradients,
+  sequential,
   type ApplyContext,
   type Conv2dLayer,
   type DenseLayer,
@@ -11,14 +13,15 @@ import {
 } from '@x/tensor';
 import { fakeQuantize } from '@x/tensor/quant';
 import { quantizationParameters, type QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
-import { othersOf, partsOf, unsupportedError, type NamedPart } from '../network/parts.ts';
+import { isComposite, partsOf, type NamedPart } from '../network/parts.ts';
 import { convolved } from '../network/run-step.ts';
+import { linearSteps, stepsOf } from '../network/steps.ts';
 import { checkChoice, checkNumber } from '../validation.ts';
 
 export interface FakeQuantOptions {
   /** Width of weights, 2 to 8; default 8. */
   readonly weights?: number;
-  /** Width of what linear layers and convolutions get, 2 to 8; `false` leaves them in float. Default 8. */
+  /** Width of the inputs of linear layers and convolutions, 2 to 8; `false` leaves them in float. Default 8. */
   readonly activations?: number | false;
   /**
    * How steps are found: `learned`, trained with the rest, as LSQ; or `extremes`: of weights the largest of each unit at each
@@ -31,13 +34,13 @@ export interface FakeQuantOptions {
   readonly delay?: number;
 }
 
-/** Layers that multiply by weights. */
-export type TrainableLinear = DenseLayer | Conv2dLayer | DepthwiseConv2dLayer;
+/** Layers that are quantized. */
+type LinearLayer = DenseLayer | Conv2dLayer | DepthwiseConv2dLayer;
 
-/** What {@link fakeQuant} makes of a linear layer or a convolution. */
+/** What {@link fakeQuant} makes of a linear layer, or of a convolution. */
 export interface FakeQuantLinear extends Layer {
   readonly kind: 'fakeQuantLinear';
-  readonly layer: TrainableLinear;
+  readonly layer: LinearLayer;
   readonly weights: number;
   readonly activations: number | false;
   readonly steps: 'learned' | 'extremes';
@@ -51,11 +54,16 @@ export interface FakeQuantLinear extends Layer {
 export interface FakeQuantNetwork extends Layer {
   readonly kind: 'fakeQuant';
   readonly layers: readonly Layer[];
+  /** What was given, with the same variables. */
+  readonly net: Layer;
+  /** The layers that are quantized, those within containers too, by their places in the network, such as `2.0`. */
+  readonly quantized: ReadonlyMap<string, FakeQuantLinear>;
 }
 
 /**
- * A network for quantization-aware training: weights and inputs of linear layers and convolutions are rounded on the way forward, and gradients
- * pass straight through where nothing was clipped. Train it as any other, then {@link convert} it.
+ * A network for quantization-aware training: weights and inputs of linear layers and convolutions, those within containers too, are
+ * rounded on the way forward, and gradients pass straight through where nothing was clipped. Train it as any other, then
+ * {@link convert} it. Batch normalization stays beside its convolution, and becomes part of the steps of its filters in the end.
  *
  * It uses the variables of the given network, and adds `weightStep` (`learned`), `inputStep` and `inputRange` of each linear
  * layer, and `seen`, the count of its training steps. Steps of activations begin with the first training batch.
@@ -77,11 +85,25 @@ export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuant
   checkChoice(where, 'steps', steps, ['learned', 'extremes']);
   checkNumber(where, 'averaging', averaging, { above: 0, most: 1 });
   checkNumber(where, 'delay', delay, { least: 0, whole: true });
-  const parts = partsOf(where, net);
-  const others = othersOf(parts);
-  if (others.length > 0) throw unsupportedError(where, others);
+  const names = new Set(linearSteps(stepsOf(where, net)).map(({ name }) => name));
+  const quantized = new Map<string, FakeQuantLinear>();
   const settings = { weights, activations, steps, averaging, delay };
-  const layers = parts.map(({ layer }) => (linears.has(layer.kind) ? fakeQuantLinear(layer as TrainableLinear, settings) : layer));
+  const trained = ({ name, layer }: NamedPart): Layer => {
+    if (isComposite(layer)) {
+      const own = Object.entries(layer.parts as Readonly<Record<string, Layer>>).map(([part, inner]): [string, Layer] => {
+        const parts = partsOf(where, inner, `${name}.${part}`).map(trained);
+        return [part, inner.kind === 'sequential' ? sequential(parts) : (parts[0] as Layer)];
+      });
+      return (layer.withParts as NonNullable<Layer['withParts']>)(Object.fromEntries(own));
+    }
+    if (!names.has(name)) return layer;
+    const made = fakeQuantLinear(layer as LinearLayer, settings);
+    quantized.set(name, made);
+    return made;
+  };
+  const parts = partsOf(where, net);
+  const layers = parts.map(trained);
+  const whole = sequential(layers);
   const variables: NamedVariables = Object.fromEntries(
     layers.flatMap((layer, index) =>
       Object.entries(layer.variables).map(([own, variable]): [string, Variable] => [
@@ -93,25 +115,24 @@ export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuant
   return {
     kind: 'fakeQuant',
     layers,
+    net,
+    quantized,
     variables,
-    apply: (x, context) => tf.tidy(() => layers.reduce((value, layer) => layer.apply(value, context), x)),
+    apply: (x, context) => whole.apply(x, context),
     outputShape: (shape) => net.outputShape(shape),
-    dispose: () => {
-      for (const layer of layers) layer.dispose();
-    },
+    dispose: () => whole.dispose(),
   };
 }
 
-const linears: ReadonlySet<string> = new Set(['dense', 'conv2d', 'depthwiseConv2d']);
-
 type Settings = Required<FakeQuantOptions>;
 
-function fakeQuantLinear(layer: TrainableLinear, { weights, activations, steps, averaging, delay }: Settings): FakeQuantLinear {
+function fakeQuantLinear(layer: LinearLayer, { weights, activations, steps, averaging, delay }: Settings): FakeQuantLinear {
   const { weight, bias } = layer.variables;
-  const units = unitsOf(layer);
-  const matrix = (): Tensor => tf.reshape(weight, [weight.size / units, units]);
   const most = 2 ** (weights - 1) - 1;
   const learned = steps === 'learned';
+  const units = unitsOf(layer);
+  /** The weight as [inputs, units]. */
+  const matrix = (): Tensor => tf.reshape(weight, [-1, units]);
   const own = tf.tidy(() => ({
     ...(learned && { weightStep: tf.variable(firstWeightSteps(matrix(), most)) }),
     ...(activations !== false && {
@@ -154,7 +175,7 @@ function fakeQuantLinear(layer: TrainableLinear, { weights, activations, steps, 
     const { scale, zeroPoint, least } = now;
     if (!inputStep) return fakeQuantize(x, scale, { bits: activations, zeroPoint });
     const features = x.size / (x.shape[0] as number);
-    // A large learning rate may take a step past 0; its size counts.
+    // A training step may take a learned one past 0; its size counts, here as there.
     return fakeQuantize(x, tf.abs(inputStep), {
       bits: activations,
       unsigned: least === 0,
@@ -163,17 +184,12 @@ function fakeQuantLinear(layer: TrainableLinear, { weights, activations, steps, 
   };
 
   const roundWeight = (): Tensor => {
-    if (weightStep)
-      return fakeQuantize(matrix(), weightStep, {
-        bits: weights,
-        narrow: true,
-        gradientScale: 1 / Math.sqrt((weight.size / units) * most),
-      });
-    return fakeQuantize(
-      matrix(),
-      withoutGradient(matrix(), (w) => extremeSteps(w, most)),
-      { bits: weights, narrow: true },
-    );
+    // Filters of each channel have their units in two axes.
+    const w = layer.kind === 'depthwiseConv2d' ? matrix() : weight;
+    const scale = weightStep ? tf.abs(weightStep) : withoutGradient(weight, () => extremeSteps(matrix(), most));
+    const gradientScale = weightStep ? 1 / Math.sqrt((weight.size / units) * most) : 1;
+    const rounded = fakeQuantize(w, scale, { bits: weights, narrow: true, gradientScale });
+    return w === weight ? rounded : tf.reshape(rounded, weight.shape);
   };
 
   return {
@@ -185,10 +201,9 @@ function fakeQuantLinear(layer: TrainableLinear, { weights, activations, steps, 
     variables: { weight, ...(bias && { bias }), ...(own as NamedVariables) },
     apply: (x: Tensor, context?: ApplyContext) =>
       tf.tidy(() => {
+        needGradients();
         if (context?.training && !context.recomputing) observe(x);
-        if (layer.kind === 'dense') return linear(roundInput(x), roundWeight(), bias, { activation: layer.activation, slope: layer.slope });
-        const filter = tf.reshape<Rank.R4>(roundWeight(), weight.shape as Tensor4D['shape']);
-        return convolved(roundInput(x), filter, bias, { ...layer, depthwise: layer.kind === 'depthwiseConv2d' }, layer);
+        return product(layer, roundInput(x), roundWeight());
       }),
     outputShape: (shape) => layer.outputShape(shape),
     input: parameters,
@@ -200,10 +215,17 @@ function fakeQuantLinear(layer: TrainableLinear, { weights, activations, steps, 
   };
 }
 
-/** Columns of the weight as a matrix: filters of each channel go by channels. */
-function unitsOf(layer: TrainableLinear): number {
+function unitsOf(layer: LinearLayer): number {
   if (layer.kind === 'dense') return layer.units;
   return layer.kind === 'conv2d' ? layer.filters : layer.channels * layer.multiplier;
+}
+
+/** The layer with another weight. */
+function product(layer: LinearLayer, x: Tensor, weight: Tensor): Tensor {
+  const { activation, slope } = layer;
+  const { bias } = layer.variables;
+  if (layer.kind === 'dense') return linear(x, weight, bias, { activation, slope });
+  return convolved(x, weight as tf.Tensor4D, bias, { ...layer, depthwise: layer.kind === 'depthwiseConv2d' }, { activation, slope });
 }
 
 /** LSQ's first step of a mean size: 2·mean|v| / √most; 1 of zeros. */

@@ -44,9 +44,9 @@ export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void 
     const vScale = load<u32>(p, V_SCALES) + (<usize>item << 2);
     decode(m, count, signed, scratch);
     decode(v, count, unsigned, squares);
-    update(p, first, count, scratch, squares, load<f32>(mScale), load<f32>(vScale));
-    store<f32>(mScale, encode(scratch, count, m, signed, entries, true));
-    store<f32>(vScale, encode(squares, count, v, unsigned, entries, false));
+    update(p, first, count, scratch, squares, mScale, vScale);
+    encode(scratch, count, load<f32>(mScale), m, signed, entries, true);
+    encode(squares, count, load<f32>(vScale), v, unsigned, entries, false);
   }
 }
 
@@ -64,7 +64,8 @@ function decode(codes: usize, count: i32, map: usize, to: usize): void {
   for (; k < past; k++) store<u32>(to + (k << 2), load<u32>(map + (<usize>load<u8>(codes + k) << 2)));
 }
 
-function update(p: usize, first: i32, count: i32, means: usize, squares: usize, mScale: f32, vScale: f32): void {
+/** AdamW on a block; scales become the largest sizes. */
+function update(p: usize, first: i32, count: i32, means: usize, squares: usize, mScale: usize, vScale: usize): void {
   const w = load<u32>(p, W) + (<usize>first << 2);
   const g = load<u32>(p, G) + (<usize>first << 2);
   const rate = f32x4.splat(load<f32>(p, RATE));
@@ -75,8 +76,12 @@ function update(p: usize, first: i32, count: i32, means: usize, squares: usize, 
   const beta2 = f32x4.splat(load<f32>(p, BETA2));
   const fresh2 = f32x4.splat(load<f32>(p, FRESH2));
   const epsilon = f32x4.splat(load<f32>(p, EPSILON));
-  const ms = f32x4.splat(mScale);
-  const vs = f32x4.splat(vScale);
+  const ms = v128.load32_splat(mScale);
+  const vs = v128.load32_splat(vScale);
+  // Sizes of floats rise with their bits, and the largest of integers is one instruction where that of floats is many.
+  const size = i32x4.splat(0x7fffffff);
+  let mLargest = i32x4.splat(0);
+  let vLargest = mLargest;
   const bytes = <usize>count << 2;
   let k: usize = 0;
   for (; k + 32 <= bytes; k += 32) {
@@ -89,6 +94,8 @@ function update(p: usize, first: i32, count: i32, means: usize, squares: usize, 
     const v1 = f32x4.add(f32x4.mul(beta2, f32x4.mul(v128.load(squares + k, 16), vs)), f32x4.mul(fresh2, f32x4.mul(g1, g1)));
     const s0 = f32x4.div(f32x4.mul(rate, m0), f32x4.add(f32x4.mul(root, f32x4.sqrt(v0)), epsilon));
     const s1 = f32x4.div(f32x4.mul(rate, m1), f32x4.add(f32x4.mul(root, f32x4.sqrt(v1)), epsilon));
+    mLargest = i32x4.max_s(mLargest, i32x4.max_s(v128.and(m0, size), v128.and(m1, size)));
+    vLargest = i32x4.max_s(vLargest, i32x4.max_s(v128.and(v0, size), v128.and(v1, size)));
     v128.store(means + k, m0);
     v128.store(means + k, m1, 16);
     v128.store(squares + k, v0);
@@ -101,36 +108,37 @@ function update(p: usize, first: i32, count: i32, means: usize, squares: usize, 
     const m0 = f32x4.add(f32x4.mul(beta1, f32x4.mul(v128.load32_zero(means + k), ms)), f32x4.mul(fresh1, g0));
     const v0 = f32x4.add(f32x4.mul(beta2, f32x4.mul(v128.load32_zero(squares + k), vs)), f32x4.mul(fresh2, f32x4.mul(g0, g0)));
     const s0 = f32x4.div(f32x4.mul(rate, m0), f32x4.add(f32x4.mul(root, f32x4.sqrt(v0)), epsilon));
+    // Their other lanes are 0.
+    mLargest = i32x4.max_s(mLargest, v128.and(m0, size));
+    vLargest = i32x4.max_s(vLargest, v128.and(v0, size));
     v128.store32_lane(means + k, m0, 0);
     v128.store32_lane(squares + k, v0, 0);
     v128.store32_lane(w + k, f32x4.sub(f32x4.mul(keep, v128.load32_zero(w + k)), s0), 0);
   }
+  store<f32>(mScale, largest(mLargest));
+  store<f32>(vScale, largest(vLargest));
+}
+
+function largest(x: v128): f32 {
+  const a = i32x4.max_s(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(i32x4.max_s(a, i32x4.shuffle(a, a, 1, 0, 3, 2)), 0);
 }
 
 /**
- * Writes codes of a block and gives its scale.
+ * Writes codes of a block whose largest size is known.
  *
  * A key is a float's bits as a number that rises with it. No two bounds between codes have the same upper 16 bits, so for those an entry
  * holds the lower of two codes, above what must be added to the bound's lower bits to carry: (entry + lower bits) >> 16 is the code.
  */
 // @ts-ignore: decorator
 @inline
-function encode(values: usize, count: i32, codes: usize, map: usize, entries: usize, signed: bool): f32 {
+function encode(values: usize, count: i32, largest: f32, codes: usize, map: usize, entries: usize, signed: bool): void {
   const bytes = <usize>count << 2;
-  let a = f32x4.splat(0);
-  let b = a;
-  let k: usize = 0;
-  for (; k + 32 <= bytes; k += 32) {
-    a = f32x4.max(a, f32x4.abs(v128.load(values + k)));
-    b = f32x4.max(b, f32x4.abs(v128.load(values + k, 16)));
-  }
-  a = f32x4.max(a, b);
-  let largest = max(max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)), max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)));
-  for (; k < bytes; k += 4) largest = max(largest, abs(load<f32>(values + k)));
   const inverse: f32 = largest > 0 ? 1 / largest : 0;
   const scale = f32x4.splat(inverse);
   // Whole parts of 16; what is beyond the block is scratch.
-  for (k = 0; k < bytes; k += 32) {
+  let k: usize = 0;
+  for (; k < bytes; k += 32) {
     v128.store(values + k, keys(f32x4.mul(v128.load(values + k), scale), signed));
     v128.store(values + k, keys(f32x4.mul(v128.load(values + k, 16), scale), signed), 16);
   }
@@ -155,7 +163,6 @@ function encode(values: usize, count: i32, codes: usize, map: usize, entries: us
       memory.copy(codes + k, entries, <usize>count - k);
     }
   }
-  return largest;
 }
 
 // @ts-ignore: decorator

@@ -57,7 +57,7 @@ export function f32_fake_quantize(p: usize, begin: i32, end: i32, scratch: usize
 // @ts-ignore: decorator
 @inline
 function rounded(x: v128, s: v128, from: v128, until: v128): v128 {
-  return f32x4.mul(f32x4.min(f32x4.max(f32x4.nearest(f32x4.div(x, s)), from), until), s);
+  return f32x4.mul(clamp(f32x4.nearest(f32x4.div(x, s)), from, until), s);
 }
 
 /** Work items: ITEM elements, or ROWS rows. */
@@ -130,5 +130,12 @@ function isInside(r: v128, from: v128, until: v128): v128 {
 @inline
 function slope(q: v128, inside: v128, from: v128, until: v128): v128 {
   const r = f32x4.nearest(q);
-  return v128.bitselect(f32x4.sub(r, q), f32x4.min(f32x4.max(r, from), until), inside);
+  return v128.bitselect(f32x4.sub(r, q), clamp(r, from, until), inside);
+}
+
+/** Between two numbers; NaN stays. The pseudo-minimum is one instruction where the minimum is many, and gives its first operand where that is NaN. */
+// @ts-ignore: decorator
+@inline
+function clamp(x: v128, from: v128, until: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(x, from), until);
 }
