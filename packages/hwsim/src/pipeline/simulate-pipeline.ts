@@ -51,8 +51,10 @@ export function simulatePipeline(schedule: Schedule, costs: PassCosts): Pipeline
   const transfer = perStage('transfer', costs.transfer ?? 0, Math.max(1, stages - 1));
   const cost = new Float64Array(kinds.length * stages);
   kinds.forEach((kind, k) => cost.set(kind === 'F' ? forward : kind === 'W' ? weight : backward, k * stages));
-  // Finished: the end. Not finished: -1, or -2 - d while device d waits for it (further waiters chained).
-  const ends = new Float64Array(kinds.length * stages * m).fill(-1);
+  // Finished: the end. Not finished: -1, or -2 - d while device d waits for it (further waiters chained). Micro-batch by micro-batch, stages side by side: a
+  // micro-batch is followed from stage to stage, and its passes lie where the last one was.
+  const rows = kinds.length * stages;
+  const byMicro = new Float64Array(rows * m).fill(-1);
   const nextWaiter = new Int32Array(devices).fill(-1);
   const position = new Uint32Array(devices);
   const free = new Float64Array(devices);
@@ -63,15 +65,15 @@ export function simulatePipeline(schedule: Schedule, costs: PassCosts): Pipeline
   const stack = Array.from({ length: devices }, (_, d) => devices - 1 - d);
   let done = 0;
   let ready = 0;
-  /** False when device d has to wait for pass `id`; else `ready` is no earlier than it. */
-  const satisfied = (d: number, id: number, lag: number): boolean => {
-    const end = ends[id]!;
+  /** False when device d has to wait for the pass at `at`; else `ready` is no earlier than it. */
+  const satisfied = (d: number, at: number, lag: number): boolean => {
+    const end = byMicro[at]!;
     if (end >= 0) {
       if (end + lag > ready) ready = end + lag;
       return true;
     }
     nextWaiter[d] = end === -1 ? -1 : -2 - end;
-    ends[id] = -2 - d;
+    byMicro[at] = -2 - d;
     return false;
   };
   const crossing = (d: number, stage: number, other: number): number =>
@@ -85,23 +87,23 @@ export function simulatePipeline(schedule: Schedule, costs: PassCosts): Pipeline
       const id = passes[p]!;
       // Ids stay below 2^28, so dividing as 32-bit integers is exact.
       const row = (id / m) | 0;
-      const micro = id - row * m;
+      const base = (id - row * m) * rows;
       const kind = (row / stages) | 0;
       const stage = row - kind * stages;
       ready = free[d]!;
       if (kind === forwardKind) {
-        if (stage > 0 && !satisfied(d, (row - 1) * m + micro, crossing(d, stage, stage - 1))) break;
+        if (stage > 0 && !satisfied(d, base + row - 1, crossing(d, stage, stage - 1))) break;
       } else if (kind === weightKind) {
-        if (!satisfied(d, (backwardKind * stages + stage) * m + micro, 0)) break;
+        if (!satisfied(d, base + backwardKind * stages + stage, 0)) break;
       } else {
-        if (!satisfied(d, (forwardKind * stages + stage) * m + micro, 0)) break;
+        if (!satisfied(d, base + forwardKind * stages + stage, 0)) break;
         const following = kind === backwardKind ? (stage < stages - 1 ? row + 1 : -1) : kind > 1 ? (kind - 1) * stages + stage + 1 : -1;
-        if (following >= 0 && !satisfied(d, following * m + micro, crossing(d, stage, stage + 1))) break;
+        if (following >= 0 && !satisfied(d, base + following, crossing(d, stage, stage + 1))) break;
       }
       const time = cost[row]!;
       if (firstStart[d] === -1) firstStart[d] = ready;
-      let waiter = ends[id]!;
-      ends[id] = free[d] = ready + time;
+      let waiter = byMicro[base + row]!;
+      byMicro[base + row] = free[d] = ready + time;
       busy[d]! += time;
       done++;
       while (waiter <= -2) {
@@ -113,16 +115,31 @@ export function simulatePipeline(schedule: Schedule, costs: PassCosts): Pipeline
   }
   if (done < order.reduce((sum, passes) => sum + passes.length, 0)) throw new RangeError(deadlock(schedule, position));
   const makespan = free.reduce((most, t) => Math.max(most, t), 0);
+  let ends: Float64Array | undefined;
   return {
     schedule,
     makespan,
-    ends,
+    // Most callers want the makespan: another order of millions of numbers is made when it is asked for.
+    get ends() {
+      return (ends ??= byPass(byMicro, rows, m));
+    },
     duration: (id) => cost[Math.floor(id / m)]!,
     busy: Array.from(busy),
     span: Array.from(free, (end, d) => (order[d]!.length === 0 ? 0 : end - firstStart[d]!)),
     bubble: makespan === 0 ? 0 : 1 - busy.reduce((a, b) => a + b, 0) / (devices * makespan),
     peakInFlight: order.map((passes) => peak(passes, stages * m, forwardKind, weightKind >= 0 ? weightKind : backwardKind, kinds)),
   };
+}
+
+/** From micro-batches of passes to passes of micro-batches, tile by tile so that both lie near. */
+function byPass(byMicro: Float64Array, rows: number, m: number): Float64Array {
+  const ends = new Float64Array(rows * m);
+  const tile = 32;
+  for (let row0 = 0; row0 < rows; row0 += tile)
+    for (let micro0 = 0; micro0 < m; micro0 += tile)
+      for (let row = row0; row < Math.min(rows, row0 + tile); row++)
+        for (let micro = micro0; micro < Math.min(m, micro0 + tile); micro++) ends[row * m + micro] = byMicro[micro * rows + row]!;
+  return ends;
 }
 
 /** The one device of each stage, or undefined when some stage is on several (then every hop counts as a transfer). */
