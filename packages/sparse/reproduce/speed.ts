@@ -2,7 +2,7 @@
  * What sparse training costs beside dense, on this machine, as the table of reproduce/results/speed.md: medians of runs
  * that take turns, and their ratios.
  *
- *   pnpm --filter @x/sparse reproduce:speed [seconds a part, 4] [threads, as many as there are cores]
+ *   pnpm --filter @x/sparse reproduce:speed [seconds a part, 4] [threads, as many as there are cores] [parts, layers,step,topology,inputs,threads]
  */
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,7 +15,8 @@ import { startTorch } from './torch-peer.ts';
 const BATCH = 128;
 const SIZES = [784, 1000, 1000, 1000, 10] as const;
 const seconds = Number(process.argv[2] ?? 4);
-const chosen = process.argv[3] ? { threads: Number(process.argv[3]) } : {};
+const chosen = Number(process.argv[3]) > 0 ? { threads: Number(process.argv[3]) } : {};
+const parts = (process.argv[4] ?? 'layers,step,topology,inputs,threads').split(',');
 const key = random.key(0);
 
 type Candidates = Readonly<Record<string, () => void | Promise<void>>>;
@@ -66,92 +67,98 @@ console.log(
     `Node ${process.versions.node}, ${runtime.tier} tier, ${runtime.threads} threads, batch ${BATCH}. Medians of runs that took turns.\n`,
 );
 
-console.log(
-  '## A layer, forward and both gradients\n\nTimes faster than our dense layer. x and the gradient of the output come row-major; the output and the gradient of x stay as the next sparse layer takes them.\n',
-);
 const densities = [0.5, 0.35, 0.25, 0.1, 0.05, 0.02];
-row('shape', 'dense', ...densities.map(percent), 'blocks 4x4, 10 %', 'even at');
-row(...new Array<string>(densities.length + 4).fill('---'));
-for (const [inputs, units] of [
-  [1024, 1024],
-  [784, 1000],
-  [4096, 1024],
-  [256, 256],
-] as const) {
-  const activation = 'relu';
-  const layers: Record<string, Layer> = {
-    dense: dense(inputs, units, { key, activation }),
-    ...Object.fromEntries(densities.map((density) => [percent(density), sparseLinear(inputs, units, { density, key, activation })])),
-    blocks: sparseLinear(inputs, units, { density: 0.1, block: [4, 4], key, activation }),
-  };
-  const took = await race(passes(layers, inputs, units));
-  const ratio = (name: string): number => took['dense']! / took[name]!;
-  row(
-    `${inputs} x ${units}`,
-    ms(took['dense']!),
-    ...densities.map((density) => times(ratio(percent(density)))),
-    times(ratio('blocks')),
-    breakEven(densities.map((density) => ratio(percent(density)))),
+if (parts.includes('layers')) {
+  console.log(
+    '## A layer, forward and both gradients\n\nTimes faster than our dense layer. x and the gradient of the output come row-major; the output and the gradient of x stay as the next sparse layer takes them.\n',
   );
-}
-console.log('\nMust, for 1024 x 1024: 4x at 10 %, 7x at 5 %, 14x at 2 %; blocks 6x; even at 25 % or more.\n');
-
-console.log('## A training step of 784-1000-1000-1000-10, SGD with momentum\n');
-const [torch, torchAlone] = [await startTorch(runtime.threads), await startTorch(1)];
-const step = program((inputs, units, activation, own) => sparseLinear(inputs, units, { density: 0.05, activation, key: own }));
-const denseStep = program((inputs, units, activation, own) => dense(inputs, units, { activation, key: own }));
-const steps = await race({
-  'ours, 5 %': step,
-  'ours, dense': denseStep,
-  ...(torch && runtime.threads > 1 ? { [`PyTorch, dense, ${runtime.threads} threads`]: () => torch.step() } : {}),
-  ...(torchAlone ? { 'PyTorch, dense, 1 thread': () => torchAlone.step() } : {}),
-});
-torch?.stop();
-torchAlone?.stop();
-const tfjs = await tfjsStep();
-row('', 'time', 'to ours at 5 %');
-row('---', '---', '---');
-for (const [name, time] of Object.entries({ ...steps, 'tfjs wasm, dense': tfjs })) row(name, ms(time), times(time / steps['ours, 5 %']!));
-console.log('\nMust: 4x PyTorch, 300x tfjs.\n');
-
-console.log('## A change of topology: RigL, 1024 x 1024 at 5 %\n');
-const { ordinary, changing } = rewiring();
-row('a step', 'a step that rewires', 'steps');
-row('---', '---', '---');
-row(ms(ordinary), ms(changing), (changing / ordinary).toFixed(2));
-console.log('\nMust: 3 steps.\n');
-
-console.log('## Inputs that are mostly 0: 4096 to 1024, forward\n\nTimes faster than `linear`.\n');
-const weight = random.normal(key, [4096, 1024]);
-row('batch', '80 % zeros', '90 %', '95 %', '97 %');
-row('---', '---', '---', '---', '---');
-for (const batch of [1, 2, 4, 8]) {
-  const ratios: string[] = [];
-  for (const zeros of [0.8, 0.9, 0.95, 0.97]) {
-    const x = tf.tidy(() =>
-      tf.mul(random.normal(key, [batch, 4096]), tf.cast(tf.greater(random.uniform(random.key(1), [batch, 4096]), zeros), 'float32')),
+  row('shape', 'dense', ...densities.map(percent), 'blocks 4x4, 10 %', 'even at');
+  row(...new Array<string>(densities.length + 4).fill('---'));
+  for (const [inputs, units] of [
+    [1024, 1024],
+    [784, 1000],
+    [4096, 1024],
+    [256, 256],
+  ] as const) {
+    const activation = 'relu';
+    const layers: Record<string, Layer> = {
+      dense: dense(inputs, units, { key, activation }),
+      ...Object.fromEntries(densities.map((density) => [percent(density), sparseLinear(inputs, units, { density, key, activation })])),
+      blocks: sparseLinear(inputs, units, { density: 0.1, block: [4, 4], key, activation }),
+    };
+    const took = await race(passes(layers, inputs, units));
+    const ratio = (name: string): number => took['dense']! / took[name]!;
+    row(
+      `${inputs} x ${units}`,
+      ms(took['dense']!),
+      ...densities.map((density) => times(ratio(percent(density)))),
+      times(ratio('blocks')),
+      breakEven(densities.map((density) => ratio(percent(density)))),
     );
-    const took = await race({ linear: () => linear(x, weight).dispose(), active: () => activeLinear(x, weight).dispose() }, seconds / 16);
-    ratios.push(times(took['linear']! / took['active']!));
-    x.dispose();
   }
-  row(batch, ...ratios);
+  console.log('\nMust, for 1024 x 1024: 4x at 10 %, 7x at 5 %, 14x at 2 %; blocks 6x; even at 25 % or more.\n');
 }
-
-console.log('\n## Threads: 1024 x 1024, forward and both gradients\n');
-const byThreads: Record<number, Record<string, number>> = {};
-for (const threads of [1, 2]) {
-  await disable();
-  runtime = await enable({ threads });
-  await runtime.load('sparse');
-  const layers = Object.fromEntries([0.1, 0.05].map((density) => [percent(density), sparseLinear(1024, 1024, { density, key })]));
-  byThreads[threads] = await race(passes(layers, 1024, 1024));
+if (parts.includes('step')) {
+  console.log('## A training step of 784-1000-1000-1000-10, SGD with momentum\n');
+  const [torch, torchAlone] = [await startTorch(runtime.threads), await startTorch(1)];
+  const step = program((inputs, units, activation, own) => sparseLinear(inputs, units, { density: 0.05, activation, key: own }));
+  const denseStep = program((inputs, units, activation, own) => dense(inputs, units, { activation, key: own }));
+  const steps = await race({
+    'ours, 5 %': step,
+    'ours, dense': denseStep,
+    ...(torch && runtime.threads > 1 ? { [`PyTorch, dense, ${runtime.threads} threads`]: () => torch.step() } : {}),
+    ...(torchAlone ? { 'PyTorch, dense, 1 thread': () => torchAlone.step() } : {}),
+  });
+  torch?.stop();
+  torchAlone?.stop();
+  const tfjs = await tfjsStep();
+  row('', 'time', 'to ours at 5 %');
+  row('---', '---', '---');
+  for (const [name, time] of Object.entries({ ...steps, 'tfjs wasm, dense': tfjs })) row(name, ms(time), times(time / steps['ours, 5 %']!));
+  console.log('\nMust: 4x PyTorch, 300x tfjs.\n');
 }
-row('', '1 thread', '2 threads', 'faster');
-row('---', '---', '---', '---');
-for (const name of Object.keys(byThreads[1]!))
-  row(name, ms(byThreads[1]![name]!), ms(byThreads[2]![name]!), times(byThreads[1]![name]! / byThreads[2]![name]!));
-console.log('\nMust: 1.8x.');
+if (parts.includes('topology')) {
+  console.log('## A change of topology: RigL, 1024 x 1024 at 5 %\n');
+  const { ordinary, changing } = rewiring();
+  row('a step', 'a step that rewires', 'steps');
+  row('---', '---', '---');
+  row(ms(ordinary), ms(changing), (changing / ordinary).toFixed(2));
+  console.log('\nMust: 3 steps.\n');
+}
+if (parts.includes('inputs')) {
+  console.log('## Inputs that are mostly 0: 4096 to 1024, forward\n\nTimes faster than `linear`.\n');
+  const weight = random.normal(key, [4096, 1024]);
+  row('batch', '80 % zeros', '90 %', '95 %', '97 %');
+  row('---', '---', '---', '---', '---');
+  for (const batch of [1, 2, 4, 8]) {
+    const ratios: string[] = [];
+    for (const zeros of [0.8, 0.9, 0.95, 0.97]) {
+      const x = tf.tidy(() =>
+        tf.mul(random.normal(key, [batch, 4096]), tf.cast(tf.greater(random.uniform(random.key(1), [batch, 4096]), zeros), 'float32')),
+      );
+      const took = await race({ linear: () => linear(x, weight).dispose(), active: () => activeLinear(x, weight).dispose() }, seconds / 16);
+      ratios.push(times(took['linear']! / took['active']!));
+      x.dispose();
+    }
+    row(batch, ...ratios);
+  }
+}
+if (parts.includes('threads')) {
+  console.log('\n## Threads: 1024 x 1024, forward and both gradients\n');
+  const byThreads: Record<number, Record<string, number>> = {};
+  for (const threads of [1, 2]) {
+    await disable();
+    runtime = await enable({ threads });
+    await runtime.load('sparse');
+    const layers = Object.fromEntries([0.1, 0.05].map((density) => [percent(density), sparseLinear(1024, 1024, { density, key })]));
+    byThreads[threads] = await race(passes(layers, 1024, 1024));
+  }
+  row('', '1 thread', '2 threads', 'faster');
+  row('---', '---', '---', '---');
+  for (const name of Object.keys(byThreads[1]!))
+    row(name, ms(byThreads[1]![name]!), ms(byThreads[2]![name]!), times(byThreads[1]![name]! / byThreads[2]![name]!));
+  console.log('\nMust: 1.8x.');
+}
 process.exit(0);
 
 /** A training step of the network made of such layers. */

@@ -1,8 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { disable, random, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import { dense, disable, random, residual, sequential, sgd, trainable, trainStep } from '@x/tensor';
 import { csrPattern, csrToDense } from '@x/tensor/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allReLU, denseFanInUniform, inDegreeNormal, normalValues, pruneByMagnitude, sparseLinear, trim } from '../src/index.ts';
+import {
+  allReLU,
+  denseFanInUniform,
+  inDegreeNormal,
+  normalValues,
+  pruneByMagnitude,
+  sparseLayers,
+  sparseLinear,
+  trim,
+  type SparseLinearLayer,
+} from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 
 const key = random.key(7);
@@ -59,6 +69,15 @@ describe.each(backends)('sparseLinear on %s', (backend) => {
     });
     expect(trained[1]).toBeAllclose(trained[0]!, { rtol: 1e-5, atol: 1e-6 });
     tf.dispose([x, y]);
+  });
+
+  test('sparseLayers finds them in containers within containers', () => {
+    const make = (): SparseLinearLayer => sparseLinear(6, 6, { density: 0.5, key });
+    const [outer, inner] = [make(), make()];
+    const net = sequential([outer, residual([inner, dense(6, 6, { key })]), dense(6, 2, { key })]);
+    expect(sparseLayers(net).map(({ layer }) => layer)).toEqual([outer, inner]);
+    for (const { name, layer } of sparseLayers(net)) expect(net.variables[name]).toBe(layer.variables.values);
+    net.dispose();
   });
 
   test('trim gives back the room of what was pruned, and changes no output', () => {

@@ -11,8 +11,8 @@ export interface NamedSparseLayer<Of extends Kind = SparseLinearLayer> {
 }
 
 /**
- * The sparse layers of a network whose topology may change, in order: those in containers that have `layers`, such as
- * `sequential`. Layers of blocks are not among them.
+ * The sparse layers of a network whose topology may change, in order, those in containers too, which have `layers` or
+ * `parts`, such as `sequential` and `residual`. Layers of blocks are not among them.
  *
  * @throws {RangeError} if there is none.
  */
@@ -37,5 +37,5 @@ function named(net: Layer, where: string, kinds: readonly string[]): NamedSparse
 
 function* walk(layer: Layer, kinds: readonly string[]): Generator<Kind> {
   if (kinds.includes(layer.kind)) yield layer as Kind;
-  else for (const part of (layer as { layers?: readonly Layer[] }).layers ?? []) yield* walk(part, kinds);
+  else for (const part of Object.values((layer as { layers?: readonly Layer[] }).layers ?? layer.parts ?? {})) yield* walk(part, kinds);
 }
