@@ -215,9 +215,9 @@ describe.each(backends)('on %s', (backend) => {
     const poisoned = tf.tidy(() => tf.mul(calibration, tf.tensor([...Array(31).fill(1), Number.NaN], [4, 8])));
     const wrong = random.normal(random.key(1), [8, 31]);
     const cases: readonly (readonly [QuantizeOptions, RegExp])[] = [
-      [{}, /calibrate is missing, but calibrated activations needs samples/],
-      [{ scheme: 'int4', weights: { method: 'gptq' } }, /gptq needs samples/],
-      [{ scheme: 'int4', correctBias: true }, /correctBias needs samples/],
+      [{}, /calibrate is missing, but calibrated activations can't do without samples/],
+      [{ scheme: 'int4', weights: { method: 'gptq' } }, /gptq can't do without samples/],
+      [{ scheme: 'int4', correctBias: true }, /correctBias can't do without samples/],
       [{ calibrate: [] }, /calibrate holds no sample/],
       [{ calibrate: 3 as never }, /calibrate is 3/],
       [{ calibrate: [tf.scalar(1)] }, /float32\[\]/],

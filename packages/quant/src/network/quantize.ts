@@ -102,7 +102,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
   ];
   if (reasons.length > 0 && options.calibrate === undefined)
     throw new TypeError(
-      `${where}: calibrate is missing, but ${reasons.join(' and ')} needs samples; give it typical inputs, such as 100 training examples.`,
+      `${where}: calibrate is missing, but ${reasons.join(' and ')} can't do without samples; give typical inputs, such as 100 training examples.`,
     );
 
   const samples = options.calibrate === undefined ? [] : await holdSamples(where, options.calibrate);
