@@ -10,9 +10,8 @@ const ROWS = { simd: 5, relaxed: 6, wide: 6 } as const;
 const DEPTH = { simd: 1024, relaxed: 1024, wide: 512 } as const;
 /** Floats of packed A that fit into a thread's scratch beside the panels of B. */
 const WHOLE_FLOATS = (SCRATCH_BYTES - 264 * 1024) / 4;
-/** Floats of packed B up to which it is packed once for all, and most groups of rows that a thread packs for itself. */
+/** Floats of packed B up to which it is packed once for all. */
 const SHARED_FLOATS = 1 << 18;
-const STRETCH = 24;
 /** Multiplications below which sharing out costs more than it gives. */
 const SMALL = 64 * 64 * 64;
 
@@ -41,20 +40,18 @@ export function gemm(kernels: Kernels, call: Gemm): void {
   const columns = panels * COLUMNS[kernels.tier];
   // Many rows and a right operand that the second-level cache holds: each thread packs its own rows, which never leave its caches.
   const byRows = columns * k <= SHARED_FLOATS && groups >= 8 * threads.count;
-  // Enough items for all threads. Else, rows are split only where there are few panels, because each split packs B again.
-  const splits = byRows
-    ? threads.count * 4 * Math.ceil(groups / (STRETCH * threads.count * 4))
-    : Math.max(1, Math.min(Math.ceil((threads.count * 8) / panels), groups >> 2));
+  // Enough items for all threads; rows are split only where there are few panels, because each split packs B again.
+  const splits = Math.max(1, Math.min(Math.ceil((threads.count * 8) / panels), groups >> 2));
   const packed = kernels.workspace((byRows ? columns : padded) * k * 4);
   const [pack, packs] = byRows ? (['f32_gemm_pack_columns', panels] as const) : (['f32_gemm_pack', groups] as const);
-  const [multiply, items] = byRows ? (['f32_gemm_rows', splits] as const) : (['f32_gemm_tiles', panels * splits] as const);
+  const [multiply, items] = byRows ? (['f32_gemm_rows', groups] as const) : (['f32_gemm_tiles', panels * splits] as const);
   for (let index = 0; index < batch; index++) {
     let p = threads.parameters();
     write(kernels, p, call, index, splits, packed);
     threads.run(kernels.number(pack), packs, Math.ceil((16384 * packs) / ((byRows ? columns : padded) * k)));
     p = threads.parameters();
     write(kernels, p, call, index, splits, packed);
-    threads.run(kernels.number(multiply), items, 1);
+    threads.run(kernels.number(multiply), items, byRows ? 4 : 1);
   }
 }
 

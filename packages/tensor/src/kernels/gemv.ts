@@ -6,6 +6,10 @@ const GRAIN = 32768;
 /** Columns in a work item of the kernel. */
 const BLOCK = 32;
 
+/** Values from which the rows of a matrix are shared out instead of its columns, and in how many parts. */
+const LARGE = 1 << 18;
+const PARTS = 16;
+
 /** A product of which one side is a single row or column: see {@link Gemm}. */
 export function gemv(kernels: Kernels, call: Gemm): void {
   const { m, n, k, transposeA = false, transposeB = false } = call;
@@ -14,11 +18,27 @@ export function gemv(kernels: Kernels, call: Gemm): void {
   // The matrix, and whether its rows are what x is multiplied with.
   const byRow = m === 1 ? transposeB : !transposeA;
   const results = m === 1 ? n : m;
-  const rows = byRow ? results : k;
+  let rows = byRow ? results : k;
   const columns = byRow ? k : results;
+  let matrix = m === 1 ? call.b : call.a;
+  let x = m === 1 ? call.a : call.b;
+  if (!byRow && threads.count > 1 && rows * columns >= LARGE && rows >= 4 * PARTS) {
+    // Each part of the rows by itself, then the sum of the parts, which is a product with ones.
+    const { heap } = kernels;
+    const bytes = PARTS * (columns + 1) * 4;
+    const sums = heap.allocate(bytes);
+    const ones = sums + PARTS * columns * 4;
+    heap.floats.fill(1, ones / 4, ones / 4 + PARTS);
+    const q = threads.parameters();
+    words.set([matrix, x, sums, rows, columns], q);
+    words[q + 9] = PARTS;
+    threads.run(kernels.number('f32_gemv_parts'), PARTS, 1);
+    [matrix, x, rows] = [sums, ones, PARTS];
+    heap.release(sums, bytes);
+  }
   const p = threads.parameters();
-  words[p] = m === 1 ? call.b : call.a;
-  words[p + 1] = m === 1 ? call.a : call.b;
+  words[p] = matrix;
+  words[p + 1] = x;
   words[p + 2] = call.c;
   words[p + 3] = rows;
   words[p + 4] = columns;

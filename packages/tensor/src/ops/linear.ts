@@ -65,18 +65,19 @@ const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], { na
   outputsToSave: [true],
   gradFunc: (dy, [x, weight, y], { name, slope }) => {
     // Needed by up to three inputs, and tfjs asks only for those that lead to a variable.
-    const dz = asMatrix(activationGradient(dy, y, name, slope));
+    const dz = activationGradient(dy, y, name, slope);
     return {
-      x: () => {
-        const dx = tf.matMul(dz, weight, false, true);
-        return x.rank === 2 ? dx : tf.reshape(dx, x.shape);
-      },
-      weight: () => tf.matMul(asMatrix(x), dz, true, false),
-      bias: () => tf.sum(dz, 0),
+      x: () => (x.rank === 1 ? tf.reshape(tf.matMul(asMatrix(dz), weight, false, true), x.shape) : tf.matMul(dz, weight, false, true)),
+      weight: () => tf.matMul(asMatrix(x), asMatrix(dz), true, false),
+      bias: () => (dz.rank === 1 ? tf.clone(dz) : tf.sum(dz, leadingAxes(dz))),
     };
   },
 });
 
 function asMatrix(x: Tensor): Tensor {
   return x.rank === 2 ? x : tf.reshape(x, [-1, x.shape.at(-1) as number]);
+}
+
+function leadingAxes({ rank }: Tensor): number[] {
+  return Array.from({ length: rank - 1 }, (_, axis) => axis);
 }

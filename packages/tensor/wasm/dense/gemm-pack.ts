@@ -107,25 +107,28 @@ export function packTransposedRows(a: usize, stride: usize, row: i32, m: i32, he
   }
 }
 
-/** Groups of ROWS rows that are packed together where they lie across, so that the lines they share are read once. */
-export const TOGETHER: i32 = 8;
+/** Steps of k that are packed for one group after another: what their rows have in common is read from memory once, all in a row. */
+const TOGETHER: i32 = 16;
 
-/** As {@link packTransposedRows} of TOGETHER whole groups. */
-export function packTransposedGroups(a: usize, stride: usize, row: i32, steps: i32, to: usize): void {
+/** As {@link packTransposedRows} of whole groups of ROWS rows. */
+export function packTransposedGroups(a: usize, stride: usize, row: i32, groups: i32, steps: i32, to: usize): void {
   const size = <usize>(ROWS * steps) << 2;
   a += <usize>row << 2;
-  for (let k = 0; k < steps; k++) {
-    let from = a;
-    let at = to;
-    for (let g = 0; g < TOGETHER; g++) {
-      v128.store(at, v128.load(from));
-      if (ROWS == 6) store<u64>(at, load<u64>(from, 16), 16);
-      else store<f32>(at, load<f32>(from, 16), 16);
-      from += ROWS * 4;
-      at += size;
+  for (let k = 0; k < steps; k += TOGETHER) {
+    const some = min(TOGETHER, steps - k);
+    for (let g = 0; g < groups; g++) {
+      let from = a + <usize>(g * ROWS * 4);
+      let at = to + <usize>g * size;
+      for (let i = 0; i < some; i++) {
+        v128.store(at, v128.load(from));
+        if (ROWS == 6) store<u64>(at, load<u64>(from, 16), 16);
+        else store<f32>(at, load<f32>(from, 16), 16);
+        from += stride;
+        at += ROWS * 4;
+      }
     }
-    a += stride;
-    to += ROWS * 4;
+    a += TOGETHER * stride;
+    to += TOGETHER * ROWS * 4;
   }
 }
 

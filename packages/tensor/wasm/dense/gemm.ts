@@ -11,7 +11,7 @@
  * group's rows step by step.
  */
 import { COLUMNS, ROWS, tile, tileLow } from './gemm-tile';
-import { copyPart, LOW, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedGroups, packTransposedRows, TOGETHER } from './gemm-pack';
+import { copyPart, LOW, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedGroups, packTransposedRows } from './gemm-pack';
 import { packHalfColumns, packHalfTransposedColumns, writePackConstants } from './gemm-pack-half';
 import { finishRow } from './epilogue';
 
@@ -122,14 +122,16 @@ function packGroups(p: usize, a: usize, k0: i32, steps: i32, begin: i32, end: i3
   const full = fullGroups(m);
   if (transposed) a += <usize>k0 * stride;
   else a += <usize>k0 << 2;
+  if (transposed) {
+    const whole = min(min(full, m / ROWS), end) - begin;
+    if (whole > 0) {
+      packTransposedGroups(a, stride, begin * ROWS, whole, steps, to);
+      to += <usize>(whole * ROWS * steps) << 2;
+      begin += whole;
+    }
+  }
   for (let group = begin; group < end; group++) {
     const row = groupStart(group, full);
-    if (transposed && group + TOGETHER <= min(full, end) && row + TOGETHER * ROWS <= m) {
-      packTransposedGroups(a, stride, row, steps, to);
-      group += TOGETHER - 1;
-      to += <usize>(TOGETHER * ROWS * steps) << 2;
-      continue;
-    }
     const height = group < full ? ROWS : LOW;
     if (transposed) packTransposedRows(a, stride, row, m, height, steps, to);
     else packPlainRows(a, stride, row, m, height, steps, to);
@@ -214,21 +216,20 @@ export function f32_gemm_pack_columns(p: usize, begin: i32, end: i32, scratch: u
   }
 }
 
-/** Work items: SPLITS parts of the rows, each packing its part of A for all columns, which are packed already. */
+/** Work items: groups of rows; each stretch of them is packed for all columns, which are packed already. */
 export function f32_gemm_rows(p: usize, begin: i32, end: i32, scratch: usize): void {
   const m = load<i32>(p, M);
   const n = load<i32>(p, N);
   const k = load<i32>(p, K);
   const depth = load<i32>(p, DEPTH);
-  const splits = load<i32>(p, SPLITS);
   const accumulate = load<i32>(p, ACCUMULATE) != 0;
   const panels = (n + COLUMNS - 1) / COLUMNS;
   const full = fullGroups(m);
-  const groups = full + lowGroups(m);
   const c = load<u32>(p, C);
-  for (let item = begin; item < end; item++) {
-    const first = (groups * item) / splits;
-    const past = (groups * (item + 1)) / splits;
+  const parts = (end - begin + STRETCH - 1) / STRETCH;
+  for (let part = 0; part < parts; part++) {
+    const first = begin + ((end - begin) * part) / parts;
+    const past = begin + ((end - begin) * (part + 1)) / parts;
     for (let k0 = 0; k0 < k; k0 += depth) {
       const steps = min(depth, k - k0);
       packGroups(p, load<u32>(p, A), k0, steps, first, past, scratch + TILE_BYTES);

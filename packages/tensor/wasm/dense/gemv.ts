@@ -16,6 +16,8 @@ const BIAS: usize = 20;
 const BIAS_STEP: usize = 24;
 const ACTIVATION: usize = 28;
 const SLOPE: usize = 32;
+/** Of `f32_gemv_parts`. */
+const PARTS: usize = 36;
 
 /** y[i] = sum over j of W[i, j]·x[j]. Work items: rows. */
 export function f32_gemv_rows(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -47,9 +49,26 @@ export function f32_gemv_columns(p: usize, begin: i32, end: i32, scratch: usize)
   const y = load<u32>(p, Y);
   const to = y + (<usize>first << 2);
   const bytes = <usize>(past - first) << 2;
+  sumRows(to, bytes, load<u32>(p, W) + (<usize>first << 2), stride, load<u32>(p, X), rows);
+  finish(p, y, first, past);
+}
+
+/** y[part, j] = sum over the rows of a part of x[i]·W[i, j], so that each thread reads one stretch of memory. Work items: PARTS parts of the rows. */
+export function f32_gemv_parts(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const rows = load<i32>(p, ROWS);
+  const parts = load<i32>(p, PARTS);
+  const stride = <usize>load<u32>(p, COLUMNS) << 2;
+  for (let part = begin; part < end; part++) {
+    const first = (rows * part) / parts;
+    const count = (rows * (part + 1)) / parts - first;
+    const to = <usize>load<u32>(p, Y) + <usize>part * stride;
+    sumRows(to, stride, <usize>load<u32>(p, W) + <usize>first * stride, stride, <usize>load<u32>(p, X) + (<usize>first << 2), count);
+  }
+}
+
+/** The sum of rows, each times its factor. */
+function sumRows(to: usize, bytes: usize, w: usize, stride: usize, x: usize, rows: i32): void {
   memory.fill(to, 0, bytes);
-  let x = load<u32>(p, X);
-  let w = load<u32>(p, W) + (<usize>first << 2);
   let i = 0;
   for (; i + 4 <= rows; i += 4) {
     addRows(to, bytes, w, stride, x);
@@ -61,7 +80,6 @@ export function f32_gemv_columns(p: usize, begin: i32, end: i32, scratch: usize)
     w += stride;
     x += 4;
   }
-  finish(p, y, first, past);
 }
 
 /** Four rows times x. */
