@@ -115,7 +115,7 @@ test('both roundings equal their definitions in whole numbers of any size', () =
     const product = BigInt(x) * BigInt(multiplier);
     const total = BigInt(31 - shift);
     expect(BigInt(multiplyByQuantizedMultiplier(x, { multiplier, shift }, { rounding: 'single' }))).toBe(
-      (product + (1n << (total - 1n))) >> total,
+      BigInt.asIntN(32, (product + (1n << (total - 1n))) >> total),
     );
     const nudge = product >= 0n ? 1n << 30n : 1n - (1n << 30n);
     expect(BigInt(saturatingRoundingDoublingHighMul(x, multiplier))).toBe((product + nudge) / (1n << 31n));

@@ -20,3 +20,13 @@ export { int8Add, int8Map } from './ops/quant/int8-elementwise.ts';
 export type { Pair, WindowOptions } from './ops/quant/int8-geometry.ts';
 export { quantizedLinear, type InputQuantization, type QuantizedLinearOptions } from './ops/quant/quantized-linear.ts';
 export type { RequantizationRounding } from './kernels/quant/requantization.ts';
+
+// Exact arithmetic that the kernels are checked against
+export { dynamicCodes } from './kernels/quant/dynamic-map.ts';
+export {
+  roundingDivideByPowerOfTwo,
+  doubleRounding,
+  saturatingRoundingDoublingHighMul,
+  singleRounding,
+} from './kernels/reference/quant/fixed-point.ts';
+export { roundHalfEven } from './kernels/reference/quant/rounding.ts';

@@ -1,6 +1,6 @@
+import { doubleRounding, singleRounding } from '@x/tensor/quant';
 import { checkChoice, checkNumber } from '../validation.ts';
 import { frexp } from './frexp.ts';
-import { roundingDivideByPowerOfTwo, saturatingRoundingDoublingHighMul, singleRoundingMultiply } from './fixed-point.ts';
 import { roundHalfAway, roundHalfEven } from './rounding.ts';
 
 /** A positive or negative real number as multiplier · 2^(shift - 31), |multiplier| in [2^30, 2^31) or 0. */
@@ -38,7 +38,8 @@ export function quantizeMultiplier(
 }
 
 /**
- * x · multiplier · 2^(shift - 31) of an int32 x, by one rounding or two, bit for bit as TFLite's MultiplyByQuantizedMultiplier.
+ * x · multiplier · 2^(shift - 31) of an int32 x, by one rounding or two, bit for bit as TFLite's MultiplyByQuantizedMultiplier;
+ * what doesn't fit int32, which TFLite refuses, wraps around as in the kernels.
  *
  * @throws {RangeError} if the rounding is unknown, or `single` and the multiplier negative.
  * @example
@@ -51,13 +52,10 @@ export function multiplyByQuantizedMultiplier(
   { multiplier, shift }: QuantizedMultiplier,
   { rounding = 'double' }: { readonly rounding?: 'double' | 'single' } = {},
 ): number {
-  if (rounding === 'double') {
-    const shifted = shift > 0 ? x << shift : x;
-    return roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMul(shifted, multiplier), Math.max(-shift, 0));
-  }
+  if (rounding === 'double') return doubleRounding(x, { multiplier, shift });
   checkChoice('multiplyByQuantizedMultiplier', 'rounding', rounding, ['double', 'single']);
   checkNumber('multiplyByQuantizedMultiplier', 'multiplier', multiplier, { least: 0, remedy: 'Single rounding is defined for no others.' });
-  return singleRoundingMultiply(x, multiplier, shift);
+  return singleRounding(x, { multiplier, shift });
 }
 
 /**

@@ -1,13 +1,9 @@
+import { roundHalfEven } from '@x/tensor/quant';
+
+export { roundHalfEven };
+
 /** How a number between two whole ones becomes one of them. */
 export type Rounding = 'half-even' | 'half-away' | 'toward-zero' | 'floor';
-
-/** The nearest whole number, of two equally near ones the even one: IEEE 754's default, NumPy's `rint`, ONNX. */
-export function roundHalfEven(x: number): number {
-  const below = Math.floor(x);
-  const rest = x - below;
-  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
-  return below % 2 === 0 ? below : below + 1;
-}
 
 /** The nearest whole number, of two equally near ones the one farther from 0: C's `round`, TFLite. */
 export function roundHalfAway(x: number): number {

@@ -1,3 +1,5 @@
+import { dynamicCodes } from '@x/tensor/quant';
+
 /**
  * The 256 values of dynamic 8-bit quantization: seven powers of ten, each with as many evenly spaced fractions as its
  * bits allow, so that small numbers are resolved relative to themselves.
@@ -9,15 +11,5 @@
  * "8-bit Optimizers via Block-wise Quantization", 2021, arXiv 2110.02861.
  */
 export function dynamicMap({ signed = true }: { readonly signed?: boolean } = {}): Float32Array<ArrayBuffer> {
-  const values: number[] = [0, 1];
-  for (let exponent = 0; exponent < 7; exponent++) {
-    const steps = 2 ** (signed ? exponent : exponent + 1);
-    for (let step = 0; step < steps; step++) {
-      const fraction = 0.1 + (0.9 * (step + 0.5)) / steps;
-      const value = fraction * 10 ** (exponent - 6);
-      values.push(value);
-      if (signed) values.push(-value);
-    }
-  }
-  return Float32Array.from(values.sort((a, b) => a - b));
+  return dynamicCodes(signed);
 }

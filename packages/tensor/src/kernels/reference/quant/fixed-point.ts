@@ -30,13 +30,13 @@ export function fixedPointMultiplier(real: number, single = false): FixedPointMu
 }
 
 /** SaturatingRoundingDoublingHighMul: (a·b + 2^30) >> 31, ties toward +infinity; -2^31 · -2^31 gives 2^31 - 1. */
-export function doublingHighProduct(a: number, b: number): number {
+export function saturatingRoundingDoublingHighMul(a: number, b: number): number {
   if (a === -(2 ** 31) && b === a) return 2 ** 31 - 1;
   return Number((BigInt(a) * BigInt(b) + (1n << 30n)) >> 31n);
 }
 
 /** RoundingDivideByPOT: x / 2^exponent, ties away from 0. */
-export function divideByPowerOfTwo(x: number, exponent: number): number {
+export function roundingDivideByPowerOfTwo(x: number, exponent: number): number {
   const quotient = Math.floor(x / 2 ** exponent);
   const twice = 2 * (x - quotient * 2 ** exponent);
   return twice > 2 ** exponent || (twice === 2 ** exponent && x >= 0) ? quotient + 1 : quotient;
@@ -45,7 +45,7 @@ export function divideByPowerOfTwo(x: number, exponent: number): number {
 /** MultiplyByQuantizedMultiplier as gemmlowp has it: rounded after the product and again after the shift. */
 export function doubleRounding(x: number, { multiplier, shift }: FixedPointMultiplier): number {
   const shifted = (x * 2 ** Math.max(shift, 0)) | 0;
-  return divideByPowerOfTwo(doublingHighProduct(shifted, multiplier), Math.max(-shift, 0));
+  return roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMul(shifted, multiplier), Math.max(-shift, 0));
 }
 
 /** The same, rounded once, ties toward +infinity, as TFLITE_SINGLE_ROUNDING and ruy have it. */
