@@ -14,10 +14,10 @@ interface Recorded {
 /**
  * The value of `run()` and its gradients of the variables, undefined where it doesn't depend on one.
  *
- * What `tf.variableGrads` gives, to the bit; but each tensor that was saved for the backward pass, and each gradient in between,
+ * What `tf.variableGrads` gives; but each tensor that was saved for the backward pass, and each gradient in between,
  * is freed as soon as it has served, while tfjs holds all of them until the end. So memory that the caches still hold is used again.
  *
- * @throws {Error} if an operation on the way has no gradient.
+ * @throws {Error} if an operation on the way has no gradient, or the value depends on none of the variables.
  */
 export function valueAndGradients(
   run: () => Tensor,
@@ -71,6 +71,10 @@ function backward(tape: Recorded[], value: Tensor, variables: readonly Variable[
       for (const output of outputs) gradients.drop(output);
       tf.dispose([...saved]);
     }
+    if (!variables.some((variable) => gradients.has(variable)))
+      throw new Error(
+        'trainStep: the loss depends on no trainable variable of the network, so there is nothing to train. Use the variables in apply() by operations that have gradients.',
+      );
     return variables.map((variable) => gradients.get(variable) ?? undefined) as Tensor[];
   });
 }
@@ -83,6 +87,7 @@ function gradientsOfInputs(
   if (!gradient) throw new Error(`Cannot compute gradient: gradient function not found for ${kernelName}.`);
   return tf.tidy(() => {
     const rules = gradient(dys);
+    const given = new Set<Tensor>();
     return names.map((name) => {
       const rule = rules[name];
       if (!rule)
@@ -91,7 +96,11 @@ function gradientsOfInputs(
       const { shape } = inputs[name] as Tensor;
       if (dx.dtype !== 'float32' || !tf.util.arraysEqual(dx.shape, shape))
         throw new Error(`The gradient of ${kernelName} for input ${name} is ${dx.dtype} [${dx.shape}], but must be float32 [${shape}].`);
-      return dx;
+      if (dys.includes(dx)) return dx;
+      // What the rule didn't make, or gives twice, is not ours to add to or to free.
+      const own = tf.engine().state.activeScope.track.includes(dx) && !dx.kept && !given.has(dx);
+      given.add(dx);
+      return own ? dx : tf.clone(dx);
     });
   });
 }

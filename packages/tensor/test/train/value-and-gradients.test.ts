@@ -59,6 +59,49 @@ describe.each(backends)('%s', (backend) => {
     });
   });
 
+  test('a rule may give one new tensor for two inputs, or one that its user holds', () => {
+    expectNoLeak(() => {
+      const [a, b] = [3, 4].map((value) => tf.tidy(() => tf.variable(tf.scalar(value)))) as [tf.Variable, tf.Variable];
+      const held = tf.scalar(5);
+      tf.tidy(() => {
+        const twice = tf.customGrad((x, y) => ({
+          value: tf.add(x as tf.Tensor, y as tf.Tensor),
+          gradFunc: (dy: tf.Tensor) => {
+            const both = tf.mul(dy, 2);
+            return [both, both];
+          },
+        }));
+        const constant = tf.customGrad((x) => ({ value: tf.clone(x as tf.Tensor), gradFunc: () => held }));
+        const used = (): tf.Tensor => tf.add(tf.mul(a, 3), tf.mul(b, 4));
+        for (const [run, expected] of [
+          [() => tf.add(twice(a, b), used()), [5, 6]],
+          [() => tf.add(used(), twice(a, b)), [5, 6]],
+          [() => tf.add(constant(a), used()), [8, 4]],
+          [() => tf.add(used(), constant(tf.mul(a, 2))), [13, 4]],
+          [() => tf.add(constant(a), b), [5, 1]],
+        ] as const) {
+          const { gradients } = valueAndGradients(run, [a, b]);
+          expect(gradients.map((gradient) => gradient!.dataSync()[0])).toEqual(expected);
+          expect(held.dataSync()[0]).toBe(5);
+          tf.dispose(gradients);
+        }
+        expect(held.dataSync()[0]).toBe(5);
+      });
+      tf.dispose([a, b, held]);
+    });
+  });
+
+  test('a value that depends on no variable is refused, and nothing is left', () => {
+    expectNoLeak(() => {
+      const a = tf.tidy(() => tf.variable(tf.scalar(2)));
+      for (const variables of [[a], []])
+        expect(() => tf.tidy(() => valueAndGradients(() => tf.square(tf.scalar(3)), variables))).toThrow(
+          /depends on no trainable variable/,
+        );
+      a.dispose();
+    });
+  });
+
   test('an operation without a gradient is named, and nothing is left', () => {
     expectNoLeak(() => {
       const a = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
