@@ -22,6 +22,7 @@ export function gemv(kernels: Kernels, call: Gemm): void {
   const columns = byRow ? k : results;
   let matrix = m === 1 ? call.b : call.a;
   let x = m === 1 ? call.a : call.b;
+  let release: (() => void) | undefined;
   if (!byRow && threads.count > 1 && rows * columns >= LARGE && rows >= 4 * PARTS) {
     // Each part of the rows by itself, then the sum of the parts, which is a product with ones.
     const { heap } = kernels;
@@ -34,7 +35,7 @@ export function gemv(kernels: Kernels, call: Gemm): void {
     words[q + 9] = PARTS;
     threads.run(kernels.number('f32_gemv_parts'), PARTS, 1);
     [matrix, x, rows] = [sums, ones, PARTS];
-    heap.release(sums, bytes);
+    release = () => heap.release(sums, bytes);
   }
   const p = threads.parameters();
   words[p] = matrix;
@@ -48,4 +49,5 @@ export function gemv(kernels: Kernels, call: Gemm): void {
   floats[p + 8] = call.slope ?? 0;
   if (byRow) threads.run(kernels.number('f32_gemv_rows'), rows, Math.max(1, Math.ceil(GRAIN / columns)));
   else threads.run(kernels.number('f32_gemv_columns'), Math.ceil(columns / BLOCK), Math.max(1, Math.ceil(GRAIN / BLOCK / rows)));
+  release?.();
 }
