@@ -12,7 +12,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { conv2d, dense, enable, flatten, maxPool2d, random, sequential, unflatten, type Layer } from '@x/tensor';
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
-import { quantize, toOnnx } from '../src/index.ts';
+import { quantize } from '../src/index.ts';
+import { toOnnx } from '../src/onnx.ts';
 
 const BATCH = 64;
 const SECONDS = 3;

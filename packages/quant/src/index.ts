@@ -1,8 +1,15 @@
 // Networks in few bits
 export { quantize, type QuantizeOptions, type WeightOptions } from './network/quantize.ts';
 export type { QuantizedNetwork } from './network/quantized-network.ts';
-export type { NetworkStep, QuantizedStep, FloatLinearStep } from './network/quantized-step.ts';
-export type { FlattenStep, FloatStep } from './network/steps.ts';
+export type {
+  FloatLinearStep,
+  NetworkCompositeStep,
+  NetworkFloatStep,
+  NetworkStep,
+  QuantizedStep,
+  ResidualIntegers,
+} from './network/quantized-step.ts';
+export type { FlattenStep } from './network/steps.ts';
 export { simulate, type SimulatedActivations, type SimulateOptions } from './network/simulate.ts';
 export type { Closeness, LayerQuantization, QuantizationReport } from './network/report.ts';
 export { formatReport } from './network/format-report.ts';
@@ -124,7 +131,6 @@ export { equalizingFactors } from './weights/equalize.ts';
 export { toSafetensors, type NetworkFile, type RawValues } from './files/to-safetensors.ts';
 export { fromSafetensors, type SafetensorsInput } from './files/from-safetensors.ts';
 export { quantizeArtifacts, tfjsFiles, type QuantizeArtifactsOptions } from './files/tfjs-artifacts.ts';
-export { toOnnx, type ToOnnxOptions } from './onnx/to-onnx.ts';
 
 // Files of ggml
 export { decodeBlocks, encodeBlocks, type BlockType } from './gguf/block-types.ts';

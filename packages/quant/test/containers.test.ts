@@ -84,7 +84,7 @@ describe.each(backends)('containers on %s', (backend) => {
     net.dispose();
   });
 
-  test('a residual network keeps its ways around in float, and its convolutions in integers', async () => {
+  test('the convolutions of a residual network run in integers, and so do sums between those that take integers', async () => {
     const [a, b, c, d, e] = random.split(random.key(6), 5);
     const net = sequential([
       conv2d(3, 8, 3, { key: a, padding: 'same', activation: 'relu' }),
@@ -102,6 +102,8 @@ describe.each(backends)('containers on %s', (backend) => {
     expect(q.report().layers.map(({ name, scheme }) => `${name} ${scheme}`)).toEqual([
       ...['0 int8', '1.inner.0 int8', '1.shortcut int8', '2.inner.0 float', '2.inner.2 int8', '4 int8'],
     ]);
+    // The second begins with a normalization, which takes floats.
+    expect(q.steps.map((step) => step.kind === 'composite' && step.integers !== undefined)).toEqual([false, false, false, false, false]);
     for (const own of [q, net, samples]) own.dispose();
   });
 

@@ -19,14 +19,73 @@ import {
 } from '@x/tensor';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { convert, fakeQuant, type FakeQuantNetwork } from '../src/index.ts';
+import { QuantizedTensor, quantizeTensor } from '@x/tensor/quant';
+import { convert, fakeQuant, type FakeQuantNetwork, type NetworkStep, type QuantizedNetwork } from '../src/index.ts';
+import { floatsOf, runNetworkStep } from '../src/network/quantized-step.ts';
+import { withParts } from '../src/network/run-step.ts';
 import { backends, useBackend } from './backends.ts';
 
 const values = (net: Pick<Layer, 'apply'>, x: tf.Tensor): Float32Array => tf.tidy(() => net.apply(x).dataSync() as Float32Array);
 
-function sqnr(expected: Float32Array, actual: Float32Array): number {
-  const noise = expected.reduce((sum, y, i) => sum + (y - actual[i]!) ** 2, 0);
-  return 10 * Math.log10(expected.reduce((sum, y) => sum + y * y, 0) / noise);
+interface Given {
+  /** Less their zero point. */
+  readonly integers: Int32Array;
+  /** By how much the layer before rounded its bias at most, which integers count in steps of input times weight. */
+  readonly biasError: number;
+}
+
+/** The integers that each layer in integers gets. */
+function integersIn(q: QuantizedNetwork, x: tf.Tensor): Map<string, Given> {
+  const seen = new Map<string, Given>();
+  let biasError = 0;
+  const run = (steps: readonly NetworkStep[], start: tf.Tensor): tf.Tensor =>
+    floatsOf(
+      steps.reduce<tf.Tensor | QuantizedTensor>((value, step) => {
+        if (step.kind === 'composite') return withParts(step.layer, step.parts, run).apply(floatsOf(value));
+        if (step.kind === 'quantized' && typeof step.input !== 'string') {
+          const integers = value instanceof QuantizedTensor ? value : quantizeTensor(value, step.input);
+          seen.set(step.name, { integers: Int32Array.from(integers.values(), (integer) => integer - integers.zeroPoint), biasError });
+          biasError = step.output ? 0.5 * step.input.scale * Math.max(...step.weight.scales) : 0;
+        }
+        return runNetworkStep(step, value);
+      }, start),
+    );
+  tf.tidy(() => void run(q.steps, x));
+  return seen;
+}
+
+/** How near to a half what is rounded must be, in steps, where the trained network and the integers may round apart: float32 errors. */
+const TIE = 1e-3;
+
+/**
+ * The trained network's output where each layer gets the integers that `q` has there. Other integers than its own must be the neighbours
+ * of a number halfway between both, give or take the error of a bias.
+ */
+function followed(trained: FakeQuantNetwork, given: ReadonlyMap<string, Given>, x: tf.Tensor): Float32Array {
+  const layers = [...trained.quantized].map(([name, layer]) => {
+    const { apply } = layer;
+    (layer as { apply: Layer['apply'] }).apply = (input, context) => {
+      const { scale, zeroPoint, least, most } = layer.input()!;
+      const { integers: theirs, biasError } = given.get(name)!;
+      input.dataSync().forEach((value, at) => {
+        const exact = Math.min(Math.max(value / scale, least - zeroPoint), most - zeroPoint);
+        expect(Math.abs(exact - theirs[at]!), `${name} at ${at}`).toBeLessThan(0.5 + TIE + biasError / scale);
+      });
+      return apply(
+        tf.tensor(
+          Float32Array.from(theirs, (integer) => integer * scale),
+          input.shape,
+        ),
+        context,
+      );
+    };
+    return { layer, apply };
+  });
+  try {
+    return values(trained, x);
+  } finally {
+    for (const { layer, apply } of layers) (layer as { apply: Layer['apply'] }).apply = apply;
+  }
 }
 
 /** Some steps towards a target; the losses. */
@@ -70,11 +129,11 @@ describe.each(backends)('networks trained for few bits on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   test.each([
-    ['convolutions, depthwise filters and a residual connection', convolutional, [32, 10, 10, 2], { weights: 8 }, 20],
-    ['the same with weights of 4 bits', convolutional, [32, 10, 10, 2], { weights: 4 }, 20],
-    ['the same by extremes', convolutional, [32, 10, 10, 2], { weights: 8, steps: 'extremes', averaging: 0.2 }, 40],
-    ['attention', attentive, [32, 5, 8], { weights: 6 }, 20],
-  ] as const)('%s: they learn, and the integers compute what was trained', async (_, make, shape, options, least) => {
+    ['convolutions, depthwise filters and a residual connection', convolutional, [32, 10, 10, 2], { weights: 8 }],
+    ['the same with weights of 4 bits', convolutional, [32, 10, 10, 2], { weights: 4 }],
+    ['the same by extremes', convolutional, [32, 10, 10, 2], { weights: 8, steps: 'extremes', averaging: 0.2 }],
+    ['attention', attentive, [32, 5, 8], { weights: 6 }],
+  ] as const)('%s: they learn, and the integers compute what was trained', async (_, make, shape, options) => {
     const net = make();
     const x = random.normal(random.key(3), [...shape]);
     const y = tf.tidy(() => tf.tanh(tf.slice2d(tf.reshape(x, [32, -1]), [0, 0], [32, 3])));
@@ -83,9 +142,9 @@ describe.each(backends)('networks trained for few bits on %s', (backend) => {
       const losses = train(trained, x, y, 30);
       expect(losses.at(-1)).toBeLessThan(0.9 * losses[0]!);
       const q = await convert(trained, { samples: x });
-      // What is rounded between integer layers was rounded in training too: all that differs is a number halfway between two steps,
-      // and learned steps are wide after so few training steps.
-      expect(sqnr(values(trained, x), values(q, x))).toBeGreaterThan(least);
+      // What is rounded between integer layers was rounded in training too: all that differs is what lies halfway between two steps.
+      const expected = followed(trained, integersIn(q, x), x);
+      expect(values(q, x)).toBeAllclose(expected, { rtol: 1e-4, atol: 1e-4 * Math.max(...expected.map(Math.abs)) });
       expect(
         q
           .report()

@@ -1,18 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   activationLayer,
+  attention,
   averagePool2d,
   conv2d,
   decodeSafetensors,
   dense,
   depthwiseConv2d,
+  embeddingLayer,
   encodeSafetensors,
   flatten,
   globalAveragePool,
   maxPool2d,
+  positionalEmbedding,
   random,
   residual,
+  rmsNormLayer,
   sequential,
+  transformerBlock,
   unflatten,
   type SequentialLayer,
 } from '@x/tensor';
@@ -81,6 +86,60 @@ describe('quantized networks in files', () => {
       loaded.dispose();
     });
     for (const own of [net, samples]) own.dispose();
+  });
+
+  test('of transformers are the same afterwards, without the network they come from', async () => {
+    const [a, b, c, d] = random.split(random.key(4), 4);
+    const net = sequential([
+      embeddingLayer(9, 16, { key: a! }),
+      positionalEmbedding(8, 16, { key: b! }),
+      transformerBlock(16, { heads: 2, causal: true, hidden: 24, key: c! }),
+      rmsNormLayer(16, { epsilon: 1e-3 }),
+      dense(16, 9, { key: d! }),
+    ]);
+    const ids = tf.tensor2d(
+      Array.from(random.bits(random.key(1), 64), (draw) => draw % 9),
+      [8, 8],
+      'int32',
+    );
+    await expectNoLeak(async () => {
+      const copy = sequential([net]);
+      const q = await quantize(copy, { calibrate: ids });
+      const loaded = await again(q);
+      const expected = tf.tidy(() => q.apply(ids).dataSync());
+      // Normalizations and embeddings of a quantized network are its own.
+      const { gamma } = net.layers[3]!.variables as { gamma: tf.Variable };
+      const ones = gamma.clone();
+      tf.tidy(() => gamma.assign(tf.zerosLike(gamma)));
+      tf.tidy(() => {
+        expect(q.apply(ids).dataSync()).toEqual(expected);
+        expect(loaded.apply(ids).dataSync()).toEqual(expected);
+      });
+      gamma.assign(ones);
+      ones.dispose();
+      expect(loaded.outputShape([null, 8])).toEqual([null, 8, 9]);
+      expect(toSafetensors(loaded)).toEqual(toSafetensors(q));
+      const bytes = Object.values(toSafetensors(q).tensors).reduce((sum, own) => sum + own.bytes.length, 0);
+      expect(bytes).toBe(q.report().bytes);
+      q.dispose();
+      loaded.dispose();
+    });
+    for (const own of [net, ids]) own.dispose();
+  });
+
+  test('of attention to a memory too', async () => {
+    const net = attention(8, { heads: 2, memory: 6, key: random.key(1) });
+    const [x, memory] = [random.normal(random.key(2), [2, 3, 8]), random.normal(random.key(3), [2, 5, 6])];
+    await expectNoLeak(async () => {
+      const q = await quantize(net, { activations: 'dynamic' });
+      const loaded = await again(q);
+      tf.tidy(() => {
+        expect(loaded.apply(x, { memory }).dataSync()).toEqual(q.apply(x, { memory }).dataSync());
+      });
+      q.dispose();
+      loaded.dispose();
+    });
+    for (const own of [net, x, memory]) own.dispose();
   });
 
   test.each([
@@ -153,7 +212,14 @@ describe('quantized networks in files', () => {
       [changed(3, { kind: 'pool', of: 'least' }), /layer 3: of is "least"/],
       [changed(3, { kind: 'pool', of: 'max', windows: { window: [2, 0], strides: [1, 1], padding: 0 } }), /windows.window is 0/],
       [changed(3, { kind: 'reshape', shape: [-1] }), /shape is -1/],
-      [changed(3, { kind: 'residual' }), /layer 3: parts.inner is missing/],
+      [changed(3, { kind: 'residual' }), /layer 3: parts are missing, but must be inner or inner, shortcut/],
+      [changed(3, { kind: 'attention', heads: 2, parts: { qkv: [steps.steps[1]] } }), /layer 3: parts are qkv, but must be qkv, out or/],
+      [changed(3, { kind: 'attention', parts: { qkv: [steps.steps[1]], out: [steps.steps[1]] } }), /layer 3: heads is undefined/],
+      [changed(3, { kind: 'attention', heads: 2, parts: { qkv: [steps.steps[1]], out: [steps.steps[0]] } }), /parts hold no linear layers/],
+      [changed(3, { kind: 'residual', parts: { inner: [] }, integers: { input: 1 } }), /integers.input.scale is undefined/],
+      [changed(3, { kind: 'layerNorm', epsilon: 1e-5 }), /layer 3: gamma is missing/],
+      [changed(1, { kind: 'layerNorm', epsilon: -1 }), /layer 1: gamma is missing/],
+      [changed(1, { kind: 'positionalEmbedding' }), /layer 1: weight is missing/],
       [
         changed(3, { kind: 'residual', parts: { inner: [steps.steps[1]], shortcut: [{ name: 'a', kind: 'lstm' }] } }),
         /layer a: kind is "lstm"/,

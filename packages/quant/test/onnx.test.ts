@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dense, random, sequential } from '@x/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { quantize, toOnnx } from '../src/index.ts';
+import { quantize } from '../src/index.ts';
+import { toOnnx } from '../src/onnx.ts';
 import { backends, useBackend } from './backends.ts';
 import { onnxNetworks } from './golden/onnx-networks.ts';
 import golden from './golden/onnx.json' with { type: 'json' };

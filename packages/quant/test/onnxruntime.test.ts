@@ -16,7 +16,8 @@ import {
   type Layer,
 } from '@x/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { quantize, toOnnx, type QuantizedNetwork, type QuantizeOptions } from '../src/index.ts';
+import { quantize, type QuantizedNetwork, type QuantizeOptions } from '../src/index.ts';
+import { toOnnx } from '../src/onnx.ts';
 import { useBackend } from './backends.ts';
 import { runOnnxruntime } from './onnxruntime.ts';
 

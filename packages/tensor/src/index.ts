@@ -44,7 +44,7 @@ export { dropout } from './layers/dropout.ts';
 export { embeddingLayer, type EmbeddingLayer, type EmbeddingOptions } from './layers/embedding.ts';
 export { flatten } from './layers/flatten.ts';
 export { fromLayersModel, type LayersModelLike } from './layers/from-layers-model.ts';
-export { groupNormLayer } from './layers/group-norm.ts';
+export { groupNormLayer, type GroupNormLayer } from './layers/group-norm.ts';
 export { layerNormLayer, type NormLayer } from './layers/layer-norm.ts';
 export { averagePool2d, globalAveragePool, globalMaxPool, maxPool2d, type Pool2dLayer, type PoolOptions } from './layers/pooling.ts';
 export { positionalEmbedding, type PositionalEmbeddingLayer } from './layers/positional-embedding.ts';

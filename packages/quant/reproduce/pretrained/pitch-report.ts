@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { quantize, toOnnx, type QuantizedNetwork, type QuantizeOptions } from '../../src/index.ts';
+import { quantize, type QuantizedNetwork, type QuantizeOptions } from '../../src/index.ts';
+import { toOnnx } from '../../src/onnx.ts';
 import {
   basicPitch,
   basicPitchGraph,

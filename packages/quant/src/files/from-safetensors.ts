@@ -1,7 +1,8 @@
 import { keep, tensor, type Tensor } from '@tensorflow/tfjs-core';
-import { activationLayer, residual, type ActivationName } from '@x/tensor';
+import { activationLayer, attention, initializers, random, residual, type ActivationName, type Layer } from '@x/tensor';
 import type { Quantization } from '@x/tensor/quant';
-import { disposeStep, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from '../network/quantized-step.ts';
+import { floatKinds, floatLayer } from '../network/float-layers.ts';
+import { disposeStep, keptBias, matrixOf, type NetworkStep, type QuantizedStep, type ResidualIntegers } from '../network/quantized-step.ts';
 import { quantizedNetwork, type QuantizedNetwork } from '../network/quantized-network.ts';
 import { reportOf } from '../network/report.ts';
 import { schemes, type Scheme } from '../network/scheme.ts';
@@ -74,7 +75,7 @@ const DEEPEST = 32;
 
 /** The steps, or none of them. */
 function stepsOf(described: readonly Fields[], contents: SafetensorsInput, depth: number): NetworkStep[] {
-  if (depth > DEEPEST) throw new RangeError(`${where}: the network has residual connections within each other, more than ${DEEPEST} deep.`);
+  if (depth > DEEPEST) throw new RangeError(`${where}: the network has containers within each other, more than ${DEEPEST} deep.`);
   const steps: NetworkStep[] = [];
   try {
     for (const fields of described) steps.push(stepOf(fields, contents, depth));
@@ -88,7 +89,10 @@ function stepsOf(described: readonly Fields[], contents: SafetensorsInput, depth
 function stepOf(fields: Fields, contents: SafetensorsInput, depth: number): NetworkStep {
   const { name, kind, of, shape, output, parts } = fields as Fields & { readonly name: string };
   const at = `layer ${name}: `;
-  checkChoice(where, `${at}kind`, kind, ['quantized', 'floatLinear', 'flatten', 'reshape', 'pool', 'activation', 'residual']);
+  checkChoice(where, `${at}kind`, kind, [
+    ...['quantized', 'floatLinear', 'flatten', 'reshape', 'pool', 'residual', 'attention'],
+    ...floatKinds,
+  ]);
   const windows = fields['windows'] === undefined ? undefined : windowsFrom(where, `${at}windows`, fields['windows'], kind === 'pool');
   switch (kind) {
     case 'flatten':
@@ -105,29 +109,90 @@ function stepOf(fields: Fields, contents: SafetensorsInput, depth: number): Netw
         output: output === undefined ? undefined : quantizationOf(`${at}output`, output),
       };
     case 'residual':
-      return residualStep(name, (parts ?? {}) as Fields, contents, depth);
-    default:
+    case 'attention':
+      return containerStep(fields, name, kind, (parts ?? {}) as Fields, contents, depth);
+    case 'quantized':
+    case 'floatLinear':
       return weightedStep(fields, at, windows, contents);
+    default: {
+      const start = `${name}.`;
+      const own = Object.entries(contents.tensors).flatMap(([key, value]) =>
+        key.startsWith(start) ? [[key.slice(start.length), value]] : [],
+      );
+      return {
+        kind: 'float',
+        name,
+        layer: floatLayer(`${where}: layer ${name}`, kind as string, fields, Object.fromEntries(own)),
+        owned: true,
+      };
+    }
   }
 }
 
-function residualStep(name: string, parts: Fields, contents: SafetensorsInput, depth: number): NetworkStep {
-  const [inner, shortcut] = ['inner', 'shortcut'].map((part) =>
-    parts[part] === undefined ? undefined : namedSteps(`layer ${name}: parts.${part}`, parts[part]),
-  );
-  if (!inner) throw new TypeError(`${where}: layer ${name}: parts.inner is missing.`);
-  const made = stepsOf(inner, contents, depth + 1);
+/** Parts that a container may have; those of attention are one of two sets. */
+const partsOf: Readonly<Record<'residual' | 'attention', readonly (readonly string[])[]>> = {
+  residual: [['inner'], ['inner', 'shortcut']],
+  attention: [
+    ['qkv', 'out'],
+    ['query', 'keyValue', 'out'],
+  ],
+};
+
+function containerStep(
+  fields: Fields,
+  name: string,
+  kind: 'residual' | 'attention',
+  parts: Fields,
+  contents: SafetensorsInput,
+  depth: number,
+): NetworkStep {
+  const at = `layer ${name}: `;
+  const names = Object.keys(parts);
+  if (!partsOf[kind].some((own) => own.length === names.length && own.every((part) => names.includes(part))))
+    throw new TypeError(
+      `${where}: ${at}parts are ${names.join(', ') || 'missing'}, but must be ${partsOf[kind].map((own) => own.join(', ')).join(' or ')}.`,
+    );
+  const made: Record<string, readonly NetworkStep[]> = {};
   try {
-    // The layer only says what is done with the parts.
-    const nothing = activationLayer('linear');
-    return {
-      ...{ kind: 'composite', name, layer: residual(nothing, shortcut ? { shortcut: nothing } : {}) },
-      parts: { inner: made, ...(shortcut && { shortcut: stepsOf(shortcut, contents, depth + 1) }) },
-    };
+    for (const part of names) made[part] = stepsOf(namedSteps(`${at}parts.${part}`, parts[part]), contents, depth + 1);
+    const layer = kind === 'residual' ? emptyResidual(names) : emptyAttention(fields, at, made);
+    return { kind: 'composite', name, layer, parts: made, integers: integersOf(`${at}integers`, fields['integers']) };
   } catch (error) {
-    for (const step of made) disposeStep(step);
+    for (const step of Object.values(made).flat()) disposeStep(step);
     throw error;
   }
+}
+
+/** A residual connection that only says what is done with its parts. */
+function emptyResidual(names: readonly string[]): Layer {
+  const nothing = activationLayer('linear');
+  return residual(nothing, names.includes('shortcut') ? { shortcut: nothing } : {});
+}
+
+/** Attention that only says what is done with its parts, without variables. */
+function emptyAttention(fields: Fields, at: string, { out, keyValue }: Readonly<Record<string, readonly NetworkStep[]>>): Layer {
+  checkNumber(where, `${at}heads`, fields['heads'], { least: 1, whole: true });
+  const [width, memory] = [out, keyValue].map((steps) => {
+    const [step] = steps ?? [];
+    return step?.kind === 'quantized' || step?.kind === 'floatLinear' ? (step.weight.shape[0] as number) : undefined;
+  });
+  if (width === undefined || (keyValue && memory === undefined)) throw new TypeError(`${where}: ${at}parts hold no linear layers.`);
+  const layer = attention(width, {
+    ...{ heads: fields['heads'] as number, causal: fields['causal'] === true, key: random.key(0), init: initializers.zeros(), bias: false },
+    ...(memory !== undefined && { memory }),
+  });
+  layer.dispose();
+  return layer;
+}
+
+function integersOf(at: string, value: unknown): ResidualIntegers | undefined {
+  if (value === undefined) return undefined;
+  const { input, inner, shortcut, output } = (value ?? {}) as Fields;
+  return {
+    ...{ input: quantizationOf(`${at}.input`, input), inner: quantizationOf(`${at}.inner`, inner) },
+    ...(shortcut !== undefined && { shortcut: quantizationOf(`${at}.shortcut`, shortcut) }),
+    output: quantizationOf(`${at}.output`, output),
+  };
 }
 
 function weightedStep(fields: Fields, at: string, windows: Windows | undefined, contents: SafetensorsInput): NetworkStep {
@@ -139,7 +204,6 @@ function weightedStep(fields: Fields, at: string, windows: Windows | undefined, 
     activation: fields['activation'] as ActivationName,
     slope: fields['slope'] as number,
   };
-  if (fields['kind'] === 'activation') return { kind: 'float', name, layer: activationLayer(shared.activation, { slope: shared.slope }) };
   if (fields['kind'] === 'floatLinear') {
     const weight = contents.tensors[`${name}.weight`];
     const wanted = windows ? [...windows.window, windows.channels] : [];

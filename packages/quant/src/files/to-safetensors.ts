@@ -1,7 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { FloatLinearStep, NetworkStep, QuantizedStep } from '../network/quantized-step.ts';
 import type { QuantizedNetwork } from '../network/quantized-network.ts';
-import type { ActivationLayer } from '@x/tensor';
+import type { AttentionLayer } from '@x/tensor';
+import { settingsOf } from '../network/float-layers.ts';
 import { packNibbles } from './packed-integers.ts';
 import { writableSteps } from './writable-steps.ts';
 
@@ -25,7 +26,7 @@ export const VERSION = 1;
 /**
  * A quantized network as what `saveSafetensors` of `@x/tensor` writes: of each layer `weight` as I8 [inputs, units], or, of at most
  * 4 bits, as U8 with two integers to a byte, the first in the lower half; `weightScale`, `bias` and the like as F32. How
- * the layers follow one another is in the metadata. {@link fromSafetensors} makes the network again.
+ * the layers follow one another is in the metadata. Layers in float have the names of their own variables, as F32. {@link fromSafetensors} makes the network again.
  *
  * @throws {TypeError} if it is no quantized network, or has layers of other kinds that stayed in float; all are named.
  * @example
@@ -87,12 +88,19 @@ function describe(step: NetworkStep, tensors: Record<string, RawValues>): object
     case 'reshape':
       return { kind: step.kind, name: step.name, shape: step.shape };
     case 'float': {
-      const { activation, slope } = step.layer as ActivationLayer;
-      return { kind: 'activation', name: step.name, activation, slope };
+      const { layer, name } = step;
+      for (const [own, variable] of Object.entries(layer.variables))
+        tensors[`${name}.${own}`] = floats(variable.dataSync() as Float32Array, variable.shape);
+      return { kind: layer.kind, name, ...settingsOf(layer) };
     }
     case 'composite':
       return {
-        ...{ kind: 'residual', name: step.name },
+        ...{ kind: step.layer.kind, name: step.name },
+        ...(step.layer.kind === 'attention' && {
+          heads: (step.layer as AttentionLayer).heads,
+          causal: (step.layer as AttentionLayer).causal,
+        }),
+        ...(step.integers && { integers: step.integers }),
         parts: Object.fromEntries(Object.entries(step.parts).map(([part, steps]) => [part, steps.map((own) => describe(own, tensors))])),
       };
     case 'flatten':

@@ -1,8 +1,17 @@
 import type { Quantization, RequantizationRounding } from '@x/tensor/quant';
 import type { QuantizedWeight } from '../weights/weight-grid.ts';
-import { floatLinear, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
+import { passesIntegers } from './integer-steps.ts';
+import {
+  floatLinear,
+  keptBias,
+  matrixOf,
+  ownFloat,
+  type NetworkStep,
+  type QuantizedStep,
+  type ResidualIntegers,
+} from './quantized-step.ts';
 import type { Scheme } from './scheme.ts';
-import type { LinearStep, PoolStep, Step } from './steps.ts';
+import { linearSteps, type CompositeStep, type LinearStep, type PoolStep, type Step } from './steps.ts';
 
 /** What a linear step becomes. */
 export interface LinearPlan {
@@ -18,40 +27,69 @@ export interface Plans {
   planOf(step: LinearStep): LinearPlan | undefined;
   /** How what a mean is taken of would be quantized, if that is known. */
   inputOfPool(step: PoolStep): Required<Quantization> | undefined;
+  /** How what a part of a residual connection gives would be quantized, if that is known. */
+  outputOfPart(step: CompositeStep, part: string): Required<Quantization> | undefined;
 }
 
 type Integers = Required<Quantization> | undefined;
 
 /**
  * Adds to a network the steps that these become; what was added before an error is there to be disposed. Between two that take
- * integers, integers pass: through shapes and pools too.
+ * integers, integers pass: through shapes, pools and residual connections too.
  */
-export function assemble(network: NetworkStep[], steps: readonly Step[], plans: Plans): void {
-  const planned = steps.map((step) => (step.kind === 'linear' ? plans.planOf(step) : undefined));
-  // From the end, what each step takes its input as; undefined: as floats.
-  const taken: Integers[] = Array.from({ length: steps.length + 1 }, () => undefined);
-  for (let index = steps.length - 1; index >= 0; index--)
-    taken[index] = inputOf(steps[index] as Step, planned[index], taken[index + 1], plans);
+export function assemble(network: NetworkStep[], steps: readonly Step[], { planOf, ...plans }: Plans): void {
+  const planned = new Map(linearSteps(steps).map((step) => [step, planOf(step)]));
+  addSteps(network, steps, { ...plans, planOf: (step) => planned.get(step) }, undefined);
+}
+
+/** Adds steps of whose results integers are taken, or floats. */
+function addSteps(network: NetworkStep[], steps: readonly Step[], plans: Plans, end: Integers): void {
+  const taken = takenBy(steps, plans, end);
   steps.forEach((step, index) => {
-    const plan = planned[index];
     const next = taken[index + 1];
     switch (step.kind) {
-      case 'linear':
+      case 'linear': {
+        const plan = plans.planOf(step);
         network.push(plan ? quantizedStep(step, plan, next) : floatLinear(step));
         return;
+      }
       case 'pool':
         network.push({ ...step, output: step.of === 'average' ? next : undefined });
         return;
       case 'composite': {
         const parts: Record<string, NetworkStep[]> = {};
-        network.push({ kind: 'composite', name: step.name, layer: step.layer, parts });
-        for (const [name, own] of Object.entries(step.parts)) assemble((parts[name] = []), own, plans);
+        const integers = residualIntegers(step, plans, next);
+        network.push({ kind: 'composite', name: step.name, layer: step.layer, parts, integers });
+        for (const [name, own] of Object.entries(step.parts))
+          addSteps((parts[name] = []), own, plans, integers?.[name as 'inner' | 'shortcut']);
         return;
       }
+      case 'float':
+        network.push(ownFloat(step));
+        return;
       default:
         network.push(step);
     }
   });
+}
+
+/** What each step takes its input as, and at last what is taken of the last; undefined: floats. */
+function takenBy(steps: readonly Step[], plans: Plans, end: Integers): Integers[] {
+  const taken: Integers[] = [...steps.map(() => undefined), end];
+  for (let index = steps.length - 1; index >= 0; index--) taken[index] = inputOf(steps[index] as Step, taken[index + 1], plans);
+  return taken;
+}
+
+/** The integers of a residual connection between steps that take them, if its inner layer takes them too. */
+function residualIntegers(step: CompositeStep, plans: Plans, output: Integers): ResidualIntegers | undefined {
+  const inner = output && plans.outputOfPart(step, 'inner');
+  const within = step.parts['inner'];
+  // What passes by must be counted as a whole, not as what a pool or an activation leaves of it.
+  if (!output || !inner || (within?.[0]?.kind !== 'linear' && within?.[0]?.kind !== 'composite')) return undefined;
+  const [input] = takenBy(within, plans, inner);
+  if (!input) return undefined;
+  const shortcut = step.parts['shortcut'] && plans.outputOfPart(step, 'shortcut');
+  return { input, inner, output, ...(shortcut && { shortcut }) };
 }
 
 function quantizedStep(step: LinearStep, plan: LinearPlan, next: Integers): QuantizedStep {
@@ -65,17 +103,21 @@ function quantizedStep(step: LinearStep, plan: LinearPlan, next: Integers): Quan
 }
 
 /** What a step takes its input as, given what the next does. */
-function inputOf(step: Step, plan: LinearPlan | undefined, next: Integers, plans: Plans): Integers {
+function inputOf(step: Step, next: Integers, plans: Plans): Integers {
   switch (step.kind) {
-    case 'linear':
+    case 'linear': {
+      const plan = plans.planOf(step);
       return plan && !step.inputScales && typeof plan.input !== 'string' ? plan.input : undefined;
+    }
     case 'flatten':
     case 'reshape':
       return next;
     case 'pool':
       // The largest of integers is the integer of the largest; a mean is rounded again.
       return step.of === 'max' ? next : next && plans.inputOfPool(step);
-    default:
-      return undefined;
+    case 'composite':
+      return residualIntegers(step, plans, next)?.input;
+    case 'float':
+      return passesIntegers(step.layer) ? next : undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { matMul, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Observer } from '../observers/observer.ts';
 import { runSteps } from './run-step.ts';
-import { everyStep, type LinearStep, type PoolStep, type Step } from './steps.ts';
+import { everyStep, type CompositeStep, type LinearStep, type PoolStep, type Step } from './steps.ts';
 
 /** What calibration saw of a linear step's inputs. */
 export interface InputRecord {
@@ -28,10 +28,12 @@ export interface Calibration {
   readonly linear: Map<LinearStep, InputRecord>;
   /** States of the observer of what means are taken of. */
   readonly pools: Map<PoolStep, unknown>;
+  /** And of what the parts of residual connections give. */
+  readonly parts: Map<CompositeStep, Map<string, unknown>>;
 }
 
 /**
- * Sends samples through a network in float and records what its linear steps and its means get.
+ * Sends samples through a network in float and records what its linear steps and its means get, and what is added in residual connections.
  *
  * @throws {RangeError} naming the layer, if a value is NaN or infinite.
  */
@@ -43,8 +45,11 @@ export function calibrate(
 ): Calibration {
   const linear = new Map<LinearStep, InputRecord>();
   const pools = new Map<PoolStep, unknown>();
+  const parts = new Map<CompositeStep, Map<string, unknown>>();
   for (const step of everyStep(steps)) {
     if (step.kind === 'pool' && step.of === 'average') pools.set(step, observer.init());
+    if (step.kind === 'composite' && step.layer.kind === 'residual')
+      parts.set(step, new Map(Object.keys(step.parts).map((part) => [part, observer.init()])));
     if (step.kind !== 'linear') continue;
     const { inputs, windows } = step;
     const count = windows ? windows.channels : inputs;
@@ -59,8 +64,12 @@ export function calibrate(
     if (step.kind === 'pool' && pools.has(step))
       pools.set(step, observe(where, `the input of layer ${step.name}`, observer, pools.get(step), x.dataSync()));
   };
-  for (const batch of samples) tidy(() => void runSteps(steps, batch, {}, { before }));
-  return { linear, pools };
+  const after = (container: CompositeStep, part: string, y: Tensor): void => {
+    const states = parts.get(container);
+    states?.set(part, observe(where, `the output of ${part} of layer ${container.name}`, observer, states.get(part), y.dataSync()));
+  };
+  for (const batch of samples) tidy(() => void runSteps(steps, batch, {}, { before, after }));
+  return { linear, pools, parts };
 }
 
 function observe(where: string, what: string, observer: Observer, state: unknown, values: ArrayLike<number>): unknown {

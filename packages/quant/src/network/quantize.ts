@@ -60,12 +60,13 @@ export interface QuantizeOptions {
 }
 
 /**
- * A network in few bits that runs in few bits. The original is left as it is, and may be disposed unless layers stay in float.
+ * A network in few bits that runs in few bits. The original is left as it is, and may be disposed afterwards, unless layers that can't be
+ * quantized are kept in float.
  *
  * Linear layers and convolutions become integers, with batch normalization and activations behind them; dropout disappears. Where
- * one `int8` layer follows another, through shapes and pools, integers pass between them. Linear layers within containers
- * (residual connections, attention) are quantized too; normalization elsewhere and embeddings stay in float. Names of layers
- * are their places: `2`, or `2.0` in a nested sequence, `3.inner.0` or `3.qkv` in a container.
+ * one `int8` layer follows another, through shapes, pools and residual connections, integers pass between them. Linear layers within
+ * containers (residual connections, attention) are quantized too; normalization elsewhere and embeddings stay in float. Names of
+ * layers are their places: `2`, or `2.0` in a nested sequence, `3.inner.0` or `3.qkv` in a container.
  *
  * Convolutions have a step for each filter, whatever `groupSize` says, and of the weights' methods `nearest`.
  *
@@ -137,6 +138,10 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
         return { scheme: schemeOf(step), weight, bias, input: inputOf(step), rounding };
       },
       inputOfPool: (step: PoolStep) => seen && quantizationOf(seen.pools.get(step)),
+      outputOfPart: (step, part) => {
+        const states = seen?.parts.get(step);
+        return states && quantizationOf(states.get(part));
+      },
     });
     return quantizedNetwork(network, reportOf(originals, network, samples));
   } catch (error) {

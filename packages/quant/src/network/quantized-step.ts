@@ -3,6 +3,7 @@ import { linear, type ActivationName, type ApplyContext, type Layer } from '@x/t
 import {
   dequantizeTensor,
   int8AveragePool,
+  int8Add,
   int8Conv2d,
   int8DepthwiseConv2d,
   int8Linear,
@@ -19,6 +20,8 @@ import {
   type RequantizationRounding,
 } from '@x/tensor/quant';
 import type { QuantizedWeight } from '../weights/weight-grid.ts';
+import { copyOf } from './float-layers.ts';
+import { boundedIntegers, passesIntegers } from './integer-steps.ts';
 import { convolved, divided, filterShape, flattened, pooled, withParts } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
 import { shapeAfterSteps } from './step-shape.ts';
@@ -69,9 +72,32 @@ export interface NetworkCompositeStep {
   /** The original container. */
   readonly layer: Layer;
   readonly parts: Readonly<Record<string, readonly NetworkStep[]>>;
+  /** Of a residual connection that adds integers. */
+  readonly integers: ResidualIntegers | undefined;
 }
 
-export type NetworkStep = QuantizedStep | FloatLinearStep | NetworkPoolStep | FlattenStep | ReshapeStep | FloatStep | NetworkCompositeStep;
+/** What the integers of a residual connection stand for: those it takes, those its parts give, and their sums. */
+export interface ResidualIntegers {
+  readonly input: Required<Quantization>;
+  readonly inner: Required<Quantization>;
+  readonly shortcut?: Required<Quantization>;
+  readonly output: Required<Quantization>;
+}
+
+/** A layer in float. */
+export interface NetworkFloatStep extends FloatStep {
+  /** Whether the network made it; otherwise it is still its owner's. */
+  readonly owned: boolean;
+}
+
+export type NetworkStep =
+  | QuantizedStep
+  | FloatLinearStep
+  | NetworkPoolStep
+  | FlattenStep
+  | ReshapeStep
+  | NetworkFloatStep
+  | NetworkCompositeStep;
 
 /** A matrix of the kernels from integers and their grid. */
 export function matrixOf({ values, inputs, units, bits, groupSize, scales, zeroPoints }: QuantizedWeight): QuantizedMatrix {
@@ -97,21 +123,32 @@ export function floatLinear({ name, inputs, units, weight, bias, activation, slo
   };
 }
 
+/** A layer that stays in float, with variables of its own if it can have them. */
+export function ownFloat({ kind, name, layer }: FloatStep): NetworkFloatStep {
+  const copy = copyOf(layer);
+  return { kind, name, layer: copy ?? layer, owned: copy !== undefined };
+}
+
 /** All steps on an input, each result disposed after its use. */
 export function runNetworkSteps(steps: readonly NetworkStep[], x: Tensor, context: ApplyContext = {}): Tensor {
-  let value: Tensor | QuantizedTensor = x;
+  return floatsOf(runInTurn(steps, x, context));
+}
+
+function runInTurn(steps: readonly NetworkStep[], x: Tensor | QuantizedTensor, context: ApplyContext): Tensor | QuantizedTensor {
+  let value = x;
   for (const step of steps) {
     const next = runNetworkStep(step, value, context);
     if (value !== x && value !== next) value.dispose();
     value = next;
   }
-  return floatsOf(value);
+  return value;
 }
 
 /** What a step makes of floats, or of integers that the step before gave out. */
 export function runNetworkStep(step: NetworkStep, x: Tensor | QuantizedTensor, context: ApplyContext = {}): Tensor | QuantizedTensor {
   switch (step.kind) {
     case 'float':
+      if (x instanceof QuantizedTensor && passesIntegers(step.layer)) return boundedIntegers(x, step.layer);
       return step.layer.apply(floatsOf(x), context);
     case 'pool':
       return tidyStep(() => (x instanceof QuantizedTensor ? pooledIntegers(x, step) : pooled(x, step)));
@@ -128,6 +165,7 @@ export function runNetworkStep(step: NetworkStep, x: Tensor | QuantizedTensor, c
       return tidy(() => linear(inputScales ? divided(floatsOf(x), inputScales) : floatsOf(x), weight, bias, { activation, slope }));
     }
     case 'composite':
+      if (step.integers) return tidyStep(() => integerSum(step, step.integers as ResidualIntegers, x, context));
       return withParts(step.layer, step.parts, runNetworkSteps, shapeAfterSteps).apply(floatsOf(x), context);
     case 'quantized':
       return tidyStep(() => (step.windows ? runConvolution(step, step.windows, x) : runQuantized(step, x)));
@@ -164,6 +202,24 @@ function runConvolution(step: QuantizedStep, windows: Windows, x: Tensor | Quant
   return run(x, weight, bias, { ...place, activation, slope, inputQuantization: input === 'none' ? 'dynamic' : input });
 }
 
+/** shortcut(x) + inner(x) in integers. */
+function integerSum(
+  { parts }: NetworkCompositeStep,
+  { input, inner, shortcut, output }: ResidualIntegers,
+  x: Tensor | QuantizedTensor,
+  context: ApplyContext,
+): QuantizedTensor {
+  const from = asIntegers(x, input);
+  const branch = (steps: readonly NetworkStep[] = [], quantization: Required<Quantization>): QuantizedTensor =>
+    asIntegers(runInTurn(steps, from, context), quantization);
+  const past = shortcut ? branch(parts['shortcut'], shortcut) : from;
+  return int8Add(past, branch(parts['inner'], inner), { output });
+}
+
+function asIntegers(x: Tensor | QuantizedTensor, quantization: Required<Quantization>): QuantizedTensor {
+  return x instanceof QuantizedTensor ? x : quantizeTensor(x, quantization);
+}
+
 function pooledIntegers(x: QuantizedTensor, { of, windows, output }: NetworkPoolStep): QuantizedTensor {
   const pool = (images: QuantizedTensor, window: readonly [number, number], options: object): QuantizedTensor =>
     of === 'max' ? int8MaxPool(images, window, options) : int8AveragePool(images, window, { ...options, ...(output && { output }) });
@@ -188,6 +244,7 @@ export function* everyNetworkStep(steps: readonly NetworkStep[]): Generator<Netw
 /** Frees what a step owns; may be called again. */
 export function disposeStep(step: NetworkStep): void {
   if (step.kind === 'composite') for (const part of Object.values(step.parts)) for (const own of part) disposeStep(own);
+  if (step.kind === 'float' && step.owned) step.layer.dispose();
   if (step.kind !== 'quantized' && step.kind !== 'floatLinear') return;
   step.weight.dispose();
   if (step.bias) dispose(step.bias);

@@ -14,12 +14,14 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import { activation as activate, linear, type ActivationName, type ApplyContext, type Layer, type Padding } from '@x/tensor';
-import type { LinearStep, PoolStep, Step, Windows } from './steps.ts';
+import type { CompositeStep, LinearStep, PoolStep, Step, Windows } from './steps.ts';
 
 /** What may be put into a run of steps, those inside containers included. */
 export interface StepHooks {
   /** Sees each step and what it gets. */
   readonly before?: (step: Step, x: Tensor) => void;
+  /** Sees what a part of a container gives. */
+  readonly after?: (container: CompositeStep, part: string, y: Tensor) => void;
   /** Runs linear steps, instead of {@link runLinear}. */
   readonly linear?: (step: LinearStep, x: Tensor) => Tensor;
 }
@@ -42,7 +44,11 @@ export function runStep(step: Step, x: Tensor, context: ApplyContext = {}, hooks
     case 'pool':
       return pooled(x, step);
     case 'composite':
-      return withParts(step.layer, step.parts, (steps, value, own) => runSteps(steps, value, own, hooks)).apply(x, context);
+      return withParts(step.layer, step.parts, (steps, value, own, part) => {
+        const y = runSteps(steps, value, own, hooks);
+        hooks.after?.(step, part, y);
+        return y;
+      }).apply(x, context);
     case 'linear':
       return hooks.linear ? hooks.linear(step, x) : runLinear(step, x);
   }
@@ -52,7 +58,7 @@ export function runStep(step: Step, x: Tensor, context: ApplyContext = {}, hooks
 export function withParts<S>(
   container: Layer,
   parts: Readonly<Record<string, readonly S[]>>,
-  run: (steps: readonly S[], x: Tensor, context: ApplyContext) => Tensor,
+  run: (steps: readonly S[], x: Tensor, context: ApplyContext, part: string) => Tensor,
   shapeOf: (steps: readonly S[], shape: Parameters<Layer['outputShape']>[0]) => ReturnType<Layer['outputShape']> = (_, shape) => shape,
 ): Layer {
   const made = Object.entries(parts).map(([name, steps]): [string, Layer] => [
@@ -60,7 +66,7 @@ export function withParts<S>(
     {
       kind: 'steps',
       variables: {},
-      apply: (x, context = {}) => run(steps, x, context),
+      apply: (x, context = {}) => run(steps, x, context, name),
       outputShape: (shape) => shapeOf(steps, shape),
       dispose: () => {},
     },

@@ -27,9 +27,9 @@ export class OnnxGraph {
   }
 
   /** Adds an operator of several outputs; returns their names. */
-  nodes(op: string, inputs: readonly string[], count: number): string[] {
+  nodes(op: string, inputs: readonly string[], count: number, attributes: Readonly<Record<string, OnnxAttributeValue>> = {}): string[] {
     const outputs = Array.from({ length: count }, () => `v${this.#count++}`);
-    this.#nodes.push({ op, inputs, outputs });
+    this.#nodes.push({ op, inputs, outputs, attributes });
     return outputs;
   }
 

@@ -1,4 +1,5 @@
-import type { ActivationLayer } from '@x/tensor';
+import type { AttentionLayer } from '@x/tensor';
+import type { Quantization } from '@x/tensor/quant';
 import { writableSteps } from '../files/writable-steps.ts';
 import type { QuantizedNetwork } from '../network/quantized-network.ts';
 import {
@@ -10,7 +11,10 @@ import {
   type QuantizedStep,
 } from '../network/quantized-step.ts';
 import { checkChoice, checkNumber } from '../validation.ts';
+import { passesIntegers } from '../network/integer-steps.ts';
 import { addActivation } from './activation.ts';
+import { addHeads } from './attention.ts';
+import { addFloatLayer } from './float-layer.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { asFloats, asIntegers, withChannels, type OnnxValueFlow } from './onnx-value.ts';
 import { windowAttributes } from './onnx-windows.ts';
@@ -25,14 +29,15 @@ export interface ToOnnxOptions {
   readonly form?: 'qdq' | 'qoperator';
   /**
    * Sizes of the input's axes after the first, which is that of the examples; images are [height, width, channels]. Default: the inputs of
-   * the first layer, images of any size.
+   * the first layer; images of any size, sequences of any length.
    */
   readonly inputShape?: readonly number[];
 }
 
 /**
- * A quantized network as an ONNX model of opset 21. Input `x` [n, ...], output `y`; images have their channels last, as here, and are
- * transposed inside.
+ * A quantized network as an ONNX model of opset 21. Input `x` [n, ...], float32, or int32 where an embedding comes first; output `y`.
+ * Images have their channels last, as here, and are transposed inside. Normalizations and embeddings are float32; attention is written
+ * by operators of its parts, of self-attention, and without a mask but the causal one.
  *
  * Layers of calibrated activations compute the same integers, but for ties of a rounding. Weights of at most 4 bits are INT4 in `qdq`, in
  * blocks where they have groups. Activations that are quantized as they come (`dynamic`) are left in float in `qdq`; in `qoperator` they
@@ -50,22 +55,31 @@ export function toOnnx(network: QuantizedNetwork, { form = 'qdq', inputShape }: 
   inputShape?.forEach((size, axis) => checkNumber(where, `inputShape[${axis}]`, size, { least: 1, whole: true }));
   const first = Array.from(everyNetworkStep(steps)).find((step) => step.kind === 'quantized' || step.kind === 'floatLinear');
   if (!first) throw new TypeError(`${where}: the network has no linear layer.`);
-  const sizes = inputShape ?? inputSizes(steps[0], first);
+  const sizes = inputShape ?? inputSizes(steps, first);
   const graph = new OnnxGraph();
   const x: OnnxValueFlow = { name: 'x', quantization: undefined, channelsFirst: false };
   const last = addSteps(graph, steps, x, form);
   graph.node('Identity', [asFloats(graph, withChannels(graph, last, false)).name], {}, 'y');
   const output = network.outputShape([null, ...sizes.map((size) => (typeof size === 'number' ? size : null))]).slice(1);
   return graph.bytes(
-    { name: 'x', dtype: 'F32', shape: ['n', ...sizes] },
+    { name: 'x', dtype: isEmbedding(steps[0]) ? 'I32' : 'F32', shape: ['n', ...sizes] },
     { name: 'y', dtype: 'F32', shape: ['n', ...output.map((size, axis) => size ?? `y${axis}`)] },
   );
 }
 
 /** What the first step takes, or the first that says so. */
-function inputSizes(start: NetworkStep | undefined, { weight, windows }: QuantizedStep | FloatLinearStep): (number | string)[] {
+function inputSizes(steps: readonly NetworkStep[], { weight, windows }: QuantizedStep | FloatLinearStep): (number | string)[] {
+  const [start] = steps;
   if (start?.kind === 'reshape') return [start.shape.reduce((product, size) => product * size, 1)];
+  if (isEmbedding(start)) return ['length'];
+  // Attention, and places that are added to, are of sequences.
+  if (Array.from(everyNetworkStep(steps)).some((step) => 'layer' in step && ['attention', 'positionalEmbedding'].includes(step.layer.kind)))
+    return ['length', weight.shape[0] as number];
   return windows ? ['height', 'width', windows.channels] : [weight.shape[0] as number];
+}
+
+function isEmbedding(step: NetworkStep | undefined): boolean {
+  return step?.kind === 'float' && step.layer.kind === 'embedding';
 }
 
 type Form = 'qdq' | 'qoperator';
@@ -87,11 +101,10 @@ function addStep(graph: OnnxGraph, step: NetworkStep, x: OnnxValueFlow, form: Fo
     case 'pool':
       return addPool(graph, step, x, form);
     case 'composite':
-      return addResidual(graph, step, x, form);
+      return step.layer.kind === 'attention' ? addAttention(graph, step, x, form) : addResidual(graph, step, x, form);
     case 'float': {
-      const { activation, slope } = step.layer as ActivationLayer;
-      const floats = asFloats(graph, x);
-      return { ...floats, name: addActivation(graph, step.name, floats.name, activation, slope) };
+      const y = addFloatLayer(graph, step, x);
+      return x.quantization && passesIntegers(step.layer) ? asIntegers(graph, y, x.quantization) : y;
     }
     case 'quantized': {
       const scaled = divided(graph, step, x);
@@ -112,11 +125,26 @@ function addPool(graph: OnnxGraph, { of, windows, output }: NetworkPoolStep, x: 
   return windows ? back : { ...back, channelsFirst: false, name: graph.node('Flatten', [back.name], { axis: { int: 1 } }) };
 }
 
-function addResidual(graph: OnnxGraph, { parts }: NetworkCompositeStep, x: OnnxValueFlow, form: Form): OnnxValueFlow {
-  const floats = asFloats(graph, x);
-  const through = asFloats(graph, addSteps(graph, parts['inner'] ?? [], floats, form));
-  const past = asFloats(graph, addSteps(graph, parts['shortcut'] ?? [], floats, form));
-  return { ...through, name: graph.node('Add', [withChannels(graph, past, through.channelsFirst).name, through.name]) };
+/** Sums of integers are written as runtimes know them, in float between integers: ONNX has no operator of its own. */
+function addResidual(graph: OnnxGraph, { parts, integers }: NetworkCompositeStep, x: OnnxValueFlow, form: Form): OnnxValueFlow {
+  const from = integers ? asIntegers(graph, x, integers.input) : asFloats(graph, x);
+  const branch = (steps: readonly NetworkStep[] = [], quantization: Required<Quantization> | undefined): OnnxValueFlow => {
+    const y = addSteps(graph, steps, from, form);
+    return asFloats(graph, quantization ? asIntegers(graph, y, quantization) : y);
+  };
+  const through = branch(parts['inner'], integers?.inner);
+  const past = withChannels(graph, branch(parts['shortcut'], integers && (integers.shortcut ?? integers.input)), through.channelsFirst);
+  const sum = { ...through, name: graph.node('Add', [past.name, through.name]) };
+  return integers ? asIntegers(graph, sum, integers.output) : sum;
+}
+
+function addAttention(graph: OnnxGraph, { layer, parts, name }: NetworkCompositeStep, x: OnnxValueFlow, form: Form): OnnxValueFlow {
+  const { qkv, out } = parts;
+  const [first] = out ?? [];
+  if (!qkv || !out || (first?.kind !== 'quantized' && first?.kind !== 'floatLinear'))
+    throw new TypeError(`toOnnx: layer ${name} (attention) has a memory, which a model of one input hasn't.`);
+  const maps = asFloats(graph, addSteps(graph, qkv, withChannels(graph, asFloats(graph, x), false), form));
+  return addSteps(graph, out, addHeads(graph, layer as AttentionLayer, first.weight.shape[0] as number, maps), form);
 }
 
 function divided(graph: OnnxGraph, { name, inputScales }: QuantizedStep | FloatLinearStep, x: OnnxValueFlow): OnnxValueFlow {

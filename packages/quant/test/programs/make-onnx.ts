@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enable } from '@x/tensor';
-import { toOnnx } from '../../src/index.ts';
+import { toOnnx } from '../../src/onnx.ts';
 import { onnxNetworks } from '../golden/onnx-networks.ts';
 
 const program = `

@@ -7,6 +7,11 @@ import type { NormLayer } from './layer-norm.ts';
 import { makeVariables } from './make-variables.ts';
 import { mapLastAxis } from './shape.ts';
 
+/** A {@link groupNormLayer}. */
+export interface GroupNormLayer extends NormLayer<'groupNorm'> {
+  readonly groups: number;
+}
+
 /**
  * {@link groupNorm} as a layer, channels last, with the variables gamma [channels], first 1, and beta [channels], first 0.
  *
@@ -14,7 +19,7 @@ import { mapLastAxis } from './shape.ts';
  * @example
  * groupNormLayer(64, { groups: 8 }).apply(tf.zeros([2, 8, 8, 64])).shape; // => [2, 8, 8, 64]
  */
-export function groupNormLayer(channels: number, { groups = 32, epsilon = 1e-5 }: GroupNormOptions = {}): NormLayer<'groupNorm'> {
+export function groupNormLayer(channels: number, { groups = 32, epsilon = 1e-5 }: GroupNormOptions = {}): GroupNormLayer {
   const where = 'groupNormLayer';
   checkNumber(where, 'channels', channels, { least: 1, whole: true });
   checkNumber(where, 'groups', groups, { least: 1, whole: true });
@@ -26,6 +31,8 @@ export function groupNormLayer(channels: number, { groups = 32, epsilon = 1e-5 }
   });
   return {
     kind: 'groupNorm',
+    groups,
+    epsilon,
     variables,
     apply: (x) => groupNorm(x, variables.gamma, variables.beta, { groups, epsilon }),
     outputShape: (shape) => mapLastAxis(where, shape, channels, channels),

@@ -10,6 +10,7 @@ import { mapLastAxis } from './shape.ts';
 /** A normalization: a gain and perhaps a shift of each channel. */
 export interface NormLayer<Kind extends string> extends Layer {
   readonly kind: Kind;
+  readonly epsilon: number;
   readonly variables: { readonly gamma: Variable; readonly beta: Variable };
 }
 
@@ -29,6 +30,7 @@ export function layerNormLayer(width: number, { epsilon = 1e-5 }: NormOptions = 
   });
   return {
     kind: 'layerNorm',
+    epsilon,
     variables,
     apply: (x) => layerNorm(x, variables.gamma, variables.beta, { epsilon }),
     outputShape: (shape) => mapLastAxis('layerNormLayer', shape, width, width),

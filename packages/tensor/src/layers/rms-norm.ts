@@ -11,6 +11,7 @@ import { mapLastAxis } from './shape.ts';
 /** A {@link rmsNormLayer}. */
 export interface RmsNormLayer extends Layer {
   readonly kind: 'rmsNorm';
+  readonly epsilon: number;
   readonly variables: { readonly gamma: Variable };
 }
 
@@ -27,6 +28,7 @@ export function rmsNormLayer(width: number, { epsilon = 1e-5 }: NormOptions = {}
   const variables = makeVariables('rmsNormLayer', key(0), { gamma: { shape: [width], init: ones() } });
   return {
     kind: 'rmsNorm',
+    epsilon,
     variables,
     apply: (x) => rmsNorm(x, variables.gamma, { epsilon }),
     outputShape: (shape) => mapLastAxis('rmsNormLayer', shape, width, width),
