@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import { loadTfjsWeights } from '@x/tensor';
+import { loadTfjsWeights } from '@x/tensor/import';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quantizeArtifacts, tfjsFiles } from '../src/index.ts';
 import { useBackend } from './backends.ts';

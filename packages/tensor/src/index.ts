@@ -111,9 +111,6 @@ export {
 export type { SafetensorsDtype } from './files/safetensors-dtype.ts';
 export { SafetensorsError, type SafetensorsErrorCode } from './files/safetensors-error.ts';
 export { loadSafetensors, saveSafetensors } from './files/safetensors-file.ts';
-export type { ConventionName } from './files/import/convention.ts';
-export { importWeights, type ImportWeightsOptions } from './files/import/import-weights.ts';
-export { loadTfjsWeights, TfjsModelError, type TfjsWeights } from './files/import/tfjs-weights.ts';
 export { openSafetensors } from './files/open-safetensors.ts';
 export { type OpenSafetensorsOptions, type Rows, type SafetensorsInfo, type SafetensorsReader } from './files/safetensors-reader.ts';
 export { FileWriteError } from './files/write-atomically.ts';

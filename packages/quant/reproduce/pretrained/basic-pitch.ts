@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter';
-import { conv2d, importWeights, loadTfjsWeights, random, sequential, type SequentialLayer } from '@x/tensor';
+import { conv2d, random, sequential, type SequentialLayer } from '@x/tensor';
+import { importWeights, loadTfjsWeights } from '@x/tensor/import';
 
 /** Spotify's Basic Pitch (R. M. Bittner et al., 2022, arXiv 2203.09893): six convolutions on spectra whose harmonics are stacked as channels. */
 export const basicPitchPackage = [

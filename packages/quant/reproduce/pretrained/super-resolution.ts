@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { conv2d, importWeights, loadTfjsWeights, random, residual, sequential, type Layer, type SequentialLayer } from '@x/tensor';
+import { conv2d, random, residual, sequential, type Layer, type SequentialLayer } from '@x/tensor';
+import { importWeights, loadTfjsWeights } from '@x/tensor/import';
 
 /** A small residual dense network (Y. Zhang et al., 2018, arXiv 1802.08797) that makes images twice as large; a layers-model of tfjs. */
 export const superResolutionPackage = [

@@ -8,7 +8,6 @@ import {
   dense,
   depthwiseConv2d,
   globalAveragePool,
-  importWeights,
   maxPool2d,
   packRaw,
   random,
@@ -19,6 +18,7 @@ import {
   type RawTensor,
   type SequentialLayer,
 } from '@x/tensor';
+import { importWeights } from '@x/tensor/import';
 import { decodeOnnxModel, type OnnxGraph, type OnnxTensor } from '@x/tensor/onnx';
 
 /** PaddleOCR's classifier of upside-down text: MobileNetV3 small (A. Howard et al., 2019, arXiv 1905.02244), a third as wide. */

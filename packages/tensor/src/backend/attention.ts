@@ -1,17 +1,25 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { attention, attentionGradient, type Attention, type AttentionMask, type Heads } from '../kernels/attention.ts';
+import {
+  attention,
+  attentionGradient,
+  type Attention,
+  type AttentionDropout,
+  type AttentionMask,
+  type Heads,
+} from '../kernels/attention.ts';
 import type { XBackend } from './backend.ts';
 import type { BackendKernel, KernelCall } from './kernel.ts';
 
 interface Attributes {
   readonly scale: number;
   readonly causal: boolean;
+  readonly dropout?: AttentionDropout;
   /** Of `XMultiHeadAttention`. */
   readonly heads: number;
 }
 
 /** How the operands of an attention lie, and what it gives. */
-interface Layout extends Omit<Attention, 'scale' | 'causal' | 'mask'> {
+interface Layout extends Omit<Attention, 'scale' | 'causal' | 'mask' | 'dropout'> {
   /** Elements of the whole tensors that q, k and v lie in, from which on each does; of self-attention's heads it is one tensor. */
   readonly inputs: readonly TensorInfo[];
   readonly shape: number[];
@@ -95,10 +103,10 @@ function maskOf(backend: XBackend, mask: TensorInfo): AttentionMask {
   return { address: backend.address(mask), ofExample, ofHead, ofQuery, ofKey };
 }
 
-function common({ inputs, attrs, backend }: KernelCall): Pick<Attention, 'scale' | 'causal' | 'mask'> {
+function common({ inputs, attrs, backend }: KernelCall): Pick<Attention, 'scale' | 'causal' | 'mask' | 'dropout'> {
   const mask = inputs['mask'] as TensorInfo | undefined;
-  const { scale, causal } = attrs as unknown as Attributes;
-  return { scale, causal, mask: mask && maskOf(backend, mask) };
+  const { scale, causal, dropout } = attrs as unknown as Attributes;
+  return { scale, causal, dropout, mask: mask && maskOf(backend, mask) };
 }
 
 /** -> [the result, logarithms of the sums [b, h, queries], which the gradient takes]. */

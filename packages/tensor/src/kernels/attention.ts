@@ -21,6 +21,14 @@ export interface Heads {
   readonly ofRow: number;
 }
 
+/** Which probabilities are dropped: see wasm/dense/attention-dropout.ts. */
+export interface AttentionDropout {
+  /** The two words of a random key. */
+  readonly key: readonly [number, number];
+  /** Those whose number of 16 bits is below this are dropped. */
+  readonly threshold: number;
+}
+
 /** Sizes and operands of an attention: q [heads, queries, depth], k [heads, keys, depth], v [heads, keys, valueDepth]. */
 export interface Attention {
   readonly q: Heads;
@@ -36,7 +44,14 @@ export interface Attention {
   readonly scale: number;
   readonly causal: boolean;
   readonly mask?: AttentionMask | undefined;
+  readonly dropout?: AttentionDropout | undefined;
 }
+
+/** Words of parameters before those that forward and backward pass have of their own. */
+const OWN = 28;
+
+/** Factor of the probabilities that are not dropped, so that their mean stays. */
+export const keptFactor = (threshold: number): number => 2 ** 16 / (2 ** 16 - threshold);
 
 /** What is added to the scores; strides in elements, 0 where all have the same. */
 export interface AttentionMask {
@@ -102,7 +117,7 @@ function backwardBlocks(tier: Tier, { queries, keys, depth, valueDepth }: Attent
   });
 }
 
-/** out = softmax(scale·q·kᵀ + mask)·v, and the logarithm of each query's sum of exponentials; both 0 for a query that sees no key. */
+/** out = dropout(softmax(scale·q·kᵀ + mask))·v, and the logarithm of each query's sum of exponentials; both 0 for a query that sees no key. */
 export function attention(kernels: Kernels, call: AttentionForward): void {
   const { heads, queries, valueDepth } = call;
   if (heads * queries * Math.max(1, valueDepth) === 0) return;
@@ -111,8 +126,8 @@ export function attention(kernels: Kernels, call: AttentionForward): void {
   if (!blocks) throw new Error('internal: heads too deep for attention');
   const items = Math.ceil(queries / (blocks.panels * COLUMNS[tier]));
   const p = write(kernels, call);
-  place(threads.words, p + 24, call.to);
-  threads.words.set([call.logSums, blocks.panels, items, blocks.groups], p + 28);
+  place(threads.words, p + OWN, call.to);
+  threads.words.set([call.logSums, blocks.panels, items, blocks.groups], p + OWN + 4);
   threads.run(kernels.number('f32_attention'), heads * items, 1);
 }
 
@@ -142,10 +157,10 @@ export function attentionGradient(kernels: Kernels, call: AttentionBackward): vo
   const inOrder = { address: parts, ofExample: headsOfExample * queries * depth, ofHead: queries * depth, ofRow: depth };
   const p = write(kernels, call);
   const { words } = threads;
-  place(words, p + 24, call.dout);
-  words.set([call.out, call.logSums, blocks.panels, blocks.groups], p + 28);
-  place(words, p + 32, splits > 1 ? inOrder : dq);
-  words.set([call.dk, call.dv, splits, size * 4], p + 36);
+  place(words, p + OWN, call.dout);
+  words.set([call.out, call.logSums, blocks.panels, blocks.groups], p + OWN + 4);
+  place(words, p + OWN + 8, splits > 1 ? inOrder : dq);
+  words.set([call.dk, call.dv, splits, size * 4], p + OWN + 12);
   threads.run(kernels.number('f32_attention_gradient'), heads * splits, 1);
   if (splits === 1) return;
   if (size > 0) {
@@ -161,22 +176,17 @@ export function attentionGradient(kernels: Kernels, call: AttentionBackward): vo
 function write({ threads }: Kernels, call: Attention): number {
   const p = threads.parameters();
   const { words, floats } = threads;
-  const { mask } = call;
-  words[p] = mask?.address ?? 0;
-  words[p + 1] = call.headsOfExample;
-  words[p + 2] = mask?.ofExample ?? 0;
-  words[p + 3] = mask?.ofHead ?? 0;
-  words[p + 4] = mask?.ofQuery ?? 0;
-  words[p + 5] = mask?.ofKey ?? 0;
+  const { address = 0, ofExample = 0, ofHead = 0, ofQuery = 0, ofKey = 0 } = call.mask ?? {};
+  words.set([address, call.headsOfExample, ofExample, ofHead, ofQuery, ofKey], p);
   place(words, p + 6, call.q);
   place(words, p + 10, call.k);
   place(words, p + 14, call.v);
-  words[p + 18] = call.queries;
-  words[p + 19] = call.keys;
-  words[p + 20] = call.depth;
-  words[p + 21] = call.valueDepth;
+  words.set([call.queries, call.keys, call.depth, call.valueDepth], p + 18);
   floats[p + 22] = call.scale;
   words[p + 23] = call.causal ? 1 : 0;
+  const { key = [0, 0], threshold = 0 } = call.dropout ?? {};
+  words.set([...key, threshold], p + 24);
+  floats[p + 27] = keptFactor(threshold);
   return p;
 }
 

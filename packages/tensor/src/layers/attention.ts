@@ -22,6 +22,8 @@ export interface MultiHeadOptions {
    * [batch, keys, memory] instead of x. Default: none, self-attention.
    */
   readonly memory?: number;
+  /** Part of the probabilities, of which place hears which, that is dropped in training. Default 0. */
+  readonly dropout?: number;
   /** Whether biases are added. Default true. */
   readonly bias?: boolean;
   /** First values of each weight. Default {@link glorotUniform}. */
@@ -35,6 +37,8 @@ export interface AttentionLayer extends Layer {
   readonly kind: 'attention';
   readonly heads: number;
   readonly causal: boolean;
+  /** Part of the probabilities that is dropped in training. */
+  readonly dropout: number;
 }
 
 /**
@@ -44,7 +48,7 @@ export interface AttentionLayer extends Layer {
  * Variables: of self-attention `qkv.weight` [width, 3 · width], the queries', keys' and values' maps side by side; of
  * cross-attention `query.weight` [width, width] and `keyValue.weight` [memory, 2 · width]; `out.weight` [width, width];
  * and the biases of each. PyTorch's `in_proj_weight` is the transpose of `qkv.weight`. The context's `mask` says what
- * is seen, as that of `scaledDotProductAttention`; without dropout of the probabilities.
+ * is seen, as that of `scaledDotProductAttention`; its `key` is needed in training where probabilities are dropped.
  *
  * A. Vaswani et al., "Attention Is All You Need", 2017, arXiv 1706.03762.
  *
@@ -55,11 +59,12 @@ export interface AttentionLayer extends Layer {
  */
 export function attention(width: number, options: MultiHeadOptions): AttentionLayer {
   checkNumber(where, 'width', width, { least: 1, whole: true });
-  const { key, heads = 1, causal = false, memory, bias = true, init = glorotUniform() } = options ?? {};
+  const { key, heads = 1, causal = false, memory, dropout = 0, bias = true, init = glorotUniform() } = options ?? {};
   checkKey(where, key);
   checkNumber(where, 'heads', heads, { least: 1, whole: true });
   if (width % heads !== 0) throw new RangeError(`${where}: heads is ${heads}, but must divide the width, ${width}.`);
   if (memory !== undefined) checkNumber(where, 'memory', memory, { least: 1, whole: true });
+  checkNumber(where, 'dropout', dropout, { least: 0, below: 1 });
   checkFunction(where, 'init', init);
   const map = (index: number, from: number, to: number): Layer => dense(from, to, { key: fold(key, index), bias, init });
   const out = map(0, width, width);
@@ -67,7 +72,7 @@ export function attention(width: number, options: MultiHeadOptions): AttentionLa
     memory === undefined
       ? { qkv: map(1, width, 3 * width), out }
       : { query: map(1, width, width), keyValue: map(2, memory, 2 * width), out };
-  return withMaps(parts, { width, heads, causal, memory });
+  return withMaps(parts, { width, heads, causal, memory, dropout });
 }
 
 interface Settings {
@@ -75,13 +80,14 @@ interface Settings {
   readonly heads: number;
   readonly causal: boolean;
   readonly memory: number | undefined;
+  readonly dropout: number;
 }
 
 /** The linear maps of self-attention, or of cross-attention. */
 type Maps = { readonly qkv: Layer; readonly out: Layer } | { readonly query: Layer; readonly keyValue: Layer; readonly out: Layer };
 
 function withMaps(parts: Maps, settings: Settings): AttentionLayer {
-  const { width, heads, causal, memory } = settings;
+  const { width, heads, causal, memory, dropout } = settings;
   const outputShape: Layer['outputShape'] = (shape) => {
     if (shape.length !== 3)
       throw new RangeError(`${where}: the shape [${shape.map((size) => size ?? 'any').join(', ')}] must be [batch, length, ${width}].`);
@@ -91,6 +97,7 @@ function withMaps(parts: Maps, settings: Settings): AttentionLayer {
     kind: 'attention',
     heads,
     causal,
+    dropout,
     variables: variablesOfParts(parts),
     parts,
     withParts: (others) => {
@@ -98,20 +105,24 @@ function withMaps(parts: Maps, settings: Settings): AttentionLayer {
       return withMaps(others as unknown as Maps, settings);
     },
     apply: (x, context = {}) => {
-      const { memory: other, mask } = context;
+      const { memory: other, mask, training = false, key } = context;
       checkTensor(where, 'x', x, { dtype: 'float32' });
       outputShape(x.shape);
       if (memory !== undefined) {
         if (other === undefined) throw new TypeError(`${where}: cross-attention needs a memory: apply(x, { memory: tensor }).`);
         checkTensor(where, 'memory', other, { dtype: 'float32', shape: [x.shape[0] as number, null, memory] });
       }
+      const dropping = training && dropout > 0;
+      if (dropping && !key)
+        throw new TypeError(`${where}: dropout in training needs a key: apply(x, { training: true, key: random.key(seed) }).`);
       needGradients();
       return tidy(() => {
         const projected =
           'qkv' in parts
             ? [parts.qkv.apply(x, contextOfPart(context, 0))]
             : [parts.query.apply(x, contextOfPart(context, 0)), parts.keyValue.apply(other as Tensor, contextOfPart(context, 1))];
-        const heard = multiHeadAttention(where, projected, heads, { causal, ...(mask ? { mask } : {}) });
+        const drops = dropping ? { dropout, key: fold(key as Key, 3) } : {};
+        const heard = multiHeadAttention(where, projected, heads, { causal, ...drops, ...(mask ? { mask } : {}) });
         return parts.out.apply(heard, contextOfPart(context, 2));
       });
     },

@@ -8,13 +8,15 @@ import { layerNormLayer } from './layer-norm.ts';
 import { residual } from './residual.ts';
 import { sequential, type SequentialLayer } from './sequential.ts';
 
-export interface TransformerBlockOptions extends Omit<MultiHeadOptions, 'memory'> {
+export interface TransformerBlockOptions extends Omit<MultiHeadOptions, 'memory' | 'dropout'> {
   /** Units between the two dense layers. Default 4 · width. */
   readonly hidden?: number;
   /** Between the two dense layers. Default `gelu`. */
   readonly activation?: ActivationName;
   /** Part of what each of the two branches adds that is dropped in training. Default 0. */
   readonly dropout?: number;
+  /** Part of attention's probabilities that is dropped in training. Default 0. */
+  readonly attentionDropout?: number;
 }
 
 /**
@@ -31,19 +33,25 @@ export interface TransformerBlockOptions extends Omit<MultiHeadOptions, 'memory'
 export function transformerBlock(width: number, options: TransformerBlockOptions): SequentialLayer {
   const where = 'transformerBlock';
   checkNumber(where, 'width', width, { least: 1, whole: true });
-  const { key, heads = 1, causal = false, bias = true, init, hidden = 4 * width, activation = 'gelu', dropout: rate = 0 } = options ?? {};
+  const { key, heads = 1, causal = false, bias = true, init, hidden = 4 * width, activation = 'gelu', ...rates } = options ?? {};
+  const { dropout: rate = 0, attentionDropout = 0 } = rates;
   checkKey(where, key);
   checkNumber(where, 'heads', heads, { least: 1, whole: true });
   if (width % heads !== 0) throw new RangeError(`${where}: heads is ${heads}, but must divide the width, ${width}.`);
   checkNumber(where, 'hidden', hidden, { least: 1, whole: true });
   checkNumber(where, 'dropout', rate, { least: 0, below: 1 });
+  checkNumber(where, 'attentionDropout', attentionDropout, { least: 0, below: 1 });
   const [forAttention, forFirst, forSecond] = split(key, 3);
   const drawn = init ? { init } : {};
   const dropping = rate > 0 ? [dropout(rate)] : [];
   // Made before anything else that may be refused.
   const first = dense(width, hidden, { key: forFirst, activation, bias, ...drawn });
   return sequential([
-    residual([layerNormLayer(width), attention(width, { key: forAttention, heads, causal, bias, ...drawn }), ...dropping]),
+    residual([
+      layerNormLayer(width),
+      attention(width, { key: forAttention, heads, causal, dropout: attentionDropout, bias, ...drawn }),
+      ...dropping,
+    ]),
     residual([layerNormLayer(width), first, dense(hidden, width, { key: forSecond, bias, ...drawn }), ...dropping]),
   ]);
 }

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { hasKernel, runKernel } from './kernel.ts';
-import { addendOf, checkMask, MOST_DEPTH, scaledDotProductAttention, type AttentionOptions } from './scaled-dot-product-attention.ts';
+import { attentionDropout } from './attention-dropout.ts';
+import { hasKernel } from './kernel.ts';
+import { runAttention } from './run-attention.ts';
+import { checkMask, MOST_DEPTH, scaledDotProductAttention, type AttentionOptions } from './scaled-dot-product-attention.ts';
 
 /**
  * {@link scaledDotProductAttention} of heads that lie side by side, as a linear map gives them, and not each in a place of its own:
@@ -17,31 +19,12 @@ export function multiHeadAttention(
   const [query, keyValue = query] = parts as [Tensor, Tensor?];
   const [batch, queries, columns] = query.shape as [number, number, number];
   const depth = (parts.length === 1 ? columns / 3 : columns) / heads;
-  const { causal = false, mask } = options;
+  const { causal = false, mask, dropout: rate = 0, key } = options;
   if (mask) checkMask(where, mask, [batch, heads, queries, keyValue.shape[1] as number]);
   if (!hasKernel('XMultiHeadAttention') || depth > MOST_DEPTH) return separately(parts, heads, options);
-  return tf.tidy(() => {
-    const attributes = { causal, heads, scale: 1 / Math.sqrt(depth) };
-    const masks: Record<string, Tensor> = mask ? { mask: mask.dtype === 'bool' ? addendOf(mask) : mask } : {};
-    const named = (given: readonly Tensor[]): Record<string, Tensor> =>
-      given.length === 1 ? { query: given[0] as Tensor } : { query: given[0] as Tensor, keyValue: given[1] as Tensor };
-    const run = tf.customGrad((...inputs) => {
-      const given = inputs.slice(0, parts.length) as Tensor[];
-      const save = inputs[parts.length] as unknown as tf.GradSaveFunc;
-      const [out, logSums] = runKernel<[Tensor, Tensor]>('XMultiHeadAttention', { ...named(given), ...masks }, attributes);
-      save([...given, out, logSums, ...Object.values(masks)]);
-      const gradFunc = (dout: Tensor, saved: Tensor[]): Tensor[] => {
-        const [savedOut, savedSums, savedMask] = saved.slice(parts.length) as [Tensor, Tensor, Tensor?];
-        return runKernel<Tensor[]>(
-          'XMultiHeadAttentionGrad',
-          { ...named(saved.slice(0, parts.length)), out: savedOut, logSums: savedSums, dout, ...(savedMask ? { mask: savedMask } : {}) },
-          attributes,
-        );
-      };
-      return { value: out, gradFunc };
-    });
-    return run(...parts);
-  });
+  const dropout = attentionDropout(where, rate, key);
+  const operands: Record<string, Tensor> = parts.length === 1 ? { query } : { query, keyValue };
+  return runAttention('XMultiHeadAttention', operands, mask, { causal, heads, scale: 1 / Math.sqrt(depth), dropout });
 }
 
 function separately(parts: readonly Tensor[], heads: number, options: AttentionOptions): Tensor {

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { AttentionDropout } from '../kernels/attention.ts';
+import type { Key } from '../random/key.ts';
 import { checkNumber, checkTensor, describe } from './arguments.ts';
-import { hasKernel, needGradients, runKernel } from './kernel.ts';
+import { attentionDropout, keptProbabilities } from './attention-dropout.ts';
+import { hasKernel, needGradients } from './kernel.ts';
+import { runAttention } from './run-attention.ts';
 
 export interface AttentionOptions {
   /** Whether query i sees keys 0 to i only. Default false. */
@@ -13,12 +17,19 @@ export interface AttentionOptions {
   readonly mask?: Tensor;
   /** Factor of the scores. Default 1 / sqrt(depth). */
   readonly scale?: number;
+  /**
+   * Part of the probabilities that is dropped, the others being divided by what is left, for training. Default 0. Those of a key's
+   * stream are dropped, for any number of threads, and again when a pass is done again; the rate is rounded to 2^-16.
+   */
+  readonly dropout?: number;
+  /** Draws what is dropped; needed for it. */
+  readonly key?: Key;
 }
 
 type Shape4D = [batch: number, heads: number, length: number, depth: number];
 
 /**
- * Scaled dot-product attention: softmax(scale · q·kᵀ + mask)·v, for each batch and head.
+ * Scaled dot-product attention: dropout(softmax(scale · q·kᵀ + mask))·v, for each batch and head.
  *
  * A query that sees no key gives 0, and a gradient of 0.
  *
@@ -26,7 +37,7 @@ type Shape4D = [batch: number, heads: number, length: number, depth: number];
  * @param k float32[batch, heads, keys, depth].
  * @param v float32[batch, heads, keys, valueDepth].
  * @returns float32[batch, heads, queries, valueDepth], differentiable in q, k and v.
- * @throws {TypeError | RangeError} if an argument has another dtype or shape.
+ * @throws {TypeError | RangeError} if an argument has another dtype or shape, or an option is invalid.
  * @example
  * const x = tf.randomNormal([1, 8, 128, 64]);
  * const y = scaledDotProductAttention(x, x, x, { causal: true });
@@ -40,12 +51,14 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   checkTensor(where, 'k', k, { dtype: 'float32', shape: [batch, heads, null, depth] });
   const keys = k.shape[2] as number;
   checkTensor(where, 'v', v, { dtype: 'float32', shape: [batch, heads, keys, null] });
-  const { causal = false, mask, scale = 1 / Math.sqrt(Math.max(1, depth)) } = options;
+  const { causal = false, mask, scale = 1 / Math.sqrt(Math.max(1, depth)), dropout: rate = 0, key } = options;
   if (typeof causal !== 'boolean') throw new TypeError(`${where}: causal is ${describe(causal)}, but must be true or false.`);
   checkNumber(where, 'scale', scale);
   if (mask !== undefined) checkMask(where, mask, [batch, heads, queries, keys]);
+  const dropout = attentionDropout(where, rate, key);
   needGradients();
-  return hasKernel('XAttention') && fits(q, v) ? tiled(q, k, v, causal, mask, scale) : composed(q, k, v, causal, mask, scale);
+  if (hasKernel('XAttention') && fits(q, v)) return runAttention('XAttention', { q, k, v }, mask, { causal, scale, dropout });
+  return composed(q, k, v, { causal, scale, mask, dropout });
 }
 
 /** Deeper heads than anybody has don't fit into the kernel's blocks. */
@@ -53,40 +66,6 @@ function fits(q: Tensor, v: Tensor): boolean {
   return Math.max(q.shape[3] as number, v.shape[3] as number) <= MOST_DEPTH;
 }
 export const MOST_DEPTH = 1024;
-
-/** A block of scores at a time, forward and, computed again, backward. */
-function tiled(q: Tensor, k: Tensor, v: Tensor, causal: boolean, mask: Tensor | undefined, scale: number): Tensor {
-  return tf.tidy(() => {
-    const attributes = { causal, scale };
-    const masks: Record<string, Tensor> = mask === undefined ? {} : { mask: mask.dtype === 'bool' ? addendOf(mask) : mask };
-    const run = tf.customGrad((...inputs) => {
-      const [x, y, z] = inputs as unknown as [Tensor, Tensor, Tensor];
-      const save = inputs[3] as unknown as tf.GradSaveFunc;
-      const [out, logSums] = runKernel<[Tensor, Tensor]>('XAttention', { q: x, k: y, v: z, ...masks }, attributes);
-      save([x, y, z, out, logSums, ...Object.values(masks)]);
-      const gradFunc = (dout: Tensor, saved: Tensor[]): Tensor[] => {
-        const [savedQ, savedK, savedV, savedOut, savedSums, savedMask] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?];
-        const given = {
-          q: savedQ,
-          k: savedK,
-          v: savedV,
-          out: savedOut,
-          logSums: savedSums,
-          dout,
-          ...(savedMask ? { mask: savedMask } : {}),
-        };
-        return runKernel<Tensor[]>('XAttentionGrad', given, attributes);
-      };
-      return { value: out, gradFunc };
-    });
-    return run(q, k, v);
-  });
-}
-
-/** The mask that is added where one says what is seen. */
-export function addendOf(sees: Tensor): Tensor {
-  return tf.where(sees, tf.zeros(sees.shape), tf.fill(sees.shape, -Infinity));
-}
 
 /** @throws {TypeError | RangeError} if the mask is neither, or doesn't broadcast `to` [batch, heads, queries, keys]. */
 export function checkMask(where: string, mask: Tensor, to: readonly number[]): void {
@@ -101,19 +80,28 @@ export function checkMask(where: string, mask: Tensor, to: readonly number[]): v
     );
 }
 
-function composed(q: Tensor, k: Tensor, v: Tensor, causal: boolean, mask: Tensor | undefined, scale: number): Tensor {
+interface Settings {
+  readonly causal: boolean;
+  readonly scale: number;
+  readonly mask: Tensor | undefined;
+  readonly dropout: AttentionDropout | undefined;
+}
+
+function composed(q: Tensor, k: Tensor, v: Tensor, { causal, scale, mask, dropout }: Settings): Tensor {
   return tf.tidy(() => {
     const [batch, heads, queries] = q.shape as Shape4D;
     const keys = k.shape[2] as number;
     if (keys === 0) return tf.zeros([batch, heads, queries, v.shape[3] as number]);
+    const heard = (probabilities: Tensor): Tensor =>
+      tf.matMul(dropout ? tf.mul(probabilities, keptProbabilities(dropout, [batch, heads, queries, keys])) : probabilities, v);
     let scores = tf.mul(tf.matMul(q, k, false, true), scale);
     if (causal) scores = whereSeen(upTo(queries, keys), scores);
-    if (mask === undefined) return tf.matMul(tf.softmax(scores), v);
+    if (mask === undefined) return heard(tf.softmax(scores));
     scores = whereSeen(mask.dtype === 'bool' ? mask : tf.notEqual(mask, -Infinity), mask.dtype === 'bool' ? scores : tf.add(scores, mask));
     // A row without any key has no softmax.
     const blind = tf.equal(tf.max(scores, -1, true), -Infinity);
     const probabilities = tf.softmax(tf.where(blind, tf.zerosLike(scores), scores));
-    return tf.matMul(tf.where(blind, tf.zerosLike(scores), probabilities), v);
+    return heard(tf.where(blind, tf.zerosLike(scores), probabilities));
   });
 }
 

@@ -13,17 +13,15 @@ import {
   dense,
   depthwiseConv2d,
   encodeSafetensors,
-  importWeights,
   layerNormLayer,
-  loadTfjsWeights,
   packRaw,
   random,
   residual,
   sequential,
-  TfjsModelError,
   type Layer,
   type RawTensor,
 } from '../../src/index.ts';
+import { importWeights, loadTfjsWeights, TfjsModelError } from '../../src/import.ts';
 import { useBackend } from '../backends.ts';
 import { golden } from '../golden/golden.ts';
 

@@ -6,6 +6,7 @@ Everything is computed in float64 from inputs that are float32 numbers, so that 
 The random numbers of `random.json` come from a Philox of this script's own, in Python's whole numbers.
 """
 
+import itertools
 import json
 import math
 import pathlib
@@ -221,11 +222,24 @@ def attention():
         "of what it sees": (torch.where(sees, none, infinite), 3**-0.5, {"mask": "sees"}),
         "biased": (bias, 3**-0.5, {"mask": "bias"}),
         "causal and biased": (torch.where(causal, bias, infinite), 3**-0.5, {"causal": True, "mask": "bias"}),
+        "dropout": (none, 3**-0.5, {"dropout": 0.25, "seed": 9}),
+        "causal, biased and dropout": (torch.where(causal, bias, infinite), 3**-0.5, {"causal": True, "mask": "bias", "dropout": 0.5, "seed": 10}),
     }
+
+    def kept(rate, seed):
+        """What probabilities are multiplied by: 16 bits of Philox for each, in our order."""
+        factors = torch.zeros(2, 2, 5, 7, dtype=DOUBLE)
+        for example, head, query, key in itertools.product(range(2), range(2), range(5), range(7)):
+            word = philox((key // 8, query, 2 * example + head, 0), (seed, 0))[key % 4]
+            number = word % 2**16 if key % 8 < 4 else word // 2**16
+            factors[example, head, query, key] = 1 / (1 - rate) if number >= rate * 2**16 else 0
+        return factors
+
     rows = []
     for name, (mask, scale, options) in cases.items():
         leaves = [t.clone().requires_grad_() for t in [q, k, v]]
-        y = torch.softmax(scale * leaves[0] @ leaves[1].transpose(2, 3) + mask, -1) @ leaves[2]
+        p = torch.softmax(scale * leaves[0] @ leaves[1].transpose(2, 3) + mask, -1)
+        y = (p * kept(options["dropout"], options["seed"]) if "dropout" in options else p) @ leaves[2]
         y.backward(dy)
         rows.append({"name": name, "options": options, "y": values(y), "gradients": [values(leaf.grad) for leaf in leaves]})
     inputs = {"q": values(q), "k": values(k), "v": values(v), "dy": values(dy), "sees": sees.int().tolist(), "bias": values(bias)}

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { attention, attentionGradient, type AttentionMask, type Heads } from '../../src/kernels/attention.ts';
+import { attention, attentionGradient, keptFactor, type AttentionMask, type Heads } from '../../src/kernels/attention.ts';
 import { referenceAttention, type ReferenceAttention } from '../../src/kernels/reference/attention.ts';
+import { philox } from '../../src/random/philox.ts';
 import { inEveryCombination } from './combinations.ts';
 import { Blocks } from './memory.ts';
 import { floats, random } from './values.ts';
@@ -29,6 +30,21 @@ const masks = {
   'of queries': (_: number, q: number) => [0, q, 1, 0],
 } as const;
 
+/** Dropout of 30 % by a key: what the probability of a head's query and key is multiplied by. */
+const dropout = { key: [5, 7], threshold: Math.round(0.3 * 2 ** 16) } as const;
+function kept(head: number, query: number, key: number): number {
+  const words = new Uint32Array(4);
+  philox(words, dropout.key, [Math.floor(key / 8), query, head, 0]);
+  const number = key % 8 < 4 ? words[key % 4]! % 2 ** 16 : Math.floor(words[key % 4]! / 2 ** 16);
+  return number < dropout.threshold ? 0 : keptFactor(dropout.threshold);
+}
+
+/** Kinds of an attention: masks, and without one dropout. */
+const kinds = [
+  ...Object.entries(masks).map(([name, stridesOf]) => ({ name, stridesOf, drops: false })),
+  { name: 'dropout', stridesOf: undefined, drops: true },
+];
+
 // Scores are around 1, rounded to 2^-24 of the sizes of their products; softmax and the products that follow take that on.
 const tolerance = { rtol: 4e-5, atol: 4e-5 };
 
@@ -45,7 +61,7 @@ inEveryCombination((kernels) => {
     const [headsOfExample, queries, keys, depth, valueDepth] = size;
     const heads = 2 * headsOfExample;
     for (const causal of [false, true]) {
-      for (const [name, stridesOf] of Object.entries(masks)) {
+      for (const { name, stridesOf, drops } of kinds) {
         const [ofExample = 0, ofHead = 0, ofQuery = 0, ofKey = 0] = stridesOf?.(headsOfExample, queries, keys) ?? [];
         const [q, k, v, dout] = [
           floats(heads * queries * depth, 1, { scale: 1 }),
@@ -60,10 +76,17 @@ inEveryCombination((kernels) => {
         const plain = { heads, headsOfExample, queries, keys, depth, valueDepth, scale, causal };
         const what = `${size.join()} ${name}${causal ? ', causal' : ''}`;
         const expected = once(what, () =>
-          referenceAttention(plain, q, k, v, dout, (head, query, key) =>
-            stridesOf
-              ? added[Math.floor(head / headsOfExample) * ofExample + (head % headsOfExample) * ofHead + query * ofQuery + key * ofKey]!
-              : 0,
+          referenceAttention(
+            plain,
+            q,
+            k,
+            v,
+            dout,
+            (head, query, key) =>
+              stridesOf
+                ? added[Math.floor(head / headsOfExample) * ofExample + (head % headsOfExample) * ofHead + query * ofQuery + key * ofKey]!
+                : 0,
+            drops ? kept : undefined,
           ),
         );
         const blocks = new Blocks(kernels());
@@ -80,7 +103,7 @@ inEveryCombination((kernels) => {
           k: inOrder(blocks.place(k), keys, depth),
           v: inOrder(blocks.place(v), keys, valueDepth),
         };
-        const call = { ...plain, ...operands, mask };
+        const call = { ...plain, ...operands, mask, dropout: drops ? dropout : undefined };
         const [out, logSums] = [empty(expected.out), empty(expected.logSums)];
         attention(kernels(), { ...call, to: inOrder(out, queries, valueDepth), logSums });
         const [dq, dk, dv] = [empty(expected.dq), empty(expected.dk), empty(expected.dv)];

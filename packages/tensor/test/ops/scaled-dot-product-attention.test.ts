@@ -16,7 +16,7 @@ interface Golden {
   readonly bias: number[][][];
   readonly rows: {
     readonly name: string;
-    readonly options: Omit<AttentionOptions, 'mask'> & { readonly mask?: 'sees' | 'bias' };
+    readonly options: Omit<AttentionOptions, 'mask' | 'key'> & { readonly mask?: 'sees' | 'bias'; readonly seed?: number };
     readonly y: Numbers;
     readonly gradients: Numbers[];
   }[];
@@ -59,8 +59,12 @@ describe.each(backends)('%s', (backend) => {
     expectNoLeak(() =>
       tf.tidy(() => {
         const masks = { sees: () => tf.tensor4d(given.sees, undefined, 'bool'), bias: () => tf.tensor3d(given.bias) };
-        const { mask, ...rest } = options;
-        const all: AttentionOptions = mask === undefined ? rest : { ...rest, mask: masks[mask]() };
+        const { mask, seed, ...rest } = options;
+        const all: AttentionOptions = {
+          ...rest,
+          ...(mask === undefined ? {} : { mask: masks[mask]() }),
+          ...(seed === undefined ? {} : { key: random.key(seed) }),
+        };
         const inputs = [given.q, given.k, given.v].map((values) => tf.tensor4d(values));
         const run = (...[q, k, v]: tf.Tensor[]): tf.Tensor => scaledDotProductAttention(q!, k!, v!, all);
         expect(run(...inputs)).toBeAllclose(y, { rtol: 1e-5, atol: 1e-6 });

@@ -21,6 +21,10 @@ export const DEPTH: usize = 80;
 export const VALUE_DEPTH: usize = 84;
 export const SCALE: usize = 88;
 export const CAUSAL: usize = 92;
+/** Four words of dropout, which attention-dropout reads. */
+export const DROPOUT: usize = 96;
+/** What forward and backward pass have of their own. */
+export const OWN: usize = 112;
 
 const LINE: usize = COLUMNS * 4;
 /** Below all scores but -infinity. */

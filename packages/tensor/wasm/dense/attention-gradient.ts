@@ -1,7 +1,7 @@
 /**
  * f32-attention, gradient: the scores are computed again, a block of queries with a block of keys at a time, from the
- * logarithms of the sums that the forward pass kept: with p = e^(score - log sum) and ds = p·(dout·vᵀ - dout·out)·scale,
- * dv = pᵀ·dout, dk = dsᵀ·q and dq = ds·k.
+ * logarithms of the sums that the forward pass kept: with p = e^(score - log sum), d what dropout multiplies by (1 without it) and
+ * ds = p·(d·(dout·vᵀ) - dout·out)·scale, dv = (d·p)ᵀ·dout, dk = dsᵀ·q and dq = ds·k.
  *
  * Scores stand with a row of COLUMNS keys for each query, so that p and ds are packed right operands of the first two products.
  */
@@ -19,6 +19,7 @@ import {
   MASK_KEY,
   MASK_QUERY,
   maskOf,
+  OWN,
   placeOf,
   Q,
   QUERIES,
@@ -29,28 +30,30 @@ import {
   V,
   VALUE_DEPTH,
 } from './attention-block';
+import { drops, factors, numbersOfRows } from './attention-dropout';
 import { copyPart, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedRows } from './gemm-pack';
 import { COLUMNS, ROWS, tile } from './gemm-tile';
 import { sumLanes } from '../simd/lanes';
 
 // Parameters, as words, after those of attention-block.
-const DOUT: usize = 96;
+const DOUT: usize = OWN;
 /** As DOUT, address apart. */
-const OUT: usize = 112;
-const LOG_SUM: usize = 116;
+const OUT: usize = OWN + 16;
+const LOG_SUM: usize = OWN + 20;
 /** Panels of COLUMNS keys and groups of ROWS queries of a block. */
-const PANELS: usize = 120;
-const GROUPS: usize = 124;
-const DQ: usize = 128;
+const PANELS: usize = OWN + 24;
+const GROUPS: usize = OWN + 28;
+const DQ: usize = OWN + 32;
 /** As K and V, address apart. */
-const DK: usize = 144;
-const DV: usize = 148;
+const DK: usize = OWN + 48;
+const DV: usize = OWN + 52;
 /** Work items of a head, each with a part of the keys and its own DQ, which lie DQ_BYTES apart. */
-const SPLITS: usize = 152;
-const DQ_BYTES: usize = 156;
+const SPLITS: usize = OWN + 56;
+const DQ_BYTES: usize = OWN + 60;
 
-/** Bytes of scratch before the operands: constants, a line of the mask, a tile, dout·out of a block of queries. */
+/** Bytes of scratch before the operands: constants, a line of the mask, random numbers, a tile, dout·out of a block of queries. */
 const SPARE_LINE: usize = 512;
+const NUMBERS: usize = 640;
 const SPARE: usize = 1024;
 const DELTAS: usize = 1472;
 const OPERANDS: usize = 2048;
@@ -64,6 +67,7 @@ export function f32_attention_gradient(p: usize, begin: i32, end: i32, scratch: 
   const valueDepth = load<i32>(p, VALUE_DEPTH);
   const scale = load<f32>(p, SCALE);
   const causal = load<i32>(p, CAUSAL) != 0;
+  const dropping = drops(p);
   const most = load<i32>(p, PANELS);
   const groups = load<i32>(p, GROUPS);
   const splits = load<i32>(p, SPLITS);
@@ -150,7 +154,10 @@ export function f32_attention_gradient(p: usize, begin: i32, end: i32, scratch: 
           const line = <usize>(first * ROWS) * LINE;
           const word = <usize>(first * ROWS) << 2;
           hide(p, head, from, rest, k0 + c, min(COLUMNS, keys - k0 - c), causal, ps + line, scratch + SPARE_LINE);
-          probabilities(ps + line, ds + line, rest, logSums + (<usize>from << 2), scratch + DELTAS + word, scale, scratch);
+          const sums = logSums + (<usize>from << 2);
+          const deltas = scratch + DELTAS + word;
+          if (dropping) keptProbabilities(p, head, from, k0 + c, ps + line, ds + line, rest, sums, deltas, scale, scratch);
+          else probabilities(ps + line, ds + line, rest, sums, deltas, scale, scratch);
           const run = word * ROWS;
           const dv = dvs + <usize>panel * sumV;
           for (let g = 0; g < valueGroups; g++) tile(rest, downD + <usize>g * step + run, ps + line, dv + <usize>(g * ROWS) * LINE, LINE, true);
@@ -230,6 +237,35 @@ function probabilities(ps: usize, ds: usize, count: i32, logSums: usize, deltas:
       const s1 = f32x4.mul(f32x4.mul(p1, f32x4.sub(v128.load(ds + j, 16), delta)), scale);
       v128.store(ps + j, p0);
       v128.store(ps + j, p1, 16);
+      v128.store(ds + j, s0);
+      v128.store(ds + j, s1, 16);
+    }
+    ps += LINE;
+    ds += LINE;
+    logSums += 4;
+    deltas += 4;
+  }
+}
+
+/** The same with dropout: of the queries from `query` on with the keys from `key` on. */
+function keptProbabilities(p: usize, head: i32, query: i32, key: i32, ps: usize, ds: usize, count: i32, logSums: usize, deltas: usize, by: f32, k: usize): void {
+  const scale = f32x4.splat(by);
+  for (let i = 0; i < count; i++) {
+    if ((i & 7) == 0) numbersOfRows(p, head, query + i, key, k + NUMBERS);
+    const words = k + NUMBERS + (<usize>(i & 7) << 4);
+    const logSum = v128.load32_splat(logSums);
+    const delta = v128.load32_splat(deltas);
+    for (let j: usize = 0; j < LINE; j += 32) {
+      const d0 = factors(p, words + (j << 2), 0);
+      const d1 = factors(p, words + (j << 2), 16);
+      const p0 = exp(f32x4.sub(v128.load(ps + j), logSum), k);
+      const p1 = exp(f32x4.sub(v128.load(ps + j, 16), logSum), k);
+      const s0 = f32x4.mul(f32x4.mul(p0, f32x4.sub(f32x4.mul(v128.load(ds + j), d0), delta)), scale);
+      const s1 = f32x4.mul(f32x4.mul(p1, f32x4.sub(f32x4.mul(v128.load(ds + j, 16), d1), delta)), scale);
+      const u0 = f32x4.mul(p0, d0);
+      const u1 = f32x4.mul(p1, d1);
+      v128.store(ps + j, u0);
+      v128.store(ps + j, u1, 16);
       v128.store(ds + j, s0);
       v128.store(ds + j, s1, 16);
     }

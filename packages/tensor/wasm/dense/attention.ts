@@ -1,5 +1,5 @@
 /**
- * f32-attention: out = softmax(scale·q·kᵀ + mask)·v for each head, a block of keys at a time, so that the scores of all
+ * f32-attention: out = dropout(softmax(scale·q·kᵀ + mask))·v for each head, a block of keys at a time, so that the scores of all
  * queries with all keys never exist (Dao et al. 2022, arXiv 2205.14135; the running maximum of Milakov & Gimelshein 2018,
  * arXiv 1805.02867).
  *
@@ -22,6 +22,7 @@ import {
   MASK_KEY,
   MASK_QUERY,
   maskOf,
+  OWN,
   Q,
   QUERIES,
   rowBytes,
@@ -31,19 +32,21 @@ import {
   V,
   VALUE_DEPTH,
 } from './attention-block';
+import { dropColumns, drops } from './attention-dropout';
 import { packPlainRows, packTransposedColumns, packTransposedRows } from './gemm-pack';
 import { COLUMNS, ROWS, tile } from './gemm-tile';
 
 // Parameters, as words, after those of attention-block.
-const TO: usize = 96;
+const TO: usize = OWN;
 /** For the gradient: the logarithm of each query's sum of exponentials. */
-const LOG_SUM: usize = 112;
+const LOG_SUM: usize = OWN + 16;
 /** Panels of COLUMNS queries of a work item, work items of a head, and groups of ROWS keys of a block. */
-const PANELS: usize = 116;
-const BLOCKS: usize = 120;
-const GROUPS: usize = 124;
+const PANELS: usize = OWN + 20;
+const BLOCKS: usize = OWN + 24;
+const GROUPS: usize = OWN + 28;
 
-/** Bytes of scratch before the operands: constants. */
+/** Bytes of scratch before the operands: constants, random numbers. */
+const NUMBERS: usize = 512;
 const OPERANDS: usize = 1024;
 const LINE: usize = COLUMNS * 4;
 
@@ -59,6 +62,7 @@ export function f32_attention(p: usize, begin: i32, end: i32, scratch: usize): v
   const blocks = load<i32>(p, BLOCKS);
   const groups = load<i32>(p, GROUPS);
   const mask = load<u32>(p, MASK) != 0;
+  const dropping = drops(p);
   const rowK = rowBytes(p, K);
   const rowV = rowBytes(p, V);
   const depthBytes = <usize>depth << 2;
@@ -103,6 +107,8 @@ export function f32_attention(p: usize, begin: i32, end: i32, scratch: usize): v
         const out = outs + <usize>panel * outBytes;
         const at = <usize>panel * LINE;
         exponentials(scores, <usize>seen * LINE, maxima + at, sums + at, out, outBytes, scratch);
+        // After the sums, which are those of all.
+        if (dropping) dropColumns(p, head, query, k0, seen, scores, scratch + NUMBERS);
         for (let g = 0; g < valueGroups; g++) tile(seen, packedV + <usize>g * step, scores, out + <usize>(g * ROWS) * LINE, LINE, true);
       }
     }

@@ -11,7 +11,10 @@ export interface ReferenceAttention {
   readonly dv: Float64Array;
 }
 
-/** Attention and its gradients; `mask` gives what is added to the score of a head's query and key. */
+/**
+ * Attention and its gradients; `mask` gives what is added to the score of a head's query and key, `kept` what dropout multiplies
+ * its probability by.
+ */
 export function referenceAttention(
   { heads, queries, keys, depth, valueDepth, scale, causal }: Sizes,
   q: ArrayLike<number>,
@@ -19,6 +22,7 @@ export function referenceAttention(
   v: ArrayLike<number>,
   dout: ArrayLike<number>,
   mask: (head: number, query: number, key: number) => number = () => 0,
+  kept: (head: number, query: number, key: number) => number = () => 1,
 ): ReferenceAttention {
   const result = {
     out: new Float64Array(heads * queries * valueDepth),
@@ -48,12 +52,13 @@ export function referenceAttention(
       const sum = exponentials.reduce((a, b) => a + b, 0);
       result.logSums[i] = most + Math.log(sum);
       const p = exponentials.map((value) => value / sum);
-      p.forEach((value, key) => add(result.out, i, v, head * keys + key, valueDepth, value));
+      p.forEach((value, key) => add(result.out, i, v, head * keys + key, valueDepth, value * kept(head, query, key)));
       const delta = dot(dout, i, result.out, i, valueDepth);
       p.forEach((value, key) => {
         const j = head * keys + key;
-        const ds = scale * value * (dot(dout, i, v, j, valueDepth) - delta);
-        add(result.dv, j, dout, i, valueDepth, value);
+        const factor = kept(head, query, key);
+        const ds = scale * value * (factor * dot(dout, i, v, j, valueDepth) - delta);
+        add(result.dv, j, dout, i, valueDepth, factor * value);
         add(result.dk, j, q, i, depth, ds);
         add(result.dq, i, k, j, depth, ds);
       });
