@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dispose, memory, setBackend, tidy, util, type Tensor } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { enable, loadTfjsWeights, random } from '@x/tensor';
+import { enable, random } from '@x/tensor';
+import { loadTfjsWeights } from '@x/tensor/import';
 import { decodeOnnxModel, decodeOnnxWeights } from '@x/tensor/onnx';
 import { runGraph } from './graph.ts';
 
