@@ -40,7 +40,7 @@ export { conv2d, type Conv2dLayer, type Conv2dOptions, type ConvOptions, type We
 export { conv2dTranspose, type Conv2dTransposeOptions } from './layers/conv2d-transpose.ts';
 export { dense, type DenseLayer, type DenseOptions } from './layers/dense.ts';
 export { depthwiseConv2d, type DepthwiseConv2dLayer, type DepthwiseConv2dOptions } from './layers/depthwise-conv2d.ts';
-export { dropout } from './layers/dropout.ts';
+export { dropout, type DropoutLayer } from './layers/dropout.ts';
 export { embeddingLayer, type EmbeddingLayer, type EmbeddingOptions } from './layers/embedding.ts';
 export { flatten } from './layers/flatten.ts';
 export { fromLayersModel, type LayersModelLike } from './layers/from-layers-model.ts';

@@ -41,6 +41,8 @@ export function storedAs(x: Tensor, format: FloatFormat, counts: CastCounts): Te
 
 export interface CastTensorOptions {
   readonly format: FloatFormat;
+  /** Of the gradient. */
+  readonly gradients: FloatFormat;
   readonly forward: CastCounts;
   readonly backward: CastCounts;
   /** What the gradient is multiplied by before it is stored. Default 1. */
@@ -50,12 +52,12 @@ export interface CastTensorOptions {
 }
 
 /** x as a format stores it, whose gradient is stored in the format too. */
-export function castTensor(x: Tensor, { format, forward, backward, before = one, after = one }: CastTensorOptions): Tensor {
+export function castTensor(x: Tensor, { format, gradients, forward, backward, before = one, after = one }: CastTensorOptions): Tensor {
   const run = customGrad((value) => ({
     value: storedAs(value as Tensor, format, forward),
     gradFunc: (dy: Tensor) => {
       const scaled = scale(dy, before());
-      const stored = storedAs(scaled, format, backward);
+      const stored = storedAs(scaled, gradients, backward);
       return scale(stored, after());
     },
   }));

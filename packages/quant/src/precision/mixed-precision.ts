@@ -15,12 +15,15 @@ import { float16 } from '../formats/formats.ts';
 import { fitsFloat32 } from '../formats/round-in-place.ts';
 import { isComposite, partsOf, unsupportedError, type NamedPart } from '../network/parts.ts';
 import { convolved } from '../network/run-step.ts';
+import type { UnitScaledLayer } from '../unit-scaling/unit-layer.ts';
 import { checkNumber, show } from '../validation.ts';
 import { castTensor, newCastCounts, storedAs, type CastCounts } from './cast-tensor.ts';
 
 export interface MixedPrecisionOptions {
   /** What weights, activations and gradients are stored in. Default float16; bfloat16 and 8-bit floats are others. */
   readonly format?: FloatFormat;
+  /** What gradients are stored in, where that is another, such as e5m2 beside e4m3fn. Default `format`. */
+  readonly gradients?: FloatFormat;
   /** First value of what the loss's gradient is multiplied by. Default 65536; 1 means no scaling. */
   readonly lossScale?: number;
 }
@@ -63,12 +66,16 @@ const NAME = 'lossScale';
  *
  * P. Micikevicius et al., "Mixed Precision Training", 2017, arXiv 1710.03740.
  */
-export function mixedPrecision(net: Layer, { format = float16, lossScale = 65536 }: MixedPrecisionOptions = {}): MixedPrecisionNetwork {
+export function mixedPrecision(
+  net: Layer,
+  { format = float16, gradients = format, lossScale = 65536 }: MixedPrecisionOptions = {},
+): MixedPrecisionNetwork {
   const where = 'mixedPrecision';
-  if (typeof format?.max !== 'number' || !fitsFloat32(format))
-    throw new RangeError(
-      `${where}: format is ${show(format?.name ?? format)}, but must be one whose numbers are all float32, such as formats.float16.`,
-    );
+  for (const [argument, own] of Object.entries({ format, gradients }))
+    if (typeof own?.max !== 'number' || !fitsFloat32(own))
+      throw new RangeError(
+        `${where}: ${argument} is ${show(own?.name ?? own)}, but must be one whose numbers are all float32, such as formats.float16.`,
+      );
   checkNumber(where, 'lossScale', lossScale, { above: 0 });
   const others: NamedPart[] = [];
   const counters = new Map<string, Counts>();
@@ -83,15 +90,15 @@ export function mixedPrecision(net: Layer, { format = float16, lossScale = 65536
   };
 
   /** A layer that stores what it gives in the format, and the weights of products too; other weights stay float32, as in the paper. */
-  const storing = (name: string, layer: Layer, multiply: (x: Tensor, stored: Stored) => Tensor): Layer => {
+  const storing = (name: string, layer: Layer, multiply: (x: Tensor, stored: Stored, context?: ApplyContext) => Tensor): Layer => {
     countsOf(name);
     return {
       ...layer,
-      apply: (x) => {
+      apply: (x, context) => {
         const counts = countsOf(name);
         const stored: Stored = (variable) =>
-          castTensor(variable, { format, forward: counts.weights, backward: counts.weightGradients, after });
-        return castTensor(multiply(x, stored), { format, forward: counts.activations, backward: counts.gradients });
+          castTensor(variable, { format, gradients, forward: counts.weights, backward: counts.weightGradients, after });
+        return castTensor(multiply(x, stored, context), { format, gradients, forward: counts.activations, backward: counts.gradients });
       },
     };
   };
@@ -111,6 +118,12 @@ export function mixedPrecision(net: Layer, { format = float16, lossScale = 65536
         return storing(name, layer, (x, stored) => convolved(x, stored(weight) as Tensor4D, bias && stored(bias), windows, own));
       }
       default:
+    }
+    // Of @x/quant/unit-scaling.
+    if (layer.kind === 'unitScaled') {
+      const { compute, variables: own } = layer as UnitScaledLayer;
+      const ownStored = (stored: Stored): [string, Tensor][] => Object.entries(own).map(([part, variable]) => [part, stored(variable)]);
+      return storing(name, layer, (x, stored, context) => compute(x, Object.fromEntries(ownStored(stored)), context));
     }
     if (unchanged.has(layer.kind)) return layer;
     if (normalizing.has(layer.kind))

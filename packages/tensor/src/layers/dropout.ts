@@ -7,6 +7,12 @@ import type { Layer } from './layer.ts';
 
 const KERNEL = 'XDropout';
 
+/** A {@link dropout} layer. */
+export interface DropoutLayer extends Layer {
+  readonly kind: 'dropout';
+  readonly rate: number;
+}
+
 /**
  * In training each value is dropped with probability `rate` and the others are divided by 1 - rate; else x unchanged.
  *
@@ -19,12 +25,13 @@ const KERNEL = 'XDropout';
  * @param rate From 0 to below 1.
  * @throws {RangeError} if the rate is out of range.
  */
-export function dropout(rate: number): Layer {
+export function dropout(rate: number): DropoutLayer {
   checkNumber('dropout', 'rate', rate, { least: 0, below: 1 });
   const threshold = Math.min(Math.ceil(rate * 2 ** 32), 2 ** 32 - 1);
   const scale = 1 / (1 - rate);
   return {
     kind: 'dropout',
+    rate,
     variables: {},
     apply: (x, { training = false, key } = {}) => {
       checkTensor('dropout', 'x', x, { dtype: 'float32' });
