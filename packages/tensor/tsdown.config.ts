@@ -2,7 +2,16 @@ import { library } from '@x-tooling/tsdown';
 import type { UserConfig } from 'tsdown';
 
 const config: UserConfig = library({
-  entry: ['src/index.ts', 'src/arguments.ts', 'src/import.ts', 'src/onnx.ts', 'src/quant.ts', 'src/sparse.ts', 'src/worker.ts'],
+  entry: [
+    'src/index.ts',
+    'src/arguments.ts',
+    'src/import.ts',
+    'src/onnx.ts',
+    'src/quant.ts',
+    'src/recurrent.ts',
+    'src/sparse.ts',
+    'src/worker.ts',
+  ],
   copy: ['src/generated/wasm'],
   evaluated: ['src/runtime/worker-source.ts'],
 });

@@ -6,6 +6,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { compileCached } from './cache.ts';
+import { deflateCached } from './deflate.ts';
 import { kernelModule } from './module.ts';
 import type { KernelTable } from './table.ts';
 import { tfjsWasmModule } from './tfjs-wasm.ts';
@@ -23,7 +24,7 @@ for (const family of table.families) {
     const { wasm, kernels } = await compileCached(resolve(root, 'wasm'), family, tier, cache);
     files.set(`wasm/${family.name}-${tier}.wasm`, wasm);
     // Tiers that differ only in how the engine compiles them share their bytes.
-    const text = kernelModule(wasm, kernels);
+    const text = kernelModule(await deflateCached(wasm, cache), kernels);
     const same = compiled.get(text);
     compiled.set(text, same ?? tier);
     files.set(`${family.name}-${tier}.ts`, same ? `export { base64, kernels } from './${family.name}-${same}.ts';\n` : text);
@@ -31,7 +32,7 @@ for (const family of table.families) {
   }
 }
 if (table.withTfjs) {
-  files.set('tfjs-wasm.js', await tfjsWasmModule(root));
+  files.set('tfjs-wasm.js', await tfjsWasmModule(root, cache));
   files.set(
     'tfjs-wasm.d.ts',
     `import type { KernelConfig } from '@tensorflow/tfjs-core';\nexport declare const kernelConfigs: KernelConfig[];\nexport declare const base64: string;\n`,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
+import { deflateCached } from './deflate.ts';
 
 /**
  * Bundles tfjs's WASM kernels into one module: their configurations, and the bytes of its threaded SIMD build, whose memory is imported.
@@ -11,7 +11,7 @@ import { build, type Plugin } from 'esbuild';
  * application's copy would make our backend and tfjs's own `wasm` backend call into each other's memory.
  * The copy registers nothing by itself; it exports what it would have registered.
  */
-export async function tfjsWasmModule(packageDirectory: string): Promise<string> {
+export async function tfjsWasmModule(packageDirectory: string, cache: string): Promise<string> {
   const require = createRequire(resolve(packageDirectory, 'package.json'));
   const manifest = require.resolve('@tensorflow/tfjs-backend-wasm/package.json');
   const directory = dirname(manifest);
@@ -37,7 +37,7 @@ export async function tfjsWasmModule(packageDirectory: string): Promise<string> 
   return [
     `// @tensorflow/tfjs-backend-wasm ${version}, copyright Google LLC, ${license}; bundled by the kernel build, see NOTICE.`,
     code,
-    `export const base64 = '${deflateRawSync(binary, { level: 9 }).toString('base64')}';`,
+    `export const base64 = '${Buffer.from(await deflateCached(binary, cache)).toString('base64')}';`,
     '',
   ].join('\n');
 }

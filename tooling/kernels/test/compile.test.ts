@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileFamily } from '../src/compile.ts';
+import { deflateRawSync } from 'node:zlib';
 import { kernelModule } from '../src/module.ts';
 
 const family = (source: string) => ({ name: 'probe', sources: ['probe.ts'], generated: { 'probe.ts': () => source } });
@@ -37,7 +38,7 @@ test('a kernel that does not compile, or that needs a runtime, is refused by nam
 });
 
 test('the JavaScript module carries the bytes, deflated', async () => {
-  const text = kernelModule(new Uint8Array(1000), ['f32_probe']);
+  const text = kernelModule(deflateRawSync(new Uint8Array(1000)), ['f32_probe']);
   expect(text.length).toBeLessThan(300);
   const { base64, kernels } = (await import(
     `data:text/javascript,${encodeURIComponent(text.replace(/: readonly string\[\]|: string/g, ''))}`

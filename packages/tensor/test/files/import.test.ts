@@ -22,6 +22,7 @@ import {
   type RawTensor,
 } from '../../src/index.ts';
 import { importWeights, loadTfjsWeights, TfjsModelError } from '../../src/import.ts';
+import { gru, lstm } from '../../src/recurrent.ts';
 import { useBackend } from '../backends.ts';
 import { golden } from '../golden/golden.ts';
 
@@ -50,6 +51,7 @@ const nets: Readonly<Record<string, () => Layer>> = {
     ]),
   mlp: () => sequential([dense(5, 5, { activation: 'relu', key }), dense(5, 3, { key })]),
   block: () => residual([layerNormLayer(8), attention(8, { heads: 2, key })]),
+  rnn: () => sequential([lstm(3, 4, { key }), gru(4, 2, { key })]),
 };
 
 describe('weights made by PyTorch', () => {
@@ -73,6 +75,19 @@ describe('weights made by PyTorch', () => {
       tf.dispose([result, Object.values(tensors)]);
       net.dispose();
     });
+  });
+
+  test('the second bias of an LSTM is missed by name', () => {
+    const net = nets['rnn']!();
+    const { names, state } = golden<{ cases: Record<string, Case> }>('import').cases['rnn']!;
+    const fewer = Object.fromEntries(Object.entries(state).map(([name, { shape, values }]) => [name, packRaw('F32', shape, values)]));
+    delete fewer['first.bias_hh_l0'];
+    expectNoLeak(() =>
+      expect(() => importWeights(net, fewer, { names })).toThrow(
+        "'first.bias_hh_l0' is not there, but is added to 'first.bias_ih_l0', [16]",
+      ),
+    );
+    net.dispose();
   });
 
   test('a container that does not show its parts is refused', () => {

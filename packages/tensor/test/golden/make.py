@@ -339,6 +339,8 @@ def imported():
         block["heed"].in_proj_bias.copy_(torch.randn(24, generator=generator))
     t = torch.randn(2, 5, 8, generator=generator)
     n = block["norm"](t)
+    rnn = torch.nn.ModuleDict({"first": torch.nn.LSTM(3, 4, batch_first=True), "second": torch.nn.GRU(4, 2, batch_first=True)})
+    s = torch.randn(2, 6, 3, generator=generator)
     write(
         "import",
         {
@@ -346,6 +348,7 @@ def imported():
                 "cnn": case(cnn, {"0": "stem", "1": "norm", "2": "each", "3": "up"}, x.permute(last), cnn(x).permute(last)),
                 "mlp": case(mlp, {"0": "0", "1": "2"}, v, mlp(v)),
                 "block": case(block, {"inner.0": "norm", "inner.1": "heed"}, t, t + block["heed"](n, n, n)[0]),
+                "rnn": case(rnn, {"0": "first", "1": "second"}, s, rnn["second"](rnn["first"](s)[0])[0]),
             }
         },
     )

@@ -130,9 +130,31 @@ def sequences():
             row[part] = {key.replace("_", "."): value for key, value in row[part].items()}
 
 
+def recurrent():
+    """By the functions that PyTorch's own modules call, with weights turned: theirs are [n, inputs]."""
+    of = lambda *shape: draw(GENERATOR, *shape, scale=0.5)
+
+    def run(steps, first, x, weights, reverse, last_only):
+        y = steps(x.flip(1) if reverse else x, first, weights, True, 1, 0.0, False, False, True)[0]
+        return y[:, -1] if last_only else y.flip(1) if reverse else y
+
+    for name, options, inputs, units in [("", {}, 3, 4), (", last, reverse", {"output": "last", "reverse": True}, 2, 3), (", reverse", {"reverse": True}, 2, 3)]:
+        flags = (options.get("reverse", False), "output" in options)
+        none = torch.zeros(1, 2, units, dtype=DOUBLE)
+        n = 4 * units
+        given = {"x": of(2, 6, inputs), "weight": of(inputs, n), "recurrent": of(units, n), "bias": of(n)}
+        lstm = lambda x, weight, recurrent, bias: run(torch._VF.lstm, (none, none), x, [weight.T, recurrent.T, bias, torch.zeros(n, dtype=DOUBLE)], *flags)
+        add(f"lstm{name}", "lstm", [inputs, units], options, given, lstm, {})
+        n = 3 * units
+        given = {"x": of(2, 6, inputs), "weight": of(inputs, n), "recurrent": of(units, n), "bias": of(n), "recurrentBias": of(n)}
+        gru = lambda x, weight, recurrent, bias, recurrentBias: run(torch._VF.gru, none, x, [weight.T, recurrent.T, bias, recurrentBias], *flags)
+        add(f"gru{name}", "gru", [inputs, units], options, given, gru, {})
+
+
 if __name__ == "__main__":
     convolutions()
     pooling()
     normalizations()
     sequences()
+    recurrent()
     write("layers", {"rows": ROWS}, script="make_layers.py")

@@ -18,6 +18,7 @@ import {
   rmsNormLayer,
   type Layer,
 } from '../../src/index.ts';
+import { gru, lstm } from '../../src/recurrent.ts';
 import { backends, useBackend } from '../backends.ts';
 import { golden } from '../golden/golden.ts';
 
@@ -33,7 +34,9 @@ const makers = {
   globalAveragePool,
   globalMaxPool,
   groupNormLayer,
+  gru,
   layerNormLayer,
+  lstm,
   maxPool2d,
   rmsNormLayer,
 };

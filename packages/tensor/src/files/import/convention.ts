@@ -9,6 +9,8 @@ export interface Source {
   readonly name: string;
   /** Order of their axes that gives ours; not given where it is the same. */
   readonly axes?: readonly number[];
+  /** Name of another, where ours is the sum of both. */
+  readonly plus?: string;
   /** Whether their first axis is channels times multiplier, and the second of size 1. */
   readonly depthwise?: boolean;
 }
@@ -18,6 +20,10 @@ export type Convention = Readonly<Record<string, Readonly<Record<string, Source>
 
 const bias: Source = { name: 'bias' };
 const gamma = (weight: string, offset: string): Readonly<Record<string, Source>> => ({ gamma: { name: weight }, beta: { name: offset } });
+const stateWeights: Readonly<Record<string, Source>> = {
+  weight: { name: 'weight_ih_l0', axes: [1, 0] },
+  recurrent: { name: 'weight_hh_l0', axes: [1, 0] },
+};
 const imageAxes = [2, 3, 1, 0] as const;
 
 /**
@@ -40,6 +46,8 @@ const pytorch: Convention = {
     'out.weight': { name: 'out_proj.weight', axes: [1, 0] },
     'out.bias': { name: 'out_proj.bias' },
   },
+  lstm: { ...stateWeights, bias: { name: 'bias_ih_l0', plus: 'bias_hh_l0' } },
+  gru: { ...stateWeights, bias: { name: 'bias_ih_l0' }, recurrentBias: { name: 'bias_hh_l0' } },
 };
 
 /** Keras's layers, in tfjs's models: the axes are ours. */
@@ -50,6 +58,7 @@ const keras: Convention = {
   conv2dTranspose: { weight: { name: 'kernel' }, bias },
   depthwiseConv2d: { weight: { name: 'depthwise_kernel' }, bias },
   embedding: { weight: { name: 'embeddings' } },
+  lstm: { weight: { name: 'kernel' }, recurrent: { name: 'recurrent_kernel' }, bias },
   batchNorm: { ...gamma('gamma', 'beta'), mean: { name: 'moving_mean' }, variance: { name: 'moving_variance' } },
   layerNorm: gamma('gamma', 'beta'),
   groupNorm: gamma('gamma', 'beta'),

@@ -1,4 +1,4 @@
-import { Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { add, Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Layer } from '../../layers/layer.ts';
 import { checkChoice, describe } from '../../ops/arguments.ts';
 import { checkLayer } from '../../train/train-step.ts';
@@ -33,6 +33,8 @@ interface Match {
   readonly variable: Variable;
   readonly source: Source;
   readonly theirs: Tensor | RawTensor;
+  /** What is added to it. */
+  readonly plus: Tensor | RawTensor | undefined;
 }
 
 /**
@@ -61,23 +63,33 @@ export function importWeights(
   if (unknown.length > 0)
     throw new RangeError(`${where}: names has ${unknown.join(', ')}, but the layers with variables are ${[...layers].join(', ')}.`);
   const matches = new Map<string, Match>();
+  const used = new Set<string>();
   const problems: string[] = [];
   for (const { layer, kind, name, variable } of places) {
     const source = conventions[from][kind]?.[name] ?? { name };
     const prefix = Object.hasOwn(names, layer) ? (names[layer] as string) : layer;
-    const wanted = prefix === '' ? source.name : `${prefix}${separators[from]}${source.name}`;
-    const theirs = Object.hasOwn(tensors, wanted) ? tensors[wanted] : undefined;
+    const nameOf = (own: string): string => (prefix === '' ? own : `${prefix}${separators[from]}${own}`);
+    const given = (own: string): Tensor | RawTensor | undefined => (Object.hasOwn(tensors, own) ? tensors[own] : undefined);
+    const wanted = nameOf(source.name);
+    const theirs = given(wanted);
+    const added = source.plus === undefined ? undefined : nameOf(source.plus);
+    const plus = added === undefined ? undefined : given(added);
     if (theirs === undefined) problems.push(`there is no '${wanted}' for ${kind}'s ${joined(layer, name)}`);
     else {
       const shape = shapeOfOurs(source, theirs.shape, variable.shape);
+      if (added !== undefined && plus?.shape.join() !== theirs.shape.join())
+        problems.push(
+          `'${added}' is ${plus ? `[${plus.shape.join(', ')}]` : 'not there'}, but is added to '${wanted}', [${theirs.shape.join(', ')}]`,
+        );
       if (shape.join() !== variable.shape.join())
         problems.push(
           `'${wanted}' is [${theirs.shape.join(', ')}], which gives [${shape.join(', ')}], but ${joined(layer, name)} is [${variable.shape.join(', ')}]`,
         );
-      matches.set(wanted, { variable, source, theirs });
+      matches.set(wanted, { variable, source, theirs, plus });
+      if (added !== undefined) used.add(added);
     }
   }
-  const left = Object.keys(tensors).filter((name) => !matches.has(name) && !name.endsWith('num_batches_tracked'));
+  const left = Object.keys(tensors).filter((name) => !matches.has(name) && !used.has(name) && !name.endsWith('num_batches_tracked'));
   if (!partial && left.length > 0)
     problems.push(
       `${left.slice(0, 8).join(', ')}${left.length > 8 ? ` and ${left.length - 8} more` : ''} belong to no variable (partial passes over them)`,
@@ -90,16 +102,18 @@ export function importWeights(
 function assignAll(matches: readonly Match[]): void {
   const made: Tensor[] = [];
   try {
-    for (const { variable, source, theirs } of matches) {
-      const whole = theirs instanceof Tensor ? theirs : rawToTensor(theirs);
-      try {
-        if (whole.dtype !== variable.dtype)
-          throw new TypeError(`importWeights: a tensor is ${describe(whole)}, but its variable ${variable.dtype}; convert it before.`);
-        made.push(toOurs(source, whole, variable.shape));
-      } finally {
-        if (whole !== theirs) whole.dispose();
-      }
-    }
+    for (const { variable, source, theirs, plus } of matches)
+      made.push(
+        tidy(() => {
+          const [whole, added] = [theirs, plus].map((given) =>
+            given === undefined || given instanceof Tensor ? given : rawToTensor(given),
+          );
+          for (const tensor of [whole, added])
+            if (tensor && tensor.dtype !== variable.dtype)
+              throw new TypeError(`importWeights: a tensor is ${describe(tensor)}, but its variable ${variable.dtype}; convert it before.`);
+          return toOurs(source, added ? add(whole as Tensor, added) : (whole as Tensor), variable.shape);
+        }),
+      );
     matches.forEach(({ variable }, index) => variable.assign(made[index] as Tensor));
   } finally {
     for (const tensor of made) tensor.dispose();

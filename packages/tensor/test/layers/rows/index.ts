@@ -5,6 +5,7 @@ import { denseRows } from './dense.ts';
 import { embeddingRows } from './embedding.ts';
 import { normalizationRows } from './normalization.ts';
 import { poolingRows } from './pooling.ts';
+import { recurrentRows } from './recurrent.ts';
 import type { Row } from '../row.ts';
 
 export const rows: readonly Row[] = [
@@ -15,4 +16,5 @@ export const rows: readonly Row[] = [
   ...normalizationRows,
   ...embeddingRows,
   ...attentionRows,
+  ...recurrentRows,
 ];
