@@ -33,7 +33,7 @@ export { fractionAt, isDue, type FractionSchedule, type Period } from './topolog
 export type { LayerView, Topology } from './topology/topology.ts';
 export { restoreTopology, topologyTensors } from './topology/topology-tensors.ts';
 export { applyRewiring, type ValuedRewiring } from './topology/apply-rewiring.ts';
-export { rewire, type Rewired, type Rewiring, type Rows } from './pattern/rewire.ts';
+export type { Rows } from './pattern/rows.ts';
 
 // Pruning
 export { prune, pruneByMagnitude, type PruneOptions } from './pruning/prune.ts';

@@ -15,7 +15,11 @@ describe.each(backends)('SNFS on %s', (backend) => {
     const layers = sparseLayers(net).map(({ layer }) => layer);
     let plan: (LayerView | undefined)[] = [];
     const topology = snfs({ every: 6, fraction: 0.4, until: 100 });
-    const spy: Topology = { ...topology, plan: (views, step) => topology.plan((plan = [...views]) as LayerView[], step) };
+    // As the layers were before the change.
+    const spy: Topology = {
+      ...topology,
+      plan: (views, step) => topology.plan((plan = views.map((view) => ({ ...view }))) as LayerView[], step),
+    };
     const optimizer = withTopology(net, spy, sgd({ learningRate: 0, momentum: 0.9 }), { key: random.key(1) });
     const state = optimizer.init(trainable(net));
     const patterns = layers.map((layer) => support(layer));

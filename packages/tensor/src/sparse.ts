@@ -6,7 +6,9 @@ export { BsrPattern, bsrPattern } from './ops/sparse/bsr-pattern.ts';
 export { bsrToDense } from './ops/sparse/bsr-to-dense.ts';
 export { bsrLinear } from './ops/sparse/bsr-linear.ts';
 export { activeLinear } from './ops/sparse/active-linear.ts';
-export { absentAbove, type Above } from './ops/sparse/absent-above.ts';
+export { keepLargest, type KeepLargestOptions } from './ops/sparse/keep-largest.ts';
+export { largestAbsent } from './ops/sparse/largest-absent.ts';
+export { moveValues, rewire, type Rewired, type Rewiring } from './ops/sparse/rewire.ts';
 // Each is the other's gradient, so they share a file.
 export { csrMatMul, csrSampledMatMul, type CsrSampledMatMulOptions } from './ops/sparse/csr-mat-mul.ts';
 export type { SeeGradient } from './ops/sparse/tap-gradient.ts';

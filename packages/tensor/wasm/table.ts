@@ -80,6 +80,8 @@ export const families: readonly KernelFamily[] = [
       'sparse/bsr-spmm.ts',
       'sparse/bsr-sddmm.ts',
       'sparse/absent-above.ts',
+      'sparse/select.ts',
+      'sparse/rewire.ts',
       'sparse/active-rows.ts',
     ],
     generated: { 'sparse/streaming-tile.ts': streamingTile, 'sparse/bsr-tile.ts': bsrTile },

@@ -15,8 +15,7 @@ import {
   type GradSaveFunc,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { csrLinear, csrMatMul, csrSampledMatMul, type SeeGradient } from '@x/tensor/sparse';
-import { rewire, type Rows } from '../pattern/rewire.ts';
+import { csrLinear, csrMatMul, csrSampledMatMul, rewire, type CsrPattern, type SeeGradient } from '@x/tensor/sparse';
 
 /** Which of a layer's non-zeros take part in its output, and which get a gradient; a flag for each. */
 export interface Division {
@@ -41,19 +40,20 @@ export interface DividedPattern {
 }
 
 /** Divides a pattern whose values have `room` elements. Forward and the gradient of x cost the forward set, that of the values the backward set. */
-export function dividePattern(rows: Rows, room: number, division: Division): DividedPattern {
+export function dividePattern(rows: CsrPattern, room: number, division: Division): DividedPattern {
   checkDivision(rows, division);
   const ahead = rewire(rows, { keep: division.forward, grown: new Float64Array(0) });
   const back = rewire(rows, { keep: division.backward, grown: new Float64Array(0) });
-  const whole = back.from.length === rows.indices.length;
+  for (const { pattern } of [ahead, back]) pattern.prepare();
+  const whole = back.from.size === rows.nonZeros;
   // On the device once, not at each step.
-  const used = keep(tensor1d(ahead.from, 'int32'));
-  const trained = keep(tensor1d(back.from, 'int32'));
+  const used = keep(ahead.from);
+  const trained = keep(back.from);
   const weights = penaltyWeights(room, division);
 
   const valuesGradient = (dy: Tensor, x: Tensor): Tensor => {
     if (whole) return csrSampledMatMul(dy, x, back.pattern, { size: room });
-    if (back.from.length === 0) return zeros([room]);
+    if (back.from.size === 0) return zeros([room]);
     return scatterND(reshape(trained, [-1, 1]), csrSampledMatMul(dy, x, back.pattern), [room]);
   };
 
@@ -87,10 +87,10 @@ export function dividePattern(rows: Rows, room: number, division: Division): Div
   };
 }
 
-function checkDivision({ indices }: Rows, { forward, backward }: Division): void {
+function checkDivision({ nonZeros }: CsrPattern, { forward, backward }: Division): void {
   for (const [name, flags] of Object.entries({ forward, backward }))
-    if (flags.length !== indices.length)
-      throw new RangeError(`divide: ${name} has ${flags.length} flags, but the layer has ${indices.length} non-zeros; give one for each.`);
+    if (flags.length !== nonZeros)
+      throw new RangeError(`divide: ${name} has ${flags.length} flags, but the layer has ${nonZeros} non-zeros; give one for each.`);
   const wrong = forward.findIndex((flag, q) => flag === 1 && backward[q] !== 1);
   if (wrong >= 0)
     throw new RangeError(

@@ -1,11 +1,10 @@
 import { clone, keep, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { activation as activate, random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
-import { csrLinear, CsrPattern } from '@x/tensor/sparse';
+import { csrLinear, CsrPattern, rewire } from '@x/tensor/sparse';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { nmPattern } from '../pattern/nm-pattern.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';
 import { restrictRows } from '../pattern/restrict-rows.ts';
-import { rewire, type Rewired } from '../pattern/rewire.ts';
 import { checkFraction, checkNumber, show } from '../validation.ts';
 import { blockLinear, type BlockLinearLayer } from './block-linear.ts';
 import { dividePattern, type DividedPattern, type Division } from './division.ts';
@@ -55,7 +54,7 @@ export interface SparseLinearLayer extends Layer {
   /** Where the non-zeros are now, [units, inputs]. */
   readonly pattern: CsrPattern;
   /** Takes another topology; values and slots are to be moved with it, which {@link applyRewiring} does. The old pattern is disposed, and a division with it. */
-  replacePattern(next: Rewired): void;
+  replacePattern(next: CsrPattern): void;
   /** Which non-zeros take part and which are trained; undefined, as at first, if all do both. */
   readonly division: Division | undefined;
   /** Divides the non-zeros as they are now, or lets all do both again. */
@@ -176,7 +175,7 @@ function layerOf(
         throw new RangeError(`sparseLinear: the shape ${show([...shape])} must end in ${inputs}.`);
       return [...shape.slice(0, -1), units];
     },
-    replacePattern: ({ pattern: next }) => {
+    replacePattern: (next) => {
       divide(undefined);
       pattern.dispose();
       pattern = next;
@@ -184,8 +183,10 @@ function layerOf(
     restricted: (keptInputs, keptUnits) => {
       const used = divided ? rewire(pattern, { keep: divided.division.forward, grown: new Float64Array(0) }) : undefined;
       const { rows, from: places } = restrictRows(used?.pattern ?? pattern, keptUnits, keptInputs);
-      const from = used ? places.map((place) => used.from[place]!) : places;
+      const among = used?.from.dataSync();
+      const from = among ? places.map((place) => among[place]!) : places;
       used?.pattern.dispose();
+      used?.from.dispose();
       const next = new CsrPattern(rows.rows, rows.columns, rows.pointers, rows.indices);
       const pick = (of: Variable, places: Int32Array): Variable => {
         const all = of.dataSync();

@@ -1,4 +1,4 @@
-import type { Rows } from '../pattern/rewire.ts';
+import type { Rows } from '../pattern/rows.ts';
 
 /** How many links reach each unit, and how many leave each input. */
 export function degrees({ rows, columns, pointers, indices }: Rows): { readonly inDegrees: Int32Array; readonly outDegrees: Int32Array } {

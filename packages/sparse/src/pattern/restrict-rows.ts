@@ -1,4 +1,4 @@
-import type { Rows } from './rewire.ts';
+import type { Rows } from './rows.ts';
 
 /**
  * The part of a pattern in the given rows and columns, both rising, numbered anew.

@@ -1,5 +1,5 @@
 import type { Taken } from './absent.ts';
-import type { Rows } from './rewire.ts';
+import type { Rows } from './rows.ts';
 
 /** The positions of a pattern's non-zeros, or of those that stay. */
 export function takenBy({ rows, columns, pointers, indices }: Rows, keep?: Uint8Array): Taken {

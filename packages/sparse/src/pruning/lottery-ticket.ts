@@ -1,7 +1,7 @@
+import { keepLargest } from '@x/tensor/sparse';
 import { tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Layer } from '@x/tensor';
 import { sparseLayers } from '../layers/sparse-layers.ts';
-import { keepLargest } from '../pattern/kth-largest.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
 import { keepAcross } from '../topology/keep-across.ts';
 import { checkChoice, checkFraction, checkNumber } from '../validation.ts';

@@ -1,7 +1,7 @@
+import { keepLargest } from '@x/tensor/sparse';
 import type { Layer } from '@x/tensor';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
-import { keepLargest } from '../pattern/kth-largest.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
 import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
 import { checkBlock, type BlockMaskOptions } from '../structure/masks.ts';

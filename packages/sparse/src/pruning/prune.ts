@@ -1,7 +1,7 @@
+import { keepLargest } from '@x/tensor/sparse';
 import type { Layer } from '@x/tensor';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { sparseLayers } from '../layers/sparse-layers.ts';
-import { keepLargest } from '../pattern/kth-largest.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
 import { keepAcross } from '../topology/keep-across.ts';
 import { checkChoice, checkFraction, show } from '../validation.ts';

@@ -1,4 +1,4 @@
-import { keepLargest } from '../pattern/kth-largest.ts';
+import { keepLargest } from '@x/tensor/sparse';
 import { checkChoice, checkNumber, show } from '../validation.ts';
 
 /**

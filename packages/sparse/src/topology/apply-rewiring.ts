@@ -1,6 +1,6 @@
-import { tensor1d, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { tidy, type Variable } from '@tensorflow/tfjs-core';
+import { moveValues, rewire, type Rewiring } from '@x/tensor/sparse';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
-import { rewire, type Rewiring } from '../pattern/rewire.ts';
 
 /** A rewiring with the values of what grows. */
 export interface ValuedRewiring extends Rewiring {
@@ -12,29 +12,23 @@ export interface ValuedRewiring extends Rewiring {
  * Rewires a layer: survivors keep their values and their places in the optimizer's slots, new links get 0 in the slots.
  *
  * @param slots The optimizer's variables that belong to the layer's values.
- * @throws {RangeError} if there would be more non-zeros than the layer has room for; nothing is changed then.
+ * @throws {TypeError | RangeError} if the rewiring doesn't fit the layer, or there would be more non-zeros than it has room for; nothing
+ * is changed then.
  */
 export function applyRewiring(layer: SparseLinearLayer, rewiring: ValuedRewiring, slots: readonly Variable[]): void {
-  const room = layer.variables.values.size;
-  let count = rewiring.grown.length;
-  for (let q = 0; q < rewiring.keep.length; q++) count += rewiring.keep[q]!;
-  if (count > room)
-    throw new RangeError(
-      `applyRewiring: the layer would have ${count} non-zeros, but has room for ${room}, the most it was made for; give sparseLinear a greater { room }.`,
-    );
+  const { values } = layer.variables;
   const { pattern, from } = rewire(layer.pattern, rewiring);
-  move(layer.variables.values, from, rewiring.grownValues);
-  for (const slot of slots) move(slot, from);
-  layer.replacePattern({ pattern, from });
-}
-
-function move(variable: Variable, from: Int32Array, grown?: Float32Array): void {
-  const old = variable.dataSync() as Float32Array;
-  const values = new Float32Array(variable.size);
-  for (let to = 0; to < from.length; to++) {
-    const at = from[to]!;
-    if (at >= 0) values[to] = old[at]!;
-    else if (grown) values[to] = grown[-1 - at]!;
+  if (pattern.nonZeros > values.size) {
+    pattern.dispose();
+    from.dispose();
+    throw new RangeError(
+      `applyRewiring: the layer would have ${pattern.nonZeros} non-zeros, but has room for ${values.size}, the most it was made for; give sparseLinear a greater { room }.`,
+    );
   }
-  tidy(() => variable.assign(tensor1d(values, 'float32')));
+  // From here on no more is taken than the old pattern gives back.
+  layer.replacePattern(pattern);
+  tidy(() => values.assign(moveValues(values, from, values.size, rewiring.grownValues)));
+  for (const slot of slots) tidy(() => slot.assign(moveValues(slot, from, slot.size)));
+  from.dispose();
+  pattern.prepare();
 }

@@ -42,8 +42,9 @@ export function dsr({ every = 100, fraction = 0.1, until = Infinity }: DsrOption
       const moved = Math.floor(fraction * links);
       if (moved === 0) return layers.map(() => undefined);
       const keeps = keepAcross(
-        layers.map(({ values }) => values.map(Math.abs)),
+        layers.map(({ values }) => values),
         links - moved,
+        'magnitude',
       );
       const kept = keeps.map((keep) => keep.reduce((sum, flag) => sum + flag, 0));
       const shares = shareOut(

@@ -1,6 +1,6 @@
 import { checkFraction } from '../validation.ts';
 import { checkPeriod, isDue } from './schedule.ts';
-import type { Rows } from '../pattern/rewire.ts';
+import type { Rows } from '../pattern/rows.ts';
 import type { Topology } from './topology.ts';
 
 export interface ImportancePruningOptions {

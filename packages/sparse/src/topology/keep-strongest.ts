@@ -1,5 +1,5 @@
+import { keepLargest } from '@x/tensor/sparse';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
-import { keepLargest } from '../pattern/kth-largest.ts';
 import { checkChoice } from '../validation.ts';
 import type { ValuedRewiring } from './apply-rewiring.ts';
 import { keepAcross } from './keep-across.ts';
@@ -9,11 +9,14 @@ import type { LayerView } from './topology.ts';
 export function keepStrongest(where: string, layers: readonly LayerView[], density: number, scope: 'layer' | 'global'): ValuedRewiring[] {
   checkChoice(where, 'scope', scope, ['layer', 'global']);
   const sizes = layers.map(({ pattern }) => pattern.rows * pattern.columns);
-  const scores = layers.map(({ values }) => values.map(Math.abs));
   const all = sizes.reduce((sum, size) => sum + size, 0);
   const keeps =
     scope === 'global'
-      ? keepAcross(scores, nonZerosOf(density, all))
-      : scores.map((own, index) => keepLargest(own, nonZerosOf(density, sizes[index]!)));
+      ? keepAcross(
+          layers.map(({ values }) => values),
+          nonZerosOf(density, all),
+          'magnitude',
+        )
+      : layers.map(({ values }, index) => keepLargest(values, nonZerosOf(density, sizes[index]!), { by: 'magnitude' }));
   return keeps.map((keep) => ({ keep, grown: new Float64Array(0) }));
 }

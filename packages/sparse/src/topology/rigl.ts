@@ -1,5 +1,4 @@
-import { keepLargest } from '../pattern/kth-largest.ts';
-import type { Rewiring } from '../pattern/rewire.ts';
+import { keepLargest, type Rewiring } from '@x/tensor/sparse';
 import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
 import { checkPeriod, fractionAt, fractionSchedules, isDue, type FractionSchedule } from './schedule.ts';
 import type { LayerView, Topology } from './topology.ts';
@@ -51,9 +50,7 @@ export function rigl({ every = 100, fraction = 0.3, until, schedule = 'cosine', 
 
 function dropAndGrow({ values, pattern, largestGradients }: LayerView, count: number): Rewiring | undefined {
   if (count === 0) return undefined;
-  const sizes = new Float32Array(values.length);
-  for (let q = 0; q < sizes.length; q++) sizes[q] = Math.abs(values[q]!);
-  const keep = keepLargest(sizes, pattern.nonZeros - count);
+  const keep = keepLargest(values, pattern.nonZeros - count, { by: 'magnitude' });
   const grown = largestGradients(keep, count);
   if (grown.length < count)
     throw new Error(

@@ -1,6 +1,6 @@
 import { random, type Key } from '@x/tensor';
+import { keepLargest } from '@x/tensor/sparse';
 import { drawAbsent } from '../pattern/absent.ts';
-import { keepLargest } from '../pattern/kth-largest.ts';
 import { takenBy } from '../pattern/taken.ts';
 import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
 import type { ValuedRewiring } from './apply-rewiring.ts';
@@ -46,16 +46,11 @@ export function set({ every, fraction = 0.3, until = Infinity, schedule = 'const
     replacesStep: false,
     due: (step) => isDue(period, step),
     watches: () => false,
-    plan: (layers, step) => {
+    *plan(layers, step) {
       const part = fractionAt(schedule, fraction, step / until);
-      return layers.map((layer) =>
-        replaceDropped(
-          layer,
-          drop === 'sign' ? keepBySign(layer.values, part) : keepByMagnitude(layer.values, part),
-          layer.pattern.nonZeros,
-          std > 0 ? (count, key) => normal(key, count, std) : undefined,
-        ),
-      );
+      const keepOf = drop === 'sign' ? keepBySign : keepByMagnitude;
+      const draw = std > 0 ? (count: number, key: Key): Float32Array => normal(key, count, std) : undefined;
+      for (const layer of layers) yield replaceDropped(layer, keepOf(layer.values, part), layer.pattern.nonZeros, draw);
     },
   };
 }
@@ -74,24 +69,20 @@ export function replaceDropped(
 }
 
 function keepByMagnitude(values: Float32Array, fraction: number): Uint8Array {
-  return keepLargest(values.map(Math.abs), values.length - Math.floor(fraction * values.length));
+  return keepLargest(values, values.length - Math.floor(fraction * values.length), { by: 'magnitude' });
 }
 
 /** Of the values above 0 and of those below, each all but the fraction nearest 0; none that are 0. */
 export function keepBySign(values: Float32Array, fraction: number): Uint8Array {
-  const positive = keepOf(values, fraction);
-  const negative = keepOf(
-    values.map((value) => -value),
-    fraction,
-  );
-  return positive.map((keep, q) => keep | negative[q]!);
-}
-
-/** Of the values above 0, all but the fraction nearest 0. */
-function keepOf(values: Float32Array, fraction: number): Uint8Array {
-  let count = 0;
-  for (let q = 0; q < values.length; q++) if (values[q]! > 0) count++;
-  return keepLargest(values, count - Math.floor(fraction * count));
+  let [positive, negative] = [0, 0];
+  for (let q = 0; q < values.length; q++) {
+    if (values[q]! > 0) positive++;
+    else if (values[q]! < 0) negative++;
+  }
+  const keep = keepLargest(values, positive - Math.floor(fraction * positive));
+  const below = keepLargest(values, negative - Math.floor(fraction * negative), { by: 'negated' });
+  for (let q = 0; q < keep.length; q++) keep[q]! |= below[q]!;
+  return keep;
 }
 
 function normal(key: Key, count: number, std: number): Float32Array {

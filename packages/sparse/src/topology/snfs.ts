@@ -1,4 +1,4 @@
-import { keepLargest } from '../pattern/kth-largest.ts';
+import { keepLargest } from '@x/tensor/sparse';
 import { checkFraction, checkNumber } from '../validation.ts';
 import { capacity } from './dsr.ts';
 import { checkPeriod, fractionAt, isDue } from './schedule.ts';
@@ -69,7 +69,7 @@ export function snfs({ every, fraction = 0.5, until, slot = 'momentum', decay = 
         layers.map((layer, index) => capacity(layer) - kept[index]!),
       );
       return layers.map(({ values, largestGradients }, index) => {
-        const keep = keepLargest(values.map(Math.abs), kept[index]!);
+        const keep = keepLargest(values, kept[index]!, { by: 'magnitude' });
         const grown = largestGradients(keep, shares[index]!, decay);
         if (grown.length < shares[index]!)
           throw new Error(

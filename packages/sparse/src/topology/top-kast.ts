@@ -1,6 +1,6 @@
+import { keepLargest } from '@x/tensor/sparse';
 import type { Division } from '../layers/division.ts';
 import { drawAbsent } from '../pattern/absent.ts';
-import { keepLargest } from '../pattern/kth-largest.ts';
 import { takenBy } from '../pattern/taken.ts';
 import { checkFraction, checkNumber } from '../validation.ts';
 import { checkPeriod, isDue } from './schedule.ts';
@@ -58,7 +58,7 @@ export function topKast({ forward, backward = 1, every = 100, until = Infinity, 
         const free = pattern.rows * pattern.columns - values.length;
         const count = Math.min(Math.floor(renew * resting), free);
         if (count === 0) return undefined;
-        const keep = keepLargest(values.map(Math.abs), values.length - count);
+        const keep = keepLargest(values, values.length - count, { by: 'magnitude' });
         // Not where one just went.
         return { keep, grown: drawAbsent(takenBy(pattern), count, key) };
       }),
@@ -68,11 +68,10 @@ export function topKast({ forward, backward = 1, every = 100, until = Infinity, 
 
 /** The sets of the greatest magnitudes. */
 export function divideByMagnitude(values: Float32Array, forward: number, backward: number, penalty: number, size: number): Division {
-  const magnitudes = values.map(Math.abs);
   const active = Math.round(forward * values.length);
   return {
-    forward: keepLargest(magnitudes, active),
-    backward: keepLargest(magnitudes, Math.round(backward * values.length)),
+    forward: keepLargest(values, active, { by: 'magnitude' }),
+    backward: keepLargest(values, Math.round(backward * values.length), { by: 'magnitude' }),
     penalty,
     explorationPenalty: active === 0 ? penalty : (penalty * size) / active,
   };

@@ -50,7 +50,7 @@ export function restoreTopology(net: Layer, tensors: Readonly<Record<string, Ten
     throw error;
   }
   layers.forEach(({ layer }, index) => {
-    layer.replacePattern({ pattern: patterns[index]!, from: new Int32Array(0) });
+    layer.replacePattern(patterns[index]!);
     layer.divide(divisions[index]);
   });
 }

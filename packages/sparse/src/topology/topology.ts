@@ -6,7 +6,7 @@ import type { ValuedRewiring } from './apply-rewiring.ts';
 /** A layer as an update sees it. */
 export interface LayerView {
   readonly pattern: CsrPattern;
-  /** Of the non-zeros. */
+  /** Of the non-zeros; a copy, made when it is asked for. */
   readonly values: Float32Array;
   /** Non-zeros the layer has room for. */
   readonly room: number;
@@ -30,8 +30,11 @@ export interface Topology {
   due(step: number): boolean;
   /** Whether it must see the gradients of step `step`. */
   watches(step: number): boolean;
-  /** What changes in each layer, in order; undefined where nothing does. */
-  plan(layers: readonly LayerView[], step: number): (ValuedRewiring | undefined)[];
+  /**
+   * What changes in each layer, in order; undefined where nothing does. Each layer is changed before the next one is asked for, so
+   * that a generator needs memory for one layer; who may throw plans all first.
+   */
+  plan(layers: readonly LayerView[], step: number): Iterable<ValuedRewiring | undefined>;
   /** How a layer of these values, row by row, is divided before the first step and after each change; left out if all non-zeros take part. */
   readonly divide?: (values: Float32Array, pattern: CsrPattern) => Division;
 }

@@ -50,8 +50,9 @@ export function trulySparse({ stepsPerEpoch, epochs, fraction = 0.3, importance 
     replacesStep: false,
     due: (step) => (step + 1) % stepsPerEpoch === 0 && step + 1 < epochs * stepsPerEpoch,
     watches: () => false,
-    plan: (layers, step) =>
-      layers.map((layer, index) => (index === layers.length - 1 ? undefined : evolve(layer, (step + 1) / stepsPerEpoch - 1))),
+    *plan(layers, step) {
+      for (const layer of layers.slice(0, -1)) yield evolve(layer, (step + 1) / stepsPerEpoch - 1);
+    },
   };
 }
 

@@ -53,7 +53,9 @@ export function withTopology(
   const evolve = (parameters: NamedVariables, state: OptimizerState, at: number): void => {
     const views = chosen.map(({ layer }, index): LayerView => ({
       pattern: layer.pattern,
-      values: usedValues(layer),
+      get values() {
+        return usedValues(layer);
+      },
       room: layer.variables.values.size,
       key: random.fold(random.fold(key, at), index),
       get slots() {
@@ -68,11 +70,12 @@ export function withTopology(
       },
     }));
     try {
-      topology.plan(views, at).forEach((rewiring, index) => {
-        const { layer } = chosen[index]!;
+      let index = 0;
+      for (const rewiring of topology.plan(views, at)) {
+        const { layer } = chosen[index++]!;
         if (rewiring) applyRewiring(layer, rewiring, Object.values(slotsOf(parameters, state, layer.variables.values)));
         divide(layer);
-      });
+      }
     } finally {
       forget();
     }
@@ -108,7 +111,8 @@ function find(where: string, all: readonly NamedSparseLayer[], layer: Layer, ind
 }
 
 function usedValues({ variables, pattern }: SparseLinearLayer): Float32Array {
-  return (variables.values.dataSync() as Float32Array).slice(0, pattern.nonZeros);
+  // A copy that nobody else has, so that the part of it is none of its own.
+  return (variables.values.dataSync() as Float32Array).subarray(0, pattern.nonZeros);
 }
 
 /** The optimizer's variables that belong to a layer's values, by the slots' names. */

@@ -20,7 +20,7 @@ export function gemm(kernels: Kernels, call: Gemm): void {
   if (m === 0 || n === 0 || batch === 0) return;
   if (k === 0) throw new Error('internal: a product over nothing');
   // One row or one column: bound by reading the matrix, so it isn't packed.
-  if (batch === 1 && !call.accumulate && !call.stored && (m === 1 || n === 1)) {
+  if (batch === 1 && !call.accumulate && !call.stored && !call.lda && (m === 1 || n === 1)) {
     gemv(kernels, call);
     return;
   }
@@ -73,7 +73,7 @@ function write({ threads, tier }: Kernels, p: number, call: Gemm, index: number,
   words[p + 3] = m;
   words[p + 4] = n;
   words[p + 5] = k;
-  words[p + 6] = transposeA ? m : k;
+  words[p + 6] = call.lda ?? (transposeA ? m : k);
   words[p + 7] = transposeB ? k : n;
   words[p + 8] = n;
   words[p + 9] = transposeA ? 1 : 0;

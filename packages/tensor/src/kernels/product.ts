@@ -25,6 +25,8 @@ export interface Gemm {
   readonly activation?: GemmActivation;
   /** Slope of leakyrelu below 0. */
   readonly slope?: number;
+  /** Elements from one row of the stored A to the next. Default: as many as are used; only where there is no batch. */
+  readonly lda?: number;
   readonly batch?: number;
   readonly strideA?: number;
   readonly strideB?: number;

@@ -140,7 +140,7 @@ inEveryCombination((kernels) => {
       const blocks = new Blocks(kernels());
       const place = (size: number): number => blocks.place(new Int32Array(size).fill(-1));
       const [acrossPointers, acrossIndices, permutation] = [place(columns + 1), place(indices.length), place(indices.length)];
-      const call = { pointers: blocks.place(pointers), indices: blocks.place(indices), rows, columns };
+      const call = { pointers: blocks.place(pointers), indices: blocks.place(indices), rows, columns, nonZeros: indices.length };
       transposeCsr(kernels(), { ...call, acrossPointers, acrossIndices, permutation });
       expect(blocks.read(acrossPointers, new Int32Array(columns + 1))).toEqual(expected.pointers);
       expect(blocks.read(acrossIndices, new Int32Array(indices.length))).toEqual(expected.indices);

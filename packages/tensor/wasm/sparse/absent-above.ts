@@ -1,6 +1,7 @@
 /**
  * f32-absent-above: of some rows of a dense gradient, the sizes above a threshold and where they are, but for the places of
- * a sparse matrix's non-zeros that stay. Those are set to NaN in the gradient, which is above nothing.
+ * a sparse matrix's non-zeros that stay. Those are set to NaN in the gradient, which is above nothing. f32-gather-absent puts what
+ * was found of each row behind what was found before.
  */
 
 // Parameters, as words.
@@ -55,4 +56,38 @@ function take(from: usize, column: i32, threshold: f32, sizes: usize, places: us
   store<f32>(sizes + found, size);
   store<i32>(places + found, column);
   return found + 4;
+}
+
+// Parameters of f32-gather-absent besides: where sizes and positions go, of which there is room for ROWS · COLUMNS more.
+/** f32 */
+const TO_SIZES: usize = 40;
+/** f64 */
+const TO_POSITIONS: usize = 44;
+/** f64, the position of the first of the rows. */
+const FIRST: usize = 48;
+/** i32, how many were found. */
+const FOUND: usize = 56;
+
+/** One work item. */
+export function f32_gather_absent(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const rows = load<i32>(p, ROWS);
+  const columns = load<i32>(p, COLUMNS);
+  let toSizes = <usize>load<u32>(p, TO_SIZES);
+  let toPositions = <usize>load<u32>(p, TO_POSITIONS);
+  let position = load<f64>(p, FIRST);
+  let total = 0;
+  for (let row = 0; row < rows; row++) {
+    const count = load<i32>(<usize>load<u32>(p, COUNTS) + (<usize>row << 2));
+    const offset = (<usize>row * <usize>columns) << 2;
+    memory.copy(toSizes, <usize>load<u32>(p, SIZES) + offset, <usize>count << 2);
+    const places = <usize>load<u32>(p, PLACES) + offset;
+    for (let i = 0; i < count; i++) {
+      store<f64>(toPositions, position + <f64>load<i32>(places + (<usize>i << 2)));
+      toPositions += 8;
+    }
+    toSizes += <usize>count << 2;
+    total += count;
+    position += <f64>columns;
+  }
+  store<i32>(<usize>load<u32>(p, FOUND), total);
 }

@@ -1,14 +1,25 @@
 import type { KernelFamily } from '../kernel.ts';
-import { absentAboveKernel } from './absent-above.ts';
 import { activeLinearKernel } from './active-linear.ts';
 import { bsrLinearKernels } from './bsr-linear.ts';
+import { keepLargestKernel } from './keep-largest.ts';
+import { largestAbsentKernel } from './largest-absent.ts';
 import { linearKernels } from './linear.ts';
 import { outputGradientKernel } from './output-gradient.ts';
+import { rewireKernels } from './rewire.ts';
 import { sparseSelfTest } from './self-test.ts';
 import { transposeCsrKernel } from './transpose-csr.ts';
 
 /** Products with sparse matrices. */
 export const sparseFamily: KernelFamily = {
-  kernels: [...linearKernels, ...bsrLinearKernels, outputGradientKernel, transposeCsrKernel, absentAboveKernel, activeLinearKernel],
+  kernels: [
+    ...linearKernels,
+    ...bsrLinearKernels,
+    outputGradientKernel,
+    activeLinearKernel,
+    transposeCsrKernel,
+    ...rewireKernels,
+    keepLargestKernel,
+    largestAbsentKernel,
+  ],
   selfTest: sparseSelfTest,
 };

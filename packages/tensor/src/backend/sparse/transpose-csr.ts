@@ -14,7 +14,7 @@ export const transposeCsrKernel: BackendKernel = {
     transposeCsr(backend.kernels, {
       pointers: backend.address(pointers),
       indices: backend.address(indices),
-      ...{ rows, columns, acrossPointers, acrossIndices, permutation },
+      ...{ rows, columns, nonZeros, acrossPointers, acrossIndices, permutation },
     });
     return outputs;
   },

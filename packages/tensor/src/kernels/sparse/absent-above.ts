@@ -26,6 +26,35 @@ const GRAIN = 32768;
 export function absentAbove(kernels: Kernels, call: AbsentAbove): void {
   const { rows, columns } = call;
   const { threads } = kernels;
+  write(kernels, call);
+  threads.run(kernels.number('f32_absent_above'), rows, Math.max(1, Math.ceil(GRAIN / Math.max(1, columns))));
+}
+
+/** Where what {@link absentAbove} found is gathered: addresses, and the position of the first row. */
+export interface Gathered {
+  /** f32 */
+  readonly toSizes: number;
+  /** f64 */
+  readonly toPositions: number;
+  readonly first: number;
+  /** i32, where the count of what was found goes. */
+  readonly found: number;
+}
+
+/** Puts what was found in all rows behind one another. */
+export function gatherAbsent(kernels: Kernels, call: AbsentAbove, { toSizes, toPositions, first, found }: Gathered): void {
+  const { threads } = kernels;
+  const p = write(kernels, call);
+  threads.words[p + 10] = toSizes;
+  threads.words[p + 11] = toPositions;
+  // A double of two words, the lower one first.
+  threads.words.set(new Int32Array(Float64Array.of(first).buffer), p + 12);
+  threads.words[p + 14] = found;
+  threads.run(kernels.number('f32_gather_absent'), 1, 1);
+}
+
+function write({ threads }: Kernels, call: AbsentAbove): number {
+  const { rows, columns } = call;
   const { words, floats } = threads;
   const p = threads.parameters();
   words[p] = call.gradient;
@@ -38,5 +67,5 @@ export function absentAbove(kernels: Kernels, call: AbsentAbove): void {
   words[p + 7] = call.sizes;
   words[p + 8] = call.places;
   words[p + 9] = call.counts;
-  threads.run(kernels.number('f32_absent_above'), rows, Math.max(1, Math.ceil(GRAIN / Math.max(1, columns))));
+  return p;
 }

@@ -19,21 +19,35 @@ export interface CsrTensors {
 export class CsrPattern {
   readonly rows: number;
   readonly columns: number;
-  readonly pointers: Int32Array;
-  readonly indices: Int32Array;
+  readonly nonZeros: number;
+  #pointers: Int32Array | undefined;
+  #indices: Int32Array | undefined;
   #tensors: CsrTensors | undefined;
+  /** The rows, where they were given as tensors. */
+  readonly #given: Pick<CsrTensors, 'pointers' | 'indices'> | undefined;
   #disposed = false;
 
-  constructor(rows: number, columns: number, pointers: Int32Array, indices: Int32Array) {
+  /** From arrays, or from int32 tensors on the device, which it owns then and reads back when somebody asks for the arrays. */
+  constructor(rows: number, columns: number, pointers: Int32Array | Tensor, indices: Int32Array | Tensor) {
     this.rows = rows;
     this.columns = columns;
-    this.pointers = pointers;
-    this.indices = indices;
-    if (hasKernel('XSparseLinear')) this.onDevice();
+    if (pointers instanceof Int32Array && indices instanceof Int32Array) {
+      this.nonZeros = indices.length;
+      this.#pointers = pointers;
+      this.#indices = indices;
+      this.prepare();
+    } else {
+      this.nonZeros = (indices as Tensor).size;
+      this.#given = { pointers: keep(pointers as Tensor), indices: keep(indices as Tensor) };
+    }
   }
 
-  get nonZeros(): number {
-    return this.indices.length;
+  get pointers(): Int32Array {
+    return (this.#pointers ??= this.#read('pointers'));
+  }
+
+  get indices(): Int32Array {
+    return (this.#indices ??= this.#read('indices'));
   }
 
   get isDisposed(): boolean {
@@ -44,21 +58,37 @@ export class CsrPattern {
   onDevice(): CsrTensors {
     if (this.#disposed) throw new Error('The sparse pattern is disposed; use that of the layer as it is now.');
     return (this.#tensors ??= tidy(() => {
-      const { rows, columns } = this;
-      const pointers = keep(tensor1d(this.pointers, 'int32'));
-      const indices = keep(tensor1d(this.indices, 'int32'));
-      const across = runKernel<Tensor[]>('XTransposeCsr', { pointers, indices }, { rows, columns }).map((tensor) => keep(tensor));
-      const [acrossPointers, acrossIndices, permutation] = across as [Tensor, Tensor, Tensor];
-      return { pointers, indices, acrossPointers, acrossIndices, permutation };
+      const { pointers, indices } = this.#given ?? { pointers: tensor1d(this.pointers, 'int32'), indices: tensor1d(this.indices, 'int32') };
+      return withColumns(this.rows, this.columns, pointers, indices);
     }));
+  }
+
+  /** Makes the tensors now, where there are kernels that need them, and not at the first product. */
+  prepare(): void {
+    if (hasKernel('XSparseLinear')) this.onDevice();
+  }
+
+  #read(part: 'pointers' | 'indices'): Int32Array {
+    if (this.#given && !this.#disposed) return this.#given[part].dataSync() as Int32Array;
+    throw new Error(`The sparse pattern is disposed, and its ${part} were not read before; use that of the layer as it is now.`);
   }
 
   /** Frees the tensors; may be called again. */
   dispose(): void {
+    if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#tensors) for (const tensor of Object.values(this.#tensors)) tensor.dispose();
+    for (const tensor of Object.values(this.#tensors ?? this.#given ?? {})) tensor.dispose();
     this.#tensors = undefined;
   }
+}
+
+/** The tensors of a pattern, kept. */
+function withColumns(rows: number, columns: number, pointers: Tensor, indices: Tensor) {
+  const across = runKernel<Tensor[]>('XTransposeCsr', { pointers, indices }, { rows, columns });
+  const [acrossPointers, acrossIndices, permutation] = across as [Tensor, Tensor, Tensor];
+  const tensors = { pointers, indices, acrossPointers, acrossIndices, permutation };
+  for (const tensor of Object.values(tensors)) keep(tensor);
+  return tensors;
 }
 
 /**

@@ -1,0 +1,143 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { gemm } from '../../kernels/gemm.ts';
+import { absentAbove, gatherAbsent } from '../../kernels/sparse/absent-above.ts';
+import { kthLargest, largest } from '../../kernels/sparse/select.ts';
+import type { XBackend } from '../backend.ts';
+import type { BackendKernel } from '../kernel.ts';
+import { borrowed } from './borrowed.ts';
+
+/** Elements of the gradient that exist at once. */
+const TILE = 2 ** 19;
+/** Rows and columns of the gradient, spread over all, whose crossings tell what is large; units differ more than inputs do. */
+const SAMPLED = [256, 64] as const;
+/** How many times as many candidates as are wanted the sample should let through, from the first attempt on. */
+const ATTEMPTS = [2, 16, Infinity] as const;
+
+interface Search {
+  readonly backend: XBackend;
+  /** dz [batch, rows] and x [batch, columns]: addresses. */
+  readonly dz: number;
+  readonly x: number;
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly pointers: number;
+  readonly indices: number;
+  /** u8 */
+  readonly keep: number;
+  readonly count: number;
+  readonly work: Work;
+}
+
+/** Addresses of the room that a search takes: for a tile, for what is found in it, and for candidates. */
+interface Work {
+  readonly height: number;
+  readonly tile: number;
+  readonly sizes: number;
+  readonly places: number;
+  readonly counts: number;
+  readonly found: number;
+  readonly candidates: number;
+  readonly positions: number;
+  /** Candidates there is room for: the largest so far, and all of a tile. */
+  readonly room: number;
+}
+
+/**
+ * Positions, row · columns + column and rising, of the `count` largest |dzᵀ·x| where a sparse matrix has no non-zero that stays, as
+ * pairs of words of doubles, int32[found, 2]. The product is made some rows at a time: memory for a tile and the candidates. A
+ * sample says from which size on there are candidates; where it said too much, more become ones.
+ */
+export const largestAbsentKernel: BackendKernel = {
+  name: 'XSparseLargestAbsent',
+  run: ({ inputs, attrs, backend }) => {
+    const { dz, x, pointers, indices } = inputs as Record<'dz' | 'x' | 'pointers' | 'indices', TensorInfo>;
+    const { keep, count } = attrs as unknown as { keep: Uint8Array; count: number };
+    const [batch, rows] = dz.shape as [number, number];
+    const columns = x.shape[1] as number;
+    const height = Math.min(rows, Math.max(1, Math.floor(TILE / columns)));
+    const tile = height * columns;
+    // So that a second tile fits where the sample let through about as many as it should.
+    const room = 3 * count + tile;
+    const words = [2 * room, room, tile, tile, tile, height, 1, Math.ceil(keep.length / 4)];
+    const at = { dz: backend.address(dz), x: backend.address(x), pointers: backend.address(pointers), indices: backend.address(indices) };
+    return borrowed(
+      backend,
+      words.reduce((sum, size) => sum + size),
+      (first) => {
+        const [positions, candidates, tile, sizes, places, counts, found, flags] = words.map(
+          (_, index) => first + 4 * words.slice(0, index).reduce((sum, size) => sum + size, 0),
+        ) as [number, number, number, number, number, number, number, number];
+        backend.heap.bytes.set(keep, flags);
+        const work = { height, tile, sizes, places, counts, found, candidates, positions, room };
+        const left = search({ backend, ...at, batch, rows, columns, keep: flags, count, work });
+        const output = backend.makeOutput([left, 2], 'int32');
+        const to = backend.address(output) / 4;
+        backend.heap.words.copyWithin(to, positions / 4, positions / 4 + 2 * left);
+        return output;
+      },
+    );
+  },
+};
+
+function search(of: Search): number {
+  for (const threshold of likelyThresholds(of)) {
+    const found = above(of, threshold);
+    if (found === of.count || threshold < 0) return found;
+  }
+  throw new Error('internal: the last threshold lets all through');
+}
+
+/** How many of the wanted largest are above a threshold; they come first among the candidates. */
+function above({ backend, dz, x, batch, rows, columns, pointers, indices, keep, count, work }: Search, threshold: number): number {
+  const { kernels, heap } = backend;
+  const { height, tile, sizes, places, counts, found, candidates, positions, room } = work;
+  const shrink = (gathered: number): number => {
+    largest(kernels, { sizes: candidates, positions, count: gathered, k: count, left: found });
+    return heap.words[found / 4] as number;
+  };
+  let gathered = 0;
+  for (let first = 0; first < rows; first += height) {
+    const own = Math.min(height, rows - first);
+    gemm(kernels, { a: dz + 4 * first, b: x, c: tile, m: own, n: columns, k: batch, transposeA: true, lda: rows });
+    const call = { gradient: tile, pointers: pointers + 4 * first, indices, keep, rows: own, columns, threshold, sizes, places, counts };
+    absentAbove(kernels, call);
+    if (gathered + own * columns > room) gathered = shrink(gathered);
+    const to = { toSizes: candidates + 4 * gathered, toPositions: positions + 8 * gathered, first: first * columns, found };
+    gatherAbsent(kernels, call, to);
+    gathered += heap.words[found / 4] as number;
+  }
+  return shrink(gathered);
+}
+
+/** Sizes that about so many of the gradient's elements are above, for each of the attempts; -1 lets all through. */
+function* likelyThresholds({ backend, dz, x, batch, rows, columns, count }: Search): Generator<number> {
+  const [m, n] = [Math.min(SAMPLED[0], rows), Math.min(SAMPLED[1], columns)];
+  for (const times of ATTEMPTS) {
+    const rank = Math.ceil((times * count * m * n) / (rows * columns));
+    const size = rank < m * n ? sampled(rank + 1) : 0;
+    yield size > 0 ? size : -1;
+  }
+
+  function sampled(k: number): number {
+    return borrowed(backend, batch * (m + n) + m * n + 1, (room) => {
+      const { kernels, heap } = backend;
+      const b = room + 4 * batch * m;
+      const c = b + 4 * batch * n;
+      const to = c + 4 * m * n;
+      spread(heap.floats, dz / 4, rows, m, batch, room / 4);
+      spread(heap.floats, x / 4, columns, n, batch, b / 4);
+      gemm(kernels, { a: room, b, c, m, n, k: batch, transposeA: true });
+      kthLargest(kernels, { values: c, count: m * n, k, to });
+      return heap.floats[to / 4] as number;
+    });
+  }
+}
+
+/** Some features of a batch. */
+function spread(floats: Float32Array, from: number, features: number, chosen: number, batch: number, to: number): void {
+  for (let i = 0; i < chosen; i++) {
+    const feature = from + Math.floor(((i + 0.5) * features) / chosen);
+    for (let example = 0; example < batch; example++) floats[to + example * chosen + i] = floats[feature + example * features] as number;
+  }
+}

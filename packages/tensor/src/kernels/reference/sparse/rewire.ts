@@ -1,0 +1,53 @@
+interface Rows {
+  readonly rows: number;
+  readonly columns: number;
+  readonly pointers: Int32Array;
+  readonly indices: Int32Array;
+}
+
+/** Compressed rows after a change, and for each new non-zero its number before or -1 - i for the i-th that grew: the truth for i32-rewire. */
+export function referenceRewire(
+  { rows, columns, pointers, indices }: Rows,
+  keep: Uint8Array,
+  grown: Float64Array,
+): { readonly pointers: Int32Array; readonly indices: Int32Array; readonly from: Int32Array } {
+  let count = grown.length;
+  for (let q = 0; q < keep.length; q++) count += keep[q] as number;
+  const newPointers = new Int32Array(rows + 1);
+  const newIndices = new Int32Array(count);
+  const from = new Int32Array(count);
+  let g = 0;
+  let to = 0;
+  for (let row = 0; row < rows; row++) {
+    const first = row * columns;
+    const end = pointers[row + 1] as number;
+    let q = pointers[row] as number;
+    for (;;) {
+      const old = q < end ? (indices[q] as number) : columns;
+      const next = g < grown.length ? Math.min((grown[g] as number) - first, columns) : columns;
+      if (old === columns && next === columns) break;
+      if (next <= old) {
+        newIndices[to] = next;
+        from[to++] = next === old ? q++ : -1 - g;
+        g++;
+      } else {
+        if (keep[q] === 1) {
+          newIndices[to] = old;
+          from[to++] = q;
+        }
+        q++;
+      }
+    }
+    newPointers[row + 1] = to;
+  }
+  return { pointers: newPointers, indices: newIndices, from };
+}
+
+/** Values in the order of the new non-zeros, 0 where nothing is said: the truth for f32-move. */
+export function referenceMove(values: Float32Array, from: Int32Array, size: number, grown?: Float32Array): Float32Array {
+  const moved = new Float32Array(size);
+  from.forEach((at, to) => {
+    moved[to] = at >= 0 ? (values[at] as number) : (grown?.[-1 - at] ?? 0);
+  });
+  return moved;
+}
