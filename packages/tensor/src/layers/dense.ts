@@ -1,10 +1,11 @@
-import { tidy, variable, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { activationNames, SLOPE, type ActivationName } from '../ops/activation-name.ts';
-import { checkChoice, checkFunction, checkNumber, checkTensor } from '../ops/arguments.ts';
+import { checkChoice, checkFunction, checkNumber } from '../ops/arguments.ts';
 import { linear } from '../ops/linear.ts';
-import { checkKey, fold, type Key } from '../random/key.ts';
+import { checkKey, type Key } from '../random/key.ts';
 import { zeros, type Initializer } from './initializer.ts';
 import { disposeVariables, type Layer } from './layer.ts';
+import { makeVariables } from './make-variables.ts';
 import { mapLastAxis } from './shape.ts';
 import { glorotUniform } from './variance-scaling.ts';
 
@@ -52,21 +53,9 @@ export function dense(inputs: number, units: number, options: DenseOptions): Den
   checkNumber('dense', 'slope', slope);
   checkFunction('dense', 'init', init);
   checkFunction('dense', 'biasInit', biasInit);
-  const variables = tidy(() => {
-    const weight = init([inputs, units], fold(key, 0));
-    checkTensor('dense', 'the result of init', weight, {
-      dtype: 'float32',
-      shape: [inputs, units],
-      remedy: 'It must have the shape it is given.',
-    });
-    const offset = bias ? biasInit([units], fold(key, 1)) : undefined;
-    if (offset)
-      checkTensor('dense', 'the result of biasInit', offset, {
-        dtype: 'float32',
-        shape: [units],
-        remedy: 'It must have the shape it is given.',
-      });
-    return { weight: variable(weight), ...(offset ? { bias: variable(offset) } : {}) };
+  const variables = makeVariables('dense', key, {
+    weight: { shape: [inputs, units], init, option: 'init' },
+    bias: bias ? { shape: [units], init: biasInit, option: 'biasInit' } : undefined,
   });
   return {
     kind: 'dense',

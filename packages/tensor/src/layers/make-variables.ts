@@ -1,4 +1,4 @@
-import { tidy, variable, type Variable } from '@tensorflow/tfjs-core';
+import { engine, tidy, variable, type Variable } from '@tensorflow/tfjs-core';
 import { checkTensor } from '../ops/arguments.ts';
 import { fold, type Key } from '../random/key.ts';
 import type { Initializer } from './initializer.ts';
@@ -17,12 +17,15 @@ export interface Blueprint {
  * Makes a layer's variables, each drawn with a key of its own; if one can't be made, none is.
  *
  * @throws {TypeError | RangeError} if an initializer gives another shape or dtype.
+ * @throws {Error} if tfjs has no backend yet.
  */
 export function makeVariables<Name extends string>(
   where: string,
   key: Key,
   blueprints: Readonly<Record<Name, Blueprint | undefined>>,
 ): Record<Name, Variable> {
+  if (Object.keys(engine().registryFactory).length === 0)
+    throw new Error(`${where}: tfjs has no backend to make variables on. Call \`await enable()\` once, before the first layer.`);
   return tidy(() => {
     const wanted = Object.entries(blueprints) as [Name, Blueprint | undefined][];
     const tensors = wanted.flatMap(([name, blueprint], index) => {
