@@ -60,6 +60,9 @@ function blobSource(blob: Blob): ByteSource {
   };
 }
 
+/** Node ends the process if it is to read 2 GiB or more at once; pieces far smaller are as fast. */
+const MOST_AT_ONCE = 2 ** 26;
+
 async function fileSource(where: string, path: string | URL): Promise<ByteSource> {
   const file = await nodeFiles(where).open(path, 'r');
   const label = String(path);
@@ -72,7 +75,7 @@ async function fileSource(where: string, path: string | URL): Promise<ByteSource
         const bytes = new Uint8Array(length);
         let done = 0;
         while (done < length) {
-          const { bytesRead } = await file.read(bytes, done, length - done, begin + done);
+          const { bytesRead } = await file.read(bytes, done, Math.min(length - done, MOST_AT_ONCE), begin + done);
           if (bytesRead === 0)
             throw new ChangedError(`The file ended at byte ${begin + done} while it was read; it was changed meanwhile.`);
           done += bytesRead;

@@ -13,6 +13,7 @@ export type SafetensorsErrorCode =
   | 'MetadataIncompleteBuffer'
   | 'InvalidValue'
   | 'TensorNotFound'
+  | 'TensorTooLarge'
   | 'InvalidIndex'
   | 'ChangedWhileRead';
 

@@ -4,9 +4,9 @@ import type { FileLocation } from './byte-source.ts';
 import { openSafetensors } from './open-safetensors.ts';
 import type { OpenSafetensorsOptions } from './safetensors-reader.ts';
 import {
-  addTo,
   bytesOf,
   emptyContents,
+  isTensorDtype,
   layOut,
   type NamedTensors,
   type SafetensorsContents,
@@ -52,10 +52,9 @@ export async function loadSafetensors(location: FileLocation, options: OpenSafet
   const reader = await openSafetensors(location, options);
   const contents = emptyContents(reader.metadata);
   try {
-    for (const name of reader.tensors.keys()) {
-      const { bytes, ...info } = await reader.readRaw(name);
-      addTo(contents, name, info, bytes);
-    }
+    for (const [name, { dtype }] of reader.tensors)
+      if (isTensorDtype(dtype)) contents.tensors[name] = await reader.readTensor(name);
+      else contents.raw[name] = await reader.readRaw(name);
     return contents;
   } catch (error) {
     for (const made of Object.values(contents.tensors)) made.dispose();

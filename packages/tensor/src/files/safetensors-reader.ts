@@ -32,10 +32,13 @@ export interface SafetensorsReader {
   readonly metadata: Readonly<Record<string, string>>;
   /** Reads a tensor, or some of its rows, as bytes with their dtype. */
   readRaw(name: string, rows?: Rows): Promise<RawTensor>;
-  /** Reads it as `rawToTensor` gives it; the caller disposes it. */
+  /** Reads it as `rawToTensor` gives it, at most 4 GiB; the caller disposes it. */
   readTensor(name: string, rows?: Rows): Promise<Tensor>;
   close(): Promise<void>;
 }
+
+/** What a tensor can have: the heap's most. */
+const MOST_BYTES = 2 ** 32;
 
 /** Opens a single file. */
 export async function openFile(where: string, location: FileLocation, { fetch }: OpenSafetensorsOptions): Promise<SafetensorsReader> {
@@ -52,12 +55,18 @@ async function readHeader(where: string, source: ByteSource): Promise<Safetensor
   const length = headerLength(await source.read(0, Math.min(LENGTH_BYTES, source.size)), source.size);
   const begin = LENGTH_BYTES + length;
   const { entries, metadata } = decodeHeader(await source.read(LENGTH_BYTES, length), source.size - begin);
-  const readRaw = (name: string, rows?: Rows): Promise<RawTensor> =>
+  const read = (name: string, rows: Rows | undefined, most: number): Promise<RawTensor> =>
     naming(source, async () => {
       const entry = entries.get(name);
       if (!entry) throw new SafetensorsError('TensorNotFound', `There is no tensor '${name}'.`);
       const part = rows === undefined ? { shape: entry.shape, skip: 0 } : rowsOf(where, name, entry, rows);
-      const bytes = await source.read(begin + entry.begin + part.skip, Number(byteLength(entry.dtype, part.shape)));
+      const length = Number(byteLength(entry.dtype, part.shape));
+      if (length > most)
+        throw new SafetensorsError(
+          'TensorTooLarge',
+          `'${name}' has ${length.toLocaleString('en')} bytes, but a tensor can have at most 4 GiB; read rows of it: openSafetensors(...), then readTensor(name, { begin, end }).`,
+        );
+      const bytes = await source.read(begin + entry.begin + part.skip, length);
       const raw = { dtype: entry.dtype, shape: part.shape, bytes };
       checkBools(name, raw);
       return raw;
@@ -65,8 +74,8 @@ async function readHeader(where: string, source: ByteSource): Promise<Safetensor
   return {
     tensors: new Map([...entries].map(([name, { dtype, shape, begin: from, end }]) => [name, { dtype, shape, bytes: end - from }])),
     metadata,
-    readRaw,
-    readTensor: async (name, rows) => tensorOfOwn(await readRaw(name, rows)),
+    readRaw: (name, rows) => read(name, rows, Infinity),
+    readTensor: async (name, rows) => tensorOfOwn(await read(name, rows, MOST_BYTES)),
     close: () => source.close(),
   };
 }

@@ -114,7 +114,7 @@ export function emptyContents(metadata: SafetensorsHeader['metadata']): Safetens
 }
 
 /** Adds an entry's values, whose bytes become the contents' own. */
-export function addTo(
+function addTo(
   contents: SafetensorsContents,
   name: string,
   { dtype, shape }: Pick<SafetensorsEntry, 'dtype' | 'shape'>,
@@ -122,9 +122,12 @@ export function addTo(
 ): void {
   const raw = { dtype, shape, bytes };
   checkBools(name, raw);
-  if (dtype === 'F32' || dtype === 'I32' || dtype === 'BOOL') contents.tensors[name] = tensorOfOwn(raw);
+  if (isTensorDtype(dtype)) contents.tensors[name] = tensorOfOwn(raw);
   else contents.raw[name] = raw;
 }
+
+/** Whether tensors of it become tensors of tfjs, and no raw ones. */
+export const isTensorDtype = (dtype: SafetensorsDtype): boolean => dtype === 'F32' || dtype === 'I32' || dtype === 'BOOL';
 
 /** @throws {SafetensorsError} if a truth value is neither 0 nor 1. */
 export function checkBools(name: string, { dtype, bytes }: RawTensor): void {
