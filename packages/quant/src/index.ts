@@ -9,6 +9,7 @@ export type {
   QuantizedStep,
   ResidualIntegers,
 } from './network/quantized-step.ts';
+export type { QuantizedSparseStep } from './network/sparse-step.ts';
 export type { FlattenStep } from './network/steps.ts';
 export { simulate, type SimulatedActivations, type SimulateOptions } from './network/simulate.ts';
 export type { Closeness, LayerQuantization, QuantizationReport } from './network/report.ts';
@@ -129,7 +130,8 @@ export { equalizingFactors } from './weights/equalize.ts';
 
 // Files
 export { toSafetensors, type NetworkFile, type RawValues } from './files/to-safetensors.ts';
-export { fromSafetensors, type SafetensorsInput } from './files/from-safetensors.ts';
+export { fromSafetensors } from './files/from-safetensors.ts';
+export type { SafetensorsInput } from './files/described-values.ts';
 export { quantizeArtifacts, tfjsFiles, type QuantizeArtifactsOptions } from './files/tfjs-artifacts.ts';
 
 // Files of ggml

@@ -9,6 +9,8 @@ export { activeLinear } from './ops/sparse/active-linear.ts';
 export { keepLargest, type KeepLargestOptions } from './ops/sparse/keep-largest.ts';
 export { largestAbsent } from './ops/sparse/largest-absent.ts';
 export { moveValues, rewire, type Rewired, type Rewiring } from './ops/sparse/rewire.ts';
+export { QuantizedCsr, quantizeCsr, type QuantizedCsrTensors } from './ops/sparse/quantized-csr.ts';
+export { int8CsrLinear, type Int8CsrLinearOptions } from './ops/sparse/int8-csr-linear.ts';
 // Each is the other's gradient, so they share a file.
 export { csrMatMul, csrSampledMatMul, type CsrSampledMatMulOptions } from './ops/sparse/csr-mat-mul.ts';
 export type { SeeGradient } from './ops/sparse/tap-gradient.ts';

@@ -75,6 +75,7 @@ export const families: readonly KernelFamily[] = [
       'sparse/permute.ts',
       'sparse/transpose-csr.ts',
       'sparse/spmm.ts',
+      'sparse/qs8-spmm.ts',
       'sparse/sddmm.ts',
       'sparse/backward.ts',
       'sparse/bsr-spmm.ts',

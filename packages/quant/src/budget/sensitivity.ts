@@ -1,7 +1,7 @@
 import type { Layer } from '@x/tensor';
 import { quantize, type QuantizeOptions } from '../network/quantize.ts';
 import { schemes as allSchemes, type Scheme } from '../network/scheme.ts';
-import { linearSteps, stepsOf } from '../network/steps.ts';
+import { quantizableSteps, stepsOf } from '../network/steps.ts';
 import { checkChoice, show } from '../validation.ts';
 
 export interface SensitivityOptions extends Omit<QuantizeOptions, 'scheme' | 'layers'> {
@@ -34,7 +34,7 @@ export async function sensitivity(net: Layer, options: SensitivityOptions = {}):
   for (const scheme of schemes as readonly Scheme[]) checkChoice(where, 'schemes', scheme, allSchemes);
   if (rest.calibrate === undefined)
     throw new TypeError(`${where}: calibrate is missing; give it typical inputs, such as 100 training examples.`);
-  const names = linearSteps(stepsOf(where, net, { keepUnsupported: rest.unsupported === 'float' })).map(({ name }) => name);
+  const names = quantizableSteps(stepsOf(where, net, { keepUnsupported: rest.unsupported === 'float' })).map(({ name }) => name);
   const found: Sensitivity[] = [];
   for (const layer of names) {
     for (const scheme of (schemes as readonly Scheme[]).filter((scheme) => scheme !== 'float')) {

@@ -1,25 +1,19 @@
-import { keep, tensor, type Tensor } from '@tensorflow/tfjs-core';
-import { activationLayer, attention, initializers, random, residual, type ActivationName, type Layer } from '@x/tensor';
-import type { Quantization } from '@x/tensor/quant';
+import { keep, tensor } from '@tensorflow/tfjs-core';
+import type { ActivationName } from '@x/tensor';
 import { floatKinds, floatLayer } from '../network/float-layers.ts';
-import { disposeStep, keptBias, matrixOf, type NetworkStep, type QuantizedStep, type ResidualIntegers } from '../network/quantized-step.ts';
+import { disposeStep, keptBias, matrixOf, type NetworkStep, type QuantizedStep } from '../network/quantized-step.ts';
 import { quantizedNetwork, type QuantizedNetwork } from '../network/quantized-network.ts';
 import { reportOf } from '../network/report.ts';
 import { schemes, type Scheme } from '../network/scheme.ts';
-import { checkChoice, checkNumber, show } from '../validation.ts';
 import type { Windows } from '../network/steps.ts';
+import { checkChoice, checkNumber, show } from '../validation.ts';
+import { emptyAttention, emptyResidual, partsOf } from './described-container.ts';
+import { sparseStep } from './described-sparse.ts';
+import { inputOf, integersOf, numbers, quantizationOf, restOf, where, type Fields, type SafetensorsInput } from './described-values.ts';
 import { windowsFrom } from './described-windows.ts';
 import { unpackNibbles } from './packed-integers.ts';
 import { KEY, VERSION } from './to-safetensors.ts';
 
-/** What `loadSafetensors` or `decodeSafetensors` of `@x/tensor` gives. */
-export interface SafetensorsInput {
-  readonly tensors: Readonly<Record<string, Tensor>>;
-  readonly raw: Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: Uint8Array }>>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-const where = 'fromSafetensors';
 const activations = ['linear', 'relu', 'relu6', 'leakyRelu', 'elu', 'selu', 'sigmoid', 'tanh', 'softplus', 'silu', 'gelu', 'geluTanh'];
 
 /**
@@ -42,8 +36,6 @@ export function fromSafetensors(contents: SafetensorsInput): QuantizedNetwork {
     throw error;
   }
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function descriptions(text: string | undefined): readonly Fields[] {
   if (text === undefined)
@@ -90,7 +82,7 @@ function stepOf(fields: Fields, contents: SafetensorsInput, depth: number): Netw
   const { name, kind, of, shape, output, parts } = fields as Fields & { readonly name: string };
   const at = `layer ${name}: `;
   checkChoice(where, `${at}kind`, kind, [
-    ...['quantized', 'floatLinear', 'flatten', 'reshape', 'pool', 'residual', 'attention'],
+    ...['quantized', 'quantizedSparse', 'floatLinear', 'flatten', 'reshape', 'pool', 'residual', 'attention'],
     ...floatKinds,
   ]);
   const windows = fields['windows'] === undefined ? undefined : windowsFrom(where, `${at}windows`, fields['windows'], kind === 'pool');
@@ -111,6 +103,7 @@ function stepOf(fields: Fields, contents: SafetensorsInput, depth: number): Netw
     case 'residual':
     case 'attention':
       return containerStep(fields, name, kind, (parts ?? {}) as Fields, contents, depth);
+    case 'quantizedSparse':
     case 'quantized':
     case 'floatLinear':
       return weightedStep(fields, at, windows, contents);
@@ -128,15 +121,6 @@ function stepOf(fields: Fields, contents: SafetensorsInput, depth: number): Netw
     }
   }
 }
-
-/** Parts that a container may have; those of attention are one of two sets. */
-const partsOf: Readonly<Record<'residual' | 'attention', readonly (readonly string[])[]>> = {
-  residual: [['inner'], ['inner', 'shortcut']],
-  attention: [
-    ['qkv', 'out'],
-    ['query', 'keyValue', 'out'],
-  ],
-};
 
 function containerStep(
   fields: Fields,
@@ -163,38 +147,6 @@ function containerStep(
   }
 }
 
-/** A residual connection that only says what is done with its parts. */
-function emptyResidual(names: readonly string[]): Layer {
-  const nothing = activationLayer('linear');
-  return residual(nothing, names.includes('shortcut') ? { shortcut: nothing } : {});
-}
-
-/** Attention that only says what is done with its parts, without variables. */
-function emptyAttention(fields: Fields, at: string, { out, keyValue }: Readonly<Record<string, readonly NetworkStep[]>>): Layer {
-  checkNumber(where, `${at}heads`, fields['heads'], { least: 1, whole: true });
-  const [width, memory] = [out, keyValue].map((steps) => {
-    const [step] = steps ?? [];
-    return step?.kind === 'quantized' || step?.kind === 'floatLinear' ? (step.weight.shape[0] as number) : undefined;
-  });
-  if (width === undefined || (keyValue && memory === undefined)) throw new TypeError(`${where}: ${at}parts hold no linear layers.`);
-  const layer = attention(width, {
-    ...{ heads: fields['heads'] as number, causal: fields['causal'] === true, key: random.key(0), init: initializers.zeros(), bias: false },
-    ...(memory !== undefined && { memory }),
-  });
-  layer.dispose();
-  return layer;
-}
-
-function integersOf(at: string, value: unknown): ResidualIntegers | undefined {
-  if (value === undefined) return undefined;
-  const { input, inner, shortcut, output } = (value ?? {}) as Fields;
-  return {
-    ...{ input: quantizationOf(`${at}.input`, input), inner: quantizationOf(`${at}.inner`, inner) },
-    ...(shortcut !== undefined && { shortcut: quantizationOf(`${at}.shortcut`, shortcut) }),
-    output: quantizationOf(`${at}.output`, output),
-  };
-}
-
 function weightedStep(fields: Fields, at: string, windows: Windows | undefined, contents: SafetensorsInput): NetworkStep {
   const name = fields['name'] as string;
   checkChoice(where, `${at}activation`, fields['activation'], activations);
@@ -204,6 +156,7 @@ function weightedStep(fields: Fields, at: string, windows: Windows | undefined, 
     activation: fields['activation'] as ActivationName,
     slope: fields['slope'] as number,
   };
+  if (fields['kind'] === 'quantizedSparse') return sparseStep(fields, at, shared, contents);
   if (fields['kind'] === 'floatLinear') {
     const weight = contents.tensors[`${name}.weight`];
     const wanted = windows ? [...windows.window, windows.channels] : [];
@@ -266,36 +219,4 @@ function quantizedStep(
     ...{ kind: 'quantized', ...shared, scheme, weight, rounding, input, output, inputScales: rest.inputScales },
     bias: keptBias(rest.bias),
   };
-}
-
-function restOf(
-  name: string,
-  inputs: number,
-  units: number,
-  { tensors }: SafetensorsInput,
-): { bias: Float32Array<ArrayBuffer> | undefined; inputScales: Float64Array<ArrayBuffer> | undefined } {
-  const bias = numbers(tensors[`${name}.bias`]);
-  if (bias && bias.length !== units)
-    throw new RangeError(`${where}: layer ${name}: bias has ${bias.length} numbers, but must have ${units}.`);
-  const scales = numbers(tensors[`${name}.inputScale`]);
-  if (scales && scales.length !== inputs)
-    throw new RangeError(`${where}: layer ${name}: inputScale has ${scales.length} numbers, but must have ${inputs}.`);
-  return { bias, inputScales: scales && Float64Array.from(scales) };
-}
-
-function numbers(tensor: Tensor | undefined): Float32Array<ArrayBuffer> | undefined {
-  return tensor && Float32Array.from(tensor.dataSync());
-}
-
-function inputOf(name: string, value: unknown): QuantizedStep['input'] {
-  return value === 'dynamic' || value === 'none' ? value : quantizationOf(name, value);
-}
-
-function quantizationOf(name: string, value: unknown): Required<Quantization> {
-  const { scale, zeroPoint, type } = (value ?? {}) as Fields;
-  checkNumber(where, `${name}.scale`, scale, { above: 0 });
-  checkChoice(where, `${name}.type`, type, ['int8', 'uint8']);
-  const least = type === 'int8' ? -128 : 0;
-  checkNumber(where, `${name}.zeroPoint`, zeroPoint, { least, most: least + 255, whole: true });
-  return { scale: scale as number, zeroPoint: zeroPoint as number, type: type as Quantization['type'] & string };
 }

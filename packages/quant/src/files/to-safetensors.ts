@@ -8,7 +8,7 @@ import { writableSteps } from './writable-steps.ts';
 
 /** Values of a dtype of the file as its bytes. */
 export interface RawValues {
-  readonly dtype: 'I8' | 'U8' | 'F32';
+  readonly dtype: 'I8' | 'U8' | 'U16' | 'I32' | 'F32';
   readonly shape: readonly number[];
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -74,6 +74,20 @@ function describe(step: NetworkStep, tensors: Record<string, RawValues>): object
         rounding,
         ...(windows && { windows }),
       };
+    }
+    case 'quantizedSparse': {
+      const { kind, name, matrix, activation, slope, input, bias } = step;
+      const { rows, columns, pointers, indices, values, scales } = matrix;
+      const integers = (of: Int32Array): RawValues => ({ dtype: 'I32', shape: [of.length], bytes: new Uint8Array(of.slice().buffer) });
+      tensors[`${name}.values`] = { dtype: 'I8', shape: [values.length], bytes: new Uint8Array(values.slice().buffer) };
+      tensors[`${name}.indices`] =
+        columns > 65536
+          ? integers(indices)
+          : { dtype: 'U16', shape: [indices.length], bytes: new Uint8Array(Uint16Array.from(indices).buffer) };
+      tensors[`${name}.pointers`] = integers(pointers);
+      tensors[`${name}.valueScale`] = floats(scales, [rows]);
+      if (bias) tensors[`${name}.bias`] = floats(bias.dataSync() as Float32Array, bias.shape);
+      return { kind, name, inputs: columns, units: rows, activation, slope, input };
     }
     case 'floatLinear': {
       const { kind, name, weight, activation, slope, windows } = step;

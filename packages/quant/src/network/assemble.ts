@@ -11,6 +11,7 @@ import {
   type ResidualIntegers,
 } from './quantized-step.ts';
 import type { Scheme } from './scheme.ts';
+import { quantizedSparse, type QuantizedSparseStep, type SparseStep } from './sparse-step.ts';
 import { linearSteps, type CompositeStep, type LinearStep, type PoolStep, type Step } from './steps.ts';
 
 /** What a linear step becomes. */
@@ -25,6 +26,8 @@ export interface LinearPlan {
 export interface Plans {
   /** Undefined: the step stays in float. */
   planOf(step: LinearStep): LinearPlan | undefined;
+  /** How a sparse layer's input is quantized; undefined: it stays in float. */
+  inputOfSparse(step: SparseStep): QuantizedSparseStep['input'] | undefined;
   /** How what a mean is taken of would be quantized, if that is known. */
   inputOfPool(step: PoolStep): Required<Quantization> | undefined;
   /** How what a part of a residual connection gives would be quantized, if that is known. */
@@ -51,6 +54,16 @@ function addSteps(network: NetworkStep[], steps: readonly Step[], plans: Plans, 
       case 'linear': {
         const plan = plans.planOf(step);
         network.push(plan ? quantizedStep(step, plan, next) : floatLinear(step));
+        return;
+      }
+      case 'sparse': {
+        const input = plans.inputOfSparse(step);
+        const bias = step.layer.variables.bias;
+        network.push(
+          input
+            ? quantizedSparse(step, keptBias(bias && Float32Array.from(bias.dataSync())), input)
+            : { kind: 'float', name: step.name, layer: step.layer, owned: false },
+        );
         return;
       }
       case 'pool':
@@ -117,6 +130,8 @@ function inputOf(step: Step, next: Integers, plans: Plans): Integers {
       return step.of === 'max' ? next : next && plans.inputOfPool(step);
     case 'composite':
       return residualIntegers(step, plans, next)?.input;
+    case 'sparse':
+      return undefined;
     case 'float':
       return passesIntegers(step.layer) ? next : undefined;
   }

@@ -1,6 +1,7 @@
 import { matMul, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Observer } from '../observers/observer.ts';
 import { runSteps } from './run-step.ts';
+import type { SparseStep } from './sparse-step.ts';
 import { everyStep, type CompositeStep, type LinearStep, type PoolStep, type Step } from './steps.ts';
 
 /** What calibration saw of a linear step's inputs. */
@@ -26,8 +27,8 @@ export interface CalibrationOptions {
 /** What calibration saw, by step. */
 export interface Calibration {
   readonly linear: Map<LinearStep, InputRecord>;
-  /** States of the observer of what means are taken of. */
-  readonly pools: Map<PoolStep, unknown>;
+  /** States of the observer of what means are taken of, and of what sparse layers get. */
+  readonly ranges: Map<PoolStep | SparseStep, unknown>;
   /** And of what the parts of residual connections give. */
   readonly parts: Map<CompositeStep, Map<string, unknown>>;
 }
@@ -44,10 +45,10 @@ export function calibrate(
   { observer, needsHessian }: CalibrationOptions,
 ): Calibration {
   const linear = new Map<LinearStep, InputRecord>();
-  const pools = new Map<PoolStep, unknown>();
+  const ranges = new Map<PoolStep | SparseStep, unknown>();
   const parts = new Map<CompositeStep, Map<string, unknown>>();
   for (const step of everyStep(steps)) {
-    if (step.kind === 'pool' && step.of === 'average') pools.set(step, observer.init());
+    if (step.kind === 'sparse' || (step.kind === 'pool' && step.of === 'average')) ranges.set(step, observer.init());
     if (step.kind === 'composite' && step.layer.kind === 'residual')
       parts.set(step, new Map(Object.keys(step.parts).map((part) => [part, observer.init()])));
     if (step.kind !== 'linear') continue;
@@ -61,15 +62,15 @@ export function calibrate(
   }
   const before = (step: Step, x: Tensor): void => {
     if (step.kind === 'linear') record(where, step, x, linear.get(step) as InputRecord, observer);
-    if (step.kind === 'pool' && pools.has(step))
-      pools.set(step, observe(where, `the input of layer ${step.name}`, observer, pools.get(step), x.dataSync()));
+    if ((step.kind === 'pool' || step.kind === 'sparse') && ranges.has(step))
+      ranges.set(step, observe(where, `the input of layer ${step.name}`, observer, ranges.get(step), x.dataSync()));
   };
   const after = (container: CompositeStep, part: string, y: Tensor): void => {
     const states = parts.get(container);
     states?.set(part, observe(where, `the output of ${part} of layer ${container.name}`, observer, states.get(part), y.dataSync()));
   };
   for (const batch of samples) tidy(() => void runSteps(steps, batch, {}, { before, after }));
-  return { linear, pools, parts };
+  return { linear, ranges, parts };
 }
 
 function observe(where: string, what: string, observer: Observer, state: unknown, values: ArrayLike<number>): unknown {

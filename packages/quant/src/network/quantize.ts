@@ -23,7 +23,8 @@ import { reportOf } from './report.ts';
 import { equalized, rescaled, smoothed } from './rescale.ts';
 import { holdSamples, type Samples } from './samples.ts';
 import { activationModeOf, gridOf, schemes, type ActivationMode, type Scheme } from './scheme.ts';
-import { linearSteps, mapRows, stepsOf, type LinearStep, type PoolStep, type Step } from './steps.ts';
+import type { SparseStep } from './sparse-step.ts';
+import { linearSteps, mapRows, quantizableSteps, stepsOf, type LinearStep, type PoolStep, type Step } from './steps.ts';
 
 /** How weights become integers. */
 export interface WeightOptions extends GridOptions {
@@ -68,6 +69,8 @@ export interface QuantizeOptions {
  * containers (residual connections, attention) are quantized too; normalization elsewhere and embeddings stay in float. Names of
  * layers are their places: `2`, or `2.0` in a nested sequence, `3.inner.0` or `3.qkv` in a container.
  *
+ * Layers of `sparseLinear` of `@x/sparse` have 8-bit integers at their non-zeros, with a step for each unit, for `int8`.
+ *
  * Convolutions have a step for each filter, whatever `groupSize` says, and of the weights' methods `nearest`.
  *
  * @returns A network with `apply`, `report()` and `dispose()`.
@@ -90,13 +93,13 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
   let steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float' });
   const plan = planOf(where, steps, options, scheme);
   const { schemeOf, modeOf, gridOptionsOf } = plan;
-  const linear = linearSteps(steps);
-  if (options.layers === undefined && !linear.some((step) => schemeOf(step) !== 'float'))
-    throw new RangeError(`${where}: no layer would be quantized; the network has ${linear.length} linear layers.`);
+  const quantizable = quantizableSteps(steps);
+  if (options.layers === undefined && !quantizable.some((step) => schemeOf(step) !== 'float'))
+    throw new RangeError(`${where}: no layer would be quantized; the network has ${quantizable.length} linear layers.`);
 
   const quantizes = (step: Step): step is LinearStep => step.kind === 'linear' && schemeOf(step) !== 'float';
   const reasons = [
-    ...(linear.some((step) => quantizes(step) && modeOf(step) === 'calibrated') ? ['calibrated activations'] : []),
+    ...(quantizable.some((step) => schemeOf(step) !== 'float' && modeOf(step) === 'calibrated') ? ['calibrated activations'] : []),
     ...(method === 'nearest' ? [] : [method]),
     ...(smooth === undefined ? [] : ['smooth']),
     ...(correctBias ? ['correctBias'] : []),
@@ -130,6 +133,10 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
       return quantizationOf(record.observed);
     };
     assemble(network, steps, {
+      inputOfSparse: (step) => {
+        if (schemeOf(step) === 'float') return undefined;
+        return modeOf(step) === 'calibrated' ? quantizationOf(seen?.ranges.get(step)) : 'dynamic';
+      },
       planOf: (step) => {
         if (schemeOf(step) === 'float') return undefined;
         const record = seen?.linear.get(step);
@@ -137,7 +144,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
         const bias = correctBias ? correctedBias(step, weight, record as InputRecord) : step.bias;
         return { scheme: schemeOf(step), weight, bias, input: inputOf(step), rounding };
       },
-      inputOfPool: (step: PoolStep) => seen && quantizationOf(seen.pools.get(step)),
+      inputOfPool: (step: PoolStep) => seen && quantizationOf(seen.ranges.get(step)),
       outputOfPart: (step, part) => {
         const states = seen?.parts.get(step);
         return states && quantizationOf(states.get(part));
@@ -153,8 +160,8 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
 }
 
 interface Plan {
-  schemeOf(step: LinearStep): Scheme;
-  modeOf(step: LinearStep): ActivationMode;
+  schemeOf(step: LinearStep | SparseStep): Scheme;
+  modeOf(step: LinearStep | SparseStep): ActivationMode;
   gridOptionsOf(step: LinearStep): GridOptions;
 }
 
@@ -162,11 +169,12 @@ interface Plan {
 function planOf(where: string, steps: readonly Step[], options: QuantizeOptions, scheme: Scheme): Plan {
   const { layers = {}, activations, weights = {} } = options;
   const linear = linearSteps(steps);
+  const quantizable = quantizableSteps(steps);
   for (const [name, own] of Object.entries(layers)) {
     checkChoice(where, `layers['${name}']`, own, schemes);
-    if (!linear.some((step) => step.name === name))
+    if (!quantizable.some((step) => step.name === name))
       throw new RangeError(
-        `${where}: layers names ${show(name)}, but the linear layers are ${linear.map((step) => step.name).join(', ') || 'none'}.`,
+        `${where}: layers names ${show(name)}, but the linear layers are ${quantizable.map((step) => step.name).join(', ') || 'none'}.`,
       );
   }
   if (activations !== undefined) checkChoice(where, 'activations', activations, ['calibrated', 'dynamic', 'float']);
@@ -175,9 +183,17 @@ function planOf(where: string, steps: readonly Step[], options: QuantizeOptions,
     schemeOf: ({ name }) => layers[name] ?? scheme,
     // Between convolutions integers pass where samples say what they stand for.
     modeOf: (step) =>
-      activations ?? (step.windows && options.calibrate !== undefined ? 'calibrated' : activationModeOf(plan.schemeOf(step))),
+      activations ??
+      ('windows' in step && step.windows && options.calibrate !== undefined ? 'calibrated' : activationModeOf(plan.schemeOf(step))),
     gridOptionsOf: (step) => gridOf(plan.schemeOf(step), step, gridOptions),
   };
+  for (const step of quantizable) {
+    const own = plan.schemeOf(step);
+    if (step.kind === 'sparse' && own !== 'float' && (own !== 'int8' || plan.modeOf(step) === 'float'))
+      throw new RangeError(
+        `${where}: layer ${step.name} is sparse, and its values and inputs become 8-bit integers or stay in float; use { layers: { '${step.name}': 'int8' } }${own === 'int8' ? ` with { activations: 'dynamic' }` : ''}, or 'float'.`,
+      );
+  }
   for (const step of linear) {
     const own = plan.schemeOf(step);
     if (own !== 'int8' && own !== 'int4') continue;

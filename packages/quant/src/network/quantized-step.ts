@@ -24,6 +24,7 @@ import { copyOf } from './float-layers.ts';
 import { boundedIntegers, passesIntegers } from './integer-steps.ts';
 import { convolved, divided, filterShape, flattened, pooled, withParts } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
+import { disposeSparse, runSparse, type QuantizedSparseStep } from './sparse-step.ts';
 import { shapeAfterSteps } from './step-shape.ts';
 import type { FlattenStep, FloatStep, LinearStep, PoolStep, ReshapeStep, Windows } from './steps.ts';
 
@@ -97,6 +98,7 @@ export type NetworkStep =
   | FlattenStep
   | ReshapeStep
   | NetworkFloatStep
+  | QuantizedSparseStep
   | NetworkCompositeStep;
 
 /** A matrix of the kernels from integers and their grid. */
@@ -150,6 +152,8 @@ export function runNetworkStep(step: NetworkStep, x: Tensor | QuantizedTensor, c
     case 'float':
       if (x instanceof QuantizedTensor && passesIntegers(step.layer)) return boundedIntegers(x, step.layer);
       return step.layer.apply(floatsOf(x), context);
+    case 'quantizedSparse':
+      return runSparse(step, floatsOf(x));
     case 'pool':
       return tidyStep(() => (x instanceof QuantizedTensor ? pooledIntegers(x, step) : pooled(x, step)));
     case 'flatten':
@@ -244,6 +248,7 @@ export function* everyNetworkStep(steps: readonly NetworkStep[]): Generator<Netw
 /** Frees what a step owns; may be called again. */
 export function disposeStep(step: NetworkStep): void {
   if (step.kind === 'composite') for (const part of Object.values(step.parts)) for (const own of part) disposeStep(own);
+  if (step.kind === 'quantizedSparse') disposeSparse(step);
   if (step.kind === 'float' && step.owned) step.layer.dispose();
   if (step.kind !== 'quantized' && step.kind !== 'floatLinear') return;
   step.weight.dispose();

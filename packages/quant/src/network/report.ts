@@ -2,7 +2,8 @@ import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { everyNetworkStep, floatsOf, runNetworkStep, runNetworkSteps, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
 import { runLinear, runSteps } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
-import { isWeightless, type LinearStep, type Step } from './steps.ts';
+import { bytesOfSparse, type QuantizedSparseStep } from './sparse-step.ts';
+import { isWeightless, type Step } from './steps.ts';
 
 /** How far numbers are from what they should be. */
 export interface Closeness {
@@ -48,12 +49,17 @@ const REPEATS = 5;
 /** Compares a quantized network with the steps it comes from. Layers of `float` that are only shapes are left out. */
 export function reportOf(original: readonly Step[], network: readonly NetworkStep[], samples: readonly Tensor[]): QuantizationReport {
   const every = Array.from(everyNetworkStep(network));
-  const measured = new Map(every.flatMap((step) => (step.kind === 'quantized' ? [[step.name, new Measurement(step)] as const] : [])));
+  const measured = new Map(
+    every.flatMap((step) =>
+      step.kind === 'quantized' || step.kind === 'quantizedSparse' ? [[step.name, new Measurement(step)] as const] : [],
+    ),
+  );
   const whole = new Comparison();
   samples.forEach((batch, number) =>
     tidy(() => {
       const before = (step: Step, x: Tensor): void => {
-        if (step.kind === 'linear') measured.get(step.name)?.add(step, x, number === 0);
+        if (step.kind === 'linear') measured.get(step.name)?.add(() => runLinear(step, x), x, number === 0);
+        if (step.kind === 'sparse') measured.get(step.name)?.add(() => step.layer.apply(x), x, number === 0);
       };
       whole.add(runSteps(original, batch, {}, { before }), runNetworkSteps(network, batch));
     }),
@@ -66,6 +72,16 @@ export function reportOf(original: readonly Step[], network: readonly NetworkSte
           {
             ...{ name: step.name, scheme: step.scheme, shape: step.weight.shape, bits: step.weight.bits },
             ...{ bytes: bytesOf(step), floatBytes: 4 * (step.weight.inputs * step.weight.units + (step.bias?.size ?? 0)) },
+            ...{ output: comparison.result(), milliseconds, floatMilliseconds },
+          },
+        ];
+      }
+      case 'quantizedSparse': {
+        const { comparison, milliseconds, floatMilliseconds } = measured.get(step.name) as Measurement;
+        const { columns, rows } = step.matrix;
+        return [
+          {
+            ...{ name: step.name, scheme: 'int8', shape: [columns, rows], bits: 8, ...bytesOfSparse(step) },
             ...{ output: comparison.result(), milliseconds, floatMilliseconds },
           },
         ];
@@ -111,15 +127,14 @@ class Measurement {
   readonly comparison = new Comparison();
   milliseconds: number | undefined;
   floatMilliseconds: number | undefined;
-  readonly #step: QuantizedStep;
+  readonly #step: QuantizedStep | QuantizedSparseStep;
 
-  constructor(step: QuantizedStep) {
+  constructor(step: QuantizedStep | QuantizedSparseStep) {
     this.#step = step;
   }
 
-  add(original: LinearStep, x: Tensor, timed: boolean): void {
+  add(float: () => Tensor, x: Tensor, timed: boolean): void {
     const own = (): Tensor => floatsOf(runNetworkStep(this.#step, x));
-    const float = (): Tensor => runLinear(original, x);
     tidy(() => this.comparison.add(float(), own()));
     if (!timed) return;
     this.milliseconds ??= medianTime(own);

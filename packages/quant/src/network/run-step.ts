@@ -36,6 +36,7 @@ export function runStep(step: Step, x: Tensor, context: ApplyContext = {}, hooks
   hooks.before?.(step, x);
   switch (step.kind) {
     case 'float':
+    case 'sparse':
       return step.layer.apply(x, context);
     case 'flatten':
       return flattened(x);

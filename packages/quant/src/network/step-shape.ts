@@ -13,6 +13,8 @@ function shapeAfter(shape: Shape, step: NetworkStep): Shape {
   switch (step.kind) {
     case 'float':
       return step.layer.outputShape(shape);
+    case 'quantizedSparse':
+      return [...shape.slice(0, -1), step.matrix.rows];
     case 'composite':
       return withParts(step.layer, step.parts, (_, x) => x, shapeAfterSteps).outputShape(shape);
     case 'flatten': {

@@ -10,6 +10,7 @@ import type {
   Padding,
   Pool2dLayer,
 } from '@x/tensor';
+import { isSparse, type SparseStep } from './sparse-step.ts';
 import { isComposite, partsOf, unsupportedError, type NamedPart } from './parts.ts';
 
 /** How a linear map slides over images: a convolution is one of the values under its window. */
@@ -80,7 +81,7 @@ export interface CompositeStep {
 }
 
 /** What a network does to an input, one thing after another. */
-export type Step = LinearStep | PoolStep | FlattenStep | ReshapeStep | FloatStep | CompositeStep;
+export type Step = LinearStep | SparseStep | PoolStep | FlattenStep | ReshapeStep | FloatStep | CompositeStep;
 
 export interface StepsOptions {
   /** Whether layers that can't be quantized are kept in float, rather than refused. Default false. */
@@ -152,6 +153,11 @@ export function linearSteps(steps: readonly Step[]): LinearStep[] {
   return Array.from(everyStep(steps)).filter((step) => step.kind === 'linear');
 }
 
+/** All steps that can become integers. */
+export function quantizableSteps(steps: readonly Step[]): (LinearStep | SparseStep)[] {
+  return Array.from(everyStep(steps)).filter((step) => step.kind === 'linear' || step.kind === 'sparse');
+}
+
 /** Steps in which each row of them, in a container too, is changed. */
 export function mapRows(steps: readonly Step[], change: (row: readonly Step[]) => readonly Step[]): Step[] {
   return change(steps).map((step) =>
@@ -164,6 +170,7 @@ export function mapRows(steps: readonly Step[], change: (row: readonly Step[]) =
 /** What a layer becomes after a step: nothing, a step, or a change of that before. */
 function nextStep({ name, layer }: NamedPart, last: Step | undefined): Step | { readonly replaces: LinearStep } | undefined {
   const linear = last?.kind === 'linear' && last.activation === 'linear' ? last : undefined;
+  if (isSparse(layer)) return { kind: 'sparse', name, layer };
   if (!canQuantize(layer)) return { kind: 'float', name, layer };
   switch (layer.kind) {
     case 'dropout':

@@ -110,6 +110,8 @@ function addStep(graph: OnnxGraph, step: NetworkStep, x: OnnxValueFlow, form: Fo
       const scaled = divided(graph, step, x);
       return form === 'qoperator' ? addIntegerLayer(graph, step, scaled) : activated(graph, step, addFloatProduct(graph, step, scaled));
     }
+    case 'quantizedSparse':
+      throw new TypeError(`toOnnx: layer ${step.name} is sparse, which ONNX's operators of integers don't know.`);
     case 'floatLinear':
       return activated(graph, step, addFloatProduct(graph, step, divided(graph, step, asFloats(graph, x))));
   }

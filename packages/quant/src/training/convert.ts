@@ -35,7 +35,12 @@ export async function convert(net: FakeQuantNetwork, { samples, rounding = 'fp32
   const held = samples === undefined ? [] : await holdSamples(where, samples);
   const network: NetworkStep[] = [];
   try {
-    assemble(network, steps, { planOf: (step) => plans.get(step), inputOfPool: () => undefined, outputOfPart: () => undefined });
+    assemble(network, steps, {
+      planOf: (step) => plans.get(step),
+      inputOfSparse: () => undefined,
+      inputOfPool: () => undefined,
+      outputOfPart: () => undefined,
+    });
     return quantizedNetwork(network, reportOf(steps, network, held));
   } catch (error) {
     for (const step of network) disposeStep(step);

@@ -49,6 +49,9 @@ export interface SparseLinearLayer extends Layer {
   readonly kind: 'sparseLinear';
   readonly inputs: number;
   readonly units: number;
+  readonly activation: ActivationName;
+  /** Of `leakyRelu` below 0. */
+  readonly slope: number;
   /** `values` has room for as many non-zeros as the layer began with; those in use come first, the rest are 0. */
   readonly variables: { readonly values: Variable; readonly bias?: Variable };
   /** Where the non-zeros are now, [units, inputs]. */
@@ -154,6 +157,8 @@ function layerOf(
     kind: 'sparseLinear',
     inputs,
     units,
+    activation,
+    slope,
     variables,
     get pattern() {
       return pattern;

@@ -1,6 +1,7 @@
 import type { KernelFamily } from '../kernel.ts';
 import { activeLinearKernel } from './active-linear.ts';
 import { bsrLinearKernels } from './bsr-linear.ts';
+import { int8LinearKernel } from './int8-linear.ts';
 import { keepLargestKernel } from './keep-largest.ts';
 import { largestAbsentKernel } from './largest-absent.ts';
 import { linearKernels } from './linear.ts';
@@ -14,6 +15,7 @@ export const sparseFamily: KernelFamily = {
   kernels: [
     ...linearKernels,
     ...bsrLinearKernels,
+    int8LinearKernel,
     outputGradientKernel,
     activeLinearKernel,
     transposeCsrKernel,
