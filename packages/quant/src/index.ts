@@ -133,10 +133,3 @@ export { toSafetensors, type NetworkFile, type RawValues } from './files/to-safe
 export { fromSafetensors } from './files/from-safetensors.ts';
 export type { SafetensorsInput } from './files/described-values.ts';
 export { quantizeArtifacts, tfjsFiles, type QuantizeArtifactsOptions } from './files/tfjs-artifacts.ts';
-
-// Files of ggml
-export { decodeBlocks, encodeBlocks, type BlockType } from './gguf/block-types.ts';
-export { readGguf, type GgufFile, type GgufTensor } from './gguf/read-gguf.ts';
-export { writeGguf, type GgufTensorInput, type TypedMetadata, type WriteGgufOptions } from './gguf/write-gguf.ts';
-export { GgufError } from './gguf/gguf-error.ts';
-export type { MetadataType, MetadataValue } from './gguf/metadata.ts';

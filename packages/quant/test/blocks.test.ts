@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeBlocks, encodeBlocks, type BlockType } from '../src/index.ts';
+import { decodeBlocks, encodeBlocks, type BlockType } from '../src/gguf.ts';
 import golden from './golden/blocks.json' with { type: 'json' };
 
 /** The reference's input A, exact in float32 everywhere. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeBlocks, GgufError, readGguf, writeGguf } from '../src/index.ts';
+import { decodeBlocks, GgufError, readGguf, writeGguf } from '../src/gguf.ts';
 import golden from './golden/blocks.json' with { type: 'json' };
 
 const theirs = Uint8Array.from(atob(golden.file), (c) => c.charCodeAt(0));
