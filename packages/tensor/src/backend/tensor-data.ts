@@ -39,6 +39,8 @@ export class TensorData {
   lost = false;
   /** Set while the values lie in another layout. */
   layout: OtherLayout | undefined;
+  /** The same values once more in another layout, until they are written to or disposed of. */
+  #copy: OtherLayout | undefined;
   readonly #module: TfjsModule;
   #offset: number;
   #id = 0;
@@ -69,6 +71,17 @@ export class TensorData {
     return this.layout === undefined ? this.#offset : this.layout.address;
   }
 
+  /** The values once more in another layout, if somebody kept them. */
+  get copy(): OtherLayout | undefined {
+    return this.#copy;
+  }
+
+  /** Keeps the values once more in another layout, or frees those that were kept. */
+  keepCopy(copy: OtherLayout | undefined): void {
+    this.#copy?.release();
+    this.#copy = copy;
+  }
+
   get id(): number {
     if (this.#id === 0) {
       this.#id = numbers++;
@@ -77,8 +90,9 @@ export class TensorData {
     return this.#id;
   }
 
-  /** Makes tfjs's module forget the tensor, and what it may have derived from its values. */
+  /** Drops what was derived from the values: a copy in another layout, and what tfjs's module knows of the tensor. */
   forget(): void {
+    this.keepCopy(undefined);
     if (this.#id === 0) return;
     this.#module.tfjs.disposeData(this.#id);
     this.#id = 0;

@@ -3,7 +3,8 @@ import { enable } from '../../src/index.ts';
 import { gemmActivations, type GemmActivation } from '../../src/kernels/product.ts';
 import { referenceFromBlocks, referenceToBlocks } from '../../src/kernels/reference/sparse/blocks.ts';
 import { referenceBsrSddmm, referenceBsrSpmm, type ReferenceBsr } from '../../src/kernels/reference/sparse/bsr.ts';
-import { bsrSddmm, bsrSpmm } from '../../src/kernels/sparse/bsr.ts';
+import { backwardParts } from '../../src/kernels/sparse/backward.ts';
+import { bsrBackward, bsrSddmm, bsrSpmm } from '../../src/kernels/sparse/bsr.ts';
 import { paddedBatch } from '../../src/kernels/sparse/layout.ts';
 import { inEveryCombination } from '../kernels/combinations.ts';
 import { Blocks } from '../kernels/memory.ts';
@@ -30,6 +31,8 @@ const cases: readonly (readonly [
   [5, 6, 8, 9, 17, 0.4],
   [7, 2, 20, 6, 193, 0.3],
   [40, 8, 2, 3, 9, 0.7],
+  [4, 150, 3, 2, 70, 0.8],
+  [4, 3, 5, 101, 130, 0.9],
 ];
 const activations = Object.keys(gemmActivations) as GemmActivation[];
 const activate = {
@@ -48,7 +51,7 @@ inEveryCombination((kernels) => {
   beforeAll(async () => (await enable()).load('sparse'));
 
   // Each product and sum of a row's n values rounds once.
-  test('f32-bsr-spmm: error at most 2^-23 · (sqrt(n) + 1) · (sum of the products’ sizes), both ways through the matrix', () => {
+  test('f32-bsr, products: error at most 2^-23 · (sqrt(n) + 1) · (sum of the products’ sizes), both ways through the matrix', () => {
     const wrong: string[] = [];
     cases.forEach(([height, width, blockRows, blockColumns, batch, density], index) => {
       const bsr = blocksOf(height, width, blockRows, blockColumns, density, index + 1);
@@ -92,34 +95,54 @@ inEveryCombination((kernels) => {
     expect(wrong).toEqual([]);
   });
 
-  test('f32-bsr-sddmm: error at most 2^-23 · (sqrt(batch) + 1) · (sum of the products’ sizes)', () => {
+  test('f32-bsr, gradients by rows and by columns, alone and with a product: error at most 2^-23 · (sqrt(batch) + 1) · (sum of the products’ sizes)', () => {
     const wrong: string[] = [];
     cases.forEach(([height, width, blockRows, blockColumns, batch, density], index) => {
       const bsr = blocksOf(height, width, blockRows, blockColumns, density, index + 1);
-      const d = floats(batch * blockRows * height, index + 20);
-      const x = floats(batch * blockColumns * width, index + 40);
+      const across = transposed({ rows: blockRows, columns: blockColumns, ...bsr });
+      const [rows, columns] = [blockRows * height, blockColumns * width];
+      const d = floats(batch * rows, index + 20);
+      const x = floats(batch * columns, index + 40);
       const expected = referenceBsrSddmm(bsr, d, x, batch);
       const scale = referenceBsrSddmm(bsr, d.map(Math.abs), x.map(Math.abs), batch);
-      const blocks = new Blocks(kernels());
-      const values = blocks.place(new Float32Array(expected.length).fill(NaN));
-      const call = {
-        ...{ blockRows, blockColumns, height, width, batch },
-        pointers: blocks.place(bsr.pointers),
-        indices: blocks.place(bsr.indices),
-        values,
-        d: blocks.place(referenceToBlocks(d, batch, blockRows * height)),
-        x: blocks.place(referenceToBlocks(x, batch, blockColumns * width)),
-        blocks: bsr.indices.length,
-      };
-      bsrSddmm(kernels(), call);
-      const given = blocks.read(values, new Float32Array(expected.length));
-      bsrSddmm(kernels(), { ...call, batch: 0 });
-      expect(blocks.read(values, new Float32Array(expected.length))).toEqual(new Float32Array(expected.length));
-      blocks.release();
-      given.forEach((value, q) => {
-        if (!(Math.abs(value - expected[q]!) <= 2 ** -23 * (Math.sqrt(batch) + 1) * scale[q]!))
-          wrong.push(`${height}x${width}, batch ${batch}: [${q}] is ${value}, not ${expected[q]}`);
-      });
+      const count = expected.length;
+      for (const way of [false, true]) {
+        const blocks = new Blocks(kernels());
+        const dvalues = blocks.place(new Float32Array(count).fill(NaN));
+        const [atD, atX] = [blocks.place(referenceToBlocks(d, batch, rows)), blocks.place(referenceToBlocks(x, batch, columns))];
+        const call = {
+          pointers: blocks.place(way ? across.pointers : bsr.pointers),
+          indices: blocks.place(way ? across.indices : bsr.indices),
+          order: way ? blocks.place(across.permutation) : 0,
+          transposed: way,
+          blockRows: way ? blockColumns : blockRows,
+          blockColumns: way ? blockRows : blockColumns,
+          height: way ? width : height,
+          width: way ? height : width,
+          blocks: bsr.indices.length,
+          batch,
+          ...(way ? { x: atD, a: atX } : { x: atX, a: atD }),
+          dvalues,
+          work: blocks.place(new Float32Array((backwardParts(kernels(), batch, count) - 1) * count).fill(NaN)),
+        };
+        const read = (): Float32Array => blocks.read(dvalues, new Float32Array(count));
+        bsrSddmm(kernels(), call);
+        const alone = read();
+        alone.forEach((value, q) => {
+          if (!(Math.abs(value - expected[q]!) <= 2 ** -23 * (Math.sqrt(batch) + 1) * scale[q]!))
+            wrong.push(`${height}x${width}, batch ${batch}, across ${way}: [${q}] is ${value}, not ${expected[q]}`);
+        });
+        const outputs = paddedBatch(batch) * (way ? columns : rows);
+        const [y, both] = [0, 0].map(() => blocks.place(new Float32Array(outputs).fill(NaN))) as [number, number];
+        const values = blocks.place(bsr.values);
+        bsrSpmm(kernels(), { ...call, values, y });
+        bsrBackward(kernels(), { ...call, values, y: both });
+        expect(read()).toEqual(alone);
+        expect(blocks.read(both, new Float32Array(outputs))).toEqual(blocks.read(y, new Float32Array(outputs)));
+        bsrSddmm(kernels(), { ...call, batch: 0 });
+        expect(read()).toEqual(new Float32Array(count));
+        blocks.release();
+      }
     });
     expect(wrong).toEqual([]);
   });

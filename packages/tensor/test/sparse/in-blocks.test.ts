@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disable, enable } from '../../src/index.ts';
-import { csrLinear, csrPattern } from '../../src/sparse.ts';
+import { bsrLinear, bsrPattern, csrLinear, csrPattern } from '../../src/sparse.ts';
 import type { XBackend } from '../../src/backend/backend.ts';
 import { floats } from '../kernels/values.ts';
 import { sparseMatrix } from './matrices.ts';
@@ -90,5 +90,35 @@ describe('sparse products’ layout', () => {
     held.assign(tf.tidy(() => tf.add(held, 1)));
     expect(held.dataSync()[3]).toBeCloseTo(copy[3]! + 1, 5);
     held.dispose();
+  });
+
+  test('an input laid out for the forward pass serves the backward pass once, gives what it would without, and goes', () => {
+    const { heap } = tf.backend() as XBackend;
+    const blocks = bsrPattern(12, columns - 1, [4, 4], Int32Array.of(0, 2, 3, 5), Int32Array.of(0, 6, 3, 1, 2));
+    const inputs = tf.tidy(() => tf.variable(tf.slice(x, [0, 0], [-1, columns - 1])));
+    for (const [apply, count] of [
+      [(of: tf.Tensor, v: tf.Tensor) => bsrLinear(of, v, blocks, undefined, { activation: 'relu' }), blocks.nonZeros],
+      [(of: tf.Tensor, v: tf.Tensor) => csrLinear(of, v, blocks.grid, undefined, { activation: 'relu' }), blocks.grid.nonZeros],
+    ] as const) {
+      const own = tf.tensor1d(floats(count, 5));
+      const trained = tf.variable(own);
+      const wide = count === blocks.nonZeros ? inputs : tf.tidy(() => tf.slice(inputs, [0, 0], [-1, 7]).clone());
+      const gradients = (v: tf.Tensor): Float32Array[] =>
+        tf.tidy(() =>
+          tf
+            .grads((of: tf.Tensor, w: tf.Tensor) => tf.square(apply(of, w)))([wide, v])
+            .map((g) => g.dataSync().slice() as Float32Array),
+        );
+      // Of a tensor that isn't trained each gradient is made alone, and no copy kept.
+      const expected = gradients(own);
+      const used = heap.statistics.used;
+      const given = gradients(trained);
+      expect(heap.statistics.used).toBe(used);
+      given.forEach((values, index) => expect(values).toBeAllclose(expected[index]!, { rtol: 1e-5, atol: 1e-5 }));
+      if (wide !== inputs) wide.dispose();
+      tf.dispose([own, trained]);
+    }
+    inputs.dispose();
+    blocks.dispose();
   });
 });

@@ -97,6 +97,12 @@ inEveryCombination((kernels) => {
           referenceToBlocks(expected.dz, batch, features),
         );
         const sums = blocks.read(bias, new Float32Array(features));
+        const other = blocks.place(new Float32Array(paddedBatch(batch) * features).fill(NaN));
+        outputGradient(kernels(), { ...call, dy: blocks.place(dy), rowMajor: true, d: other });
+        expect(blocks.read(other, new Float32Array(paddedBatch(batch) * features)), `row-major ${batch}x${features}`).toEqual(
+          referenceToBlocks(expected.dz, batch, features),
+        );
+        expect(blocks.read(bias, new Float32Array(features))).toEqual(sums);
         if (activation === 'linear') {
           outputGradient(kernels(), { ...call, d: 0 });
           expect(blocks.read(bias, new Float32Array(features))).toEqual(sums);

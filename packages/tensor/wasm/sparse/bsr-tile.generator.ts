@@ -1,13 +1,13 @@
 import type { Tier } from '../table.ts';
 
-/** Vectors of 128 bits that make one of the tier's, and examples of the tiles: 8 accumulators in the tier's registers. */
+/** Vectors of 128 bits that make one of the tier's. */
 const lanes: Record<Tier, 1 | 2> = { simd: 1, relaxed: 1, wide: 2 };
 
 /**
- * Writes the register tiles of the products with blocks of non-zeros for a tier, unrolled.
+ * Writes the register tiles of the products with blocks of non-zeros for a tier, unrolled: 8 accumulators each in the tier's registers.
  *
- * `rows4` and `rows1` walk the blocks of a block row and add weights times inputs to accumulators, for four of its rows
- * and two vectors of examples, or one row and eight. `dots4x2`, `dots4x1` and `dots1x1` are products of runs of examples.
+ * `rows4` and `rows1` add a list of features times their weights to four rows of a batch, or to one. `dots4` and `dots1` are the
+ * products of four runs of examples, or of one, with those of a list of features.
  */
 export function bsrTile(tier: Tier): string {
   const n = lanes[tier];
@@ -20,65 +20,70 @@ export function bsrTile(tier: Tier): string {
     rows('rows4x8', 4, 2),
     rows('rows1', 1, 8 * n),
     rows('rows1x8', 1, 2),
-    dots('dots4x2', 4, 2, n),
-    dots('dots4x1', 4, 1, n),
-    dots('dots1x1', 1, 1, n),
+    dots('dots4', 4, n),
+    dots('dots1', 1, n),
   ].join('\n');
 }
 
+function join(count: number, body: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => body(i)).join('\n');
+}
+
+/** The loop over the list isn't unrolled: more than one of these bodies is more than V8 joins into 256-bit operations. */
 function rows(name: string, height: number, vectors: number): string {
   const each = (body: (r: number, v: number) => string): string =>
-    Array.from({ length: height * vectors }, (_, i) => body(Math.floor(i / vectors), i % vectors)).join('\n');
-  const across = (body: (v: number) => string): string => Array.from({ length: vectors }, (_, v) => body(v)).join('\n');
+    join(height * vectors, (i) => body(Math.floor(i / vectors), i % vectors));
+  const named = height > 1;
   return `
-/** Blocks \`first\` to \`past\`; their values are \`size\` bytes a block, \`down\` from row to row and \`along\` from column to column. */
-export function ${name}(indices: usize, order: usize, first: i32, past: i32, values: usize, size: usize, down: usize, along: usize, width: i32, x: usize, bytes: usize, to: usize): void {
+/** For the features listed from \`list\` to \`past\`, of ${height} weights each one after another; x and to begin at the tile's first example. */
+export function ${name}(list: usize, past: usize, weights: usize, x: usize, bytes: usize, to: usize): void {
 ${each((r, v) => `  let c${r}_${v} = v128.load(to + ${r} * bytes, ${16 * v});`)}
-  for (let b = first; b < past; b++) {
-    const at = <usize>b << 2;
-    let w = values + size * (order != 0 ? <usize>load<u32>(order + at) : <usize>b);
-    let from = x + <usize>(load<i32>(indices + at) * width) * bytes;
-    for (const end = from + <usize>width * bytes; from < end; from += bytes) {
-${across((v) => `      const x${v} = v128.load(from, ${16 * v});`)}
-${Array.from({ length: height }, (_, r) => `      const w${r} = v128.load32_splat(w + ${r} * down);\n${across((v) => `      c${r}_${v} = madd(x${v}, w${r}, c${r}_${v});`)}`).join('\n')}
-      w += along;
-    }
+  for (; list < past; list += 4) {
+    const at = x + <usize>load<u32>(list) * bytes;
+${named ? join(vectors, (v) => `    const x${v} = v128.load(at, ${16 * v});`) : ''}
+${join(height, (r) => `    const w${r} = v128.load32_splat(weights, ${4 * r});\n${join(vectors, (v) => `    c${r}_${v} = madd(${named ? `x${v}` : `v128.load(at, ${16 * v})`}, w${r}, c${r}_${v});`)}`)}
+    weights += ${4 * height};
   }
 ${each((r, v) => `  v128.store(to + ${r} * bytes, c${r}_${v}, ${16 * v});`)}
 }`;
 }
 
-function dots(name: string, height: number, width: number, n: number): string {
-  const pairs = Array.from({ length: height * width }, (_, i) => [Math.floor(i / width), i % width] as const);
-  const vectors = Array.from({ length: n }, (_, v) => v);
-  const lines = (body: (i: number, j: number, v: number) => string): string =>
-    pairs.map(([i, j]) => vectors.map((v) => body(i, j, v)).join('\n')).join('\n');
-  const number = (i: number, j: number): number => i * width + j;
+function dots(name: string, height: number, n: number): string {
+  const each = (body: (i: number, j: number, v: number) => string): string =>
+    join(2 * height * n, (k) => body(Math.floor(k / (2 * n)), Math.floor(k / n) % 2, k % n));
+  const step = (offset: number): string => `{
+${join(2 * n, (k) => `        const b${Math.floor(k / n)}_${k % n} = v128.load(b${Math.floor(k / n)}, ${offset + 16 * (k % n)});`)}
+${join(height, (i) => `${join(n, (v) => `        const a${i}_${v} = v128.load(at${i > 0 ? ` + ${i} * bytes` : ''}, ${offset + 16 * v});`)}\n${join(2 * n, (k) => `        c${i}_${Math.floor(k / n)}_${k % n} = madd(a${i}_${k % n}, b${Math.floor(k / n)}_${k % n}, c${i}_${Math.floor(k / n)}_${k % n});`)}`)}
+      }`;
   return `
 /**
- * Products of ${height} and ${width} runs of examples, each given as \`blocks\` pieces of \`bytes\` that are \`nextA\` or \`nextB\` apart:
- * at \`sums\` the sums of ${4 * n} lanes each, 32 bytes a product.
+ * Products of ${height} runs at \`a\` with those of the features listed from \`list\` to \`past\`, an even number, where a run is \`blocks\` pieces
+ * of \`bytes\` that are \`nextA\` or \`nextB\` apart: at \`sums\` the sums of ${4 * n} lanes each, 32 bytes a product, feature after feature.
  */
-export function ${name}(a: usize, b: usize, bytes: usize, blocks: i32, nextA: usize, nextB: usize, sums: usize): void {
-${lines((i, j, v) => `  let c${i}_${j}_${v} = f32x4.splat(0);`)}
-  for (; blocks > 0; blocks--) {
-    let beside = b;
-    for (let at = a; at < a + bytes; at += ${16 * n}) {
-${Array.from({ length: width }, (_, j) => vectors.map((v) => `      const b${j}_${v} = v128.load(beside + ${j} * bytes, ${16 * v});`).join('\n')).join('\n')}
-${Array.from({ length: height }, (_, i) =>
-  [
-    ...vectors.map((v) => `      const a${i}_${v} = v128.load(at + ${i} * bytes, ${16 * v});`),
-    ...Array.from({ length: width }, (_, j) =>
-      vectors.map((v) => `      c${i}_${j}_${v} = madd(a${i}_${v}, b${j}_${v}, c${i}_${j}_${v});`).join('\n'),
-    ),
-  ].join('\n'),
-).join('\n')}
-      beside += ${16 * n};
+export function ${name}(list: usize, past: usize, a: usize, b: usize, bytes: usize, blocks: i32, nextA: usize, nextB: usize, sums: usize): void {
+  for (; list < past; list += 8) {
+    const to0 = b + <usize>load<u32>(list) * bytes;
+    const to1 = b + <usize>load<u32>(list, 4) * bytes;
+    let from = a;
+    let beyond: usize = 0;
+${each((i, j, v) => `    let c${i}_${j}_${v} = f32x4.splat(0);`)}
+    for (let block = blocks; block > 0; block--) {
+      let b0 = to0 + beyond;
+      let b1 = to1 + beyond;
+      let at = from;
+      for (const end = from + (bytes & -${32 * n}); at < end; at += ${32 * n}) {
+      ${step(0)}
+      ${step(16 * n)}
+        b0 += ${32 * n};
+        b1 += ${32 * n};
+      }
+${n > 1 ? `      if (at < from + bytes) ${step(0)}` : ''}
+      from += nextA;
+      beyond += nextB;
     }
-    a += nextA;
-    b += nextB;
+${each((i, j, v) => `    v128.store(sums, c${i}_${j}_${v}, ${32 * (j * height + i) + 16 * v});`)}
+${n === 1 ? each((i, j) => `    v128.store(sums, f32x4.splat(0), ${32 * (j * height + i) + 16});`) : ''}
+    sums += ${64 * height};
   }
-${lines((i, j, v) => `  v128.store(sums, c${i}_${j}_${v}, ${32 * number(i, j) + 16 * v});`)}
-${n === 1 ? pairs.map(([i, j]) => `  v128.store(sums, f32x4.splat(0), ${32 * number(i, j) + 16});`).join('\n') : ''}
 }`;
 }

@@ -1,8 +1,9 @@
 /**
- * f32-sparse-output-gradient: from dL/dy of y = activation(z), both in blocks, dL/dz in blocks and its sum over the
- * batch, the gradient of a bias.
+ * f32-sparse-output-gradient: from dL/dy of y = activation(z), y in blocks and dL/dy in blocks or row-major, dL/dz in blocks
+ * and its sum over the batch, the gradient of a bias.
  */
 import { BLOCK, blockAt, blockWidth, clearBeyond, GROUP } from './layout';
+import { transposeColumns } from './transpose';
 
 // Parameters, as words.
 const DY: usize = 0;
@@ -16,6 +17,8 @@ const FEATURES: usize = 20;
 /** See gemmActivations for the numbers. */
 const ACTIVATION: usize = 24;
 const SLOPE: usize = 28;
+/** Whether dL/dy is row-major; then dL/dz has a place of its own. */
+const ROW_MAJOR: usize = 32;
 
 /** Work items: groups of GROUP features, block after block. */
 export function f32_sparse_output_gradient(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -53,10 +56,20 @@ function group(p: usize, item: i32, activation: i32): void {
   const count = min(GROUP, features - first);
   const width = blockWidth(block, batch);
   const bytes = <usize>width << 2;
-  let dy = blockAt(load<u32>(p, DY), block, features) + <usize>first * bytes;
+  let from = <usize>load<u32>(p, DY);
+  if (load<u32>(p, ROW_MAJOR) != 0) {
+    const stride = <usize>features << 2;
+    const own = from + <usize>(block * BLOCK) * stride + (<usize>first << 2);
+    from = load<u32>(p, D);
+    const to = blockAt(from, block, features) + <usize>first * bytes;
+    const rows = min(BLOCK, batch - block * BLOCK);
+    transposeColumns(own, stride, to, bytes, rows, count);
+    clearBeyond(to, rows, width, count);
+  }
+  let dy = blockAt(from, block, features) + <usize>first * bytes;
   // From dy to y and d, to walk all by one address.
-  const toY = <usize>load<u32>(p, Y) - <usize>load<u32>(p, DY);
-  const toD = <usize>load<u32>(p, D) - <usize>load<u32>(p, DY);
+  const toY = <usize>load<u32>(p, Y) - from;
+  const toD = <usize>load<u32>(p, D) - from;
   const begin = dy;
   let sums = <usize>load<u32>(p, SUMS) + (<usize>(block * features + first) << 2);
   for (let i = 0; i < count; i++) {

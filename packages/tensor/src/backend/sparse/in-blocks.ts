@@ -52,7 +52,10 @@ export function makeInBlocks(
 
 /** Whether a tensor [batch, features] lies in blocks as it is. */
 export function liesInBlocks(backend: XBackend, { dataId, shape }: TensorInfo): boolean {
-  const { layout } = backend.dataIdMap.get(dataId);
+  return isOf(backend.dataIdMap.get(dataId).layout, shape);
+}
+
+function isOf(layout: OtherLayout | undefined, shape: readonly number[]): boolean {
   return layout instanceof InBlocks && layout.batch === shape[0] && layout.features === shape[1];
 }
 
@@ -64,7 +67,9 @@ export function inBlocks<T>(backend: XBackend, tensors: readonly TensorInfo[], u
     const index = addresses.length;
     if (index === tensors.length) return use(...addresses);
     const tensor = tensors[index] as TensorInfo;
-    if (liesInBlocks(backend, tensor)) return next([...addresses, backend.data(tensor).blockAddress]);
+    const data = backend.data(tensor);
+    if (liesInBlocks(backend, tensor)) return next([...addresses, data.blockAddress]);
+    if (isOf(data.copy, tensor.shape)) return next([...addresses, data.copy!.address]);
     const [batch, features] = tensor.shape as [number, number];
     return borrowed(backend, paddedBatch(batch) * features, (blocks) => {
       toBlocks(backend.kernels, { rowMajor: rowMajor[index] ?? backend.address(tensor), blocks, batch, features });
@@ -72,4 +77,22 @@ export function inBlocks<T>(backend: XBackend, tensors: readonly TensorInfo[], u
     });
   };
   return next([]);
+}
+
+/** Keeps a row-major tensor [batch, features] in blocks too, for the backward pass, which lets go of them by {@link dropCopy}. */
+export function keepInBlocks(backend: XBackend, tensor: TensorInfo): void {
+  const data = backend.data(tensor);
+  if (liesInBlocks(backend, tensor)) return;
+  const [batch, features] = tensor.shape as [number, number];
+  const rowMajor = backend.address(tensor);
+  const copy = new InBlocks(backend, batch, features);
+  toBlocks(backend.kernels, { rowMajor, blocks: copy.address, batch, features });
+  // The tensor's own, whatever becomes of the kernel that keeps it.
+  backend.heap.forget(copy.address);
+  data.keepCopy(copy);
+}
+
+/** Lets go of what {@link keepInBlocks} kept. */
+export function dropCopy(backend: XBackend, tensor: TensorInfo): void {
+  backend.data(tensor).keepCopy(undefined);
 }

@@ -7,7 +7,7 @@ import { spmm } from '../../kernels/sparse/spmm.ts';
 import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { borrowed } from './borrowed.ts';
-import { inBlocks, makeInBlocks } from './in-blocks.ts';
+import { dropCopy, inBlocks, keepInBlocks, makeInBlocks } from './in-blocks.ts';
 
 type PatternTensor = 'pointers' | 'indices' | 'acrossPointers' | 'acrossIndices' | 'permutation';
 
@@ -31,7 +31,7 @@ export const linearKernels: readonly BackendKernel[] = [
     name: 'XSparseLinear',
     run: ({ inputs, attrs, backend }) => {
       const { x, values, bias } = inputs as { x: TensorInfo; values: TensorInfo; bias?: TensorInfo };
-      const { pattern, activation, slope } = attrs as unknown as { pattern: Pattern } & Activation;
+      const { pattern, activation, slope, recorded } = attrs as unknown as { pattern: Pattern; recorded?: boolean } & Activation;
       const { rows, columns, nonZeros } = pattern;
       const batch = x.shape[0] as number;
       const at = {
@@ -39,6 +39,7 @@ export const linearKernels: readonly BackendKernel[] = [
         values: backend.address(values),
         bias: bias ? backend.address(bias) : 0,
       };
+      if (recorded) keepInBlocks(backend, x);
       return inBlocks(backend, [x], (blocks) => {
         const output = makeInBlocks(backend, batch, rows);
         spmm(backend.kernels, {
@@ -67,7 +68,7 @@ export const linearKernels: readonly BackendKernel[] = [
         values: backend.address(values),
         dvalues: backend.address(dvalues),
       };
-      return inBlocks(backend, [d, x], (dBlocks, xBlocks) => {
+      const dx = inBlocks(backend, [d, x], (dBlocks, xBlocks) => {
         const output = makeInBlocks(backend, batch, columns);
         borrowed(backend, (backwardParts(backend.kernels, batch, nonZeros) - 1) * nonZeros, (work) =>
           sparseBackward(backend.kernels, {
@@ -85,6 +86,8 @@ export const linearKernels: readonly BackendKernel[] = [
         );
         return output.tensor;
       });
+      dropCopy(backend, x);
+      return dx;
     },
   },
   {
@@ -131,6 +134,7 @@ export const linearKernels: readonly BackendKernel[] = [
           batch: x.shape[0] as number,
         }),
       );
+      dropCopy(backend, x);
       return output;
     },
   },

@@ -23,17 +23,19 @@ export const outputGradientKernel: BackendKernel = {
     const [batch, features] = dy.shape as [number, number];
     const bias = backend.makeOutput([features], 'float32');
     const to = backend.address(bias);
-    const asItIs = activation === 'linear' && liesInBlocks(backend, dy);
-    const d = asItIs ? undefined : makeInBlocks(backend, batch, features);
+    const rowMajor = !liesInBlocks(backend, dy);
     // Without an activation y isn't looked at.
-    inBlocks(backend, activation === 'linear' ? [dy] : [dy, y], (dyBlocks, yBlocks = 0) =>
+    const looked = activation === 'linear' ? [] : [y];
+    const d = rowMajor || looked.length > 0 ? makeInBlocks(backend, batch, features) : undefined;
+    const dyAt = rowMajor ? backend.address(dy) : 0;
+    inBlocks(backend, looked, (yBlocks = 0) =>
       borrowed(backend, blockCount(batch) * features, (work) =>
         outputGradient(backend.kernels, {
-          dy: dyBlocks as number,
+          dy: rowMajor ? dyAt : backend.data(dy).blockAddress,
           y: yBlocks,
           d: d?.address ?? 0,
           bias: to,
-          ...{ work, batch, features, activation, slope },
+          ...{ rowMajor, work, batch, features, activation, slope },
         }),
       ),
     );

@@ -3,9 +3,11 @@ import { gemmActivations, type GemmActivation } from '../product.ts';
 import { BLOCK, blockCount, GROUP } from './layout.ts';
 import { atHome } from './slices.ts';
 
-/** From dL/dy of y = activation(z), both in blocks, dL/dz in blocks and its sum over the batch: addresses and sizes. */
+/** From dL/dy of y = activation(z) and y in blocks, dL/dz in blocks and its sum over the batch: addresses and sizes. */
 export interface OutputGradient {
   readonly dy: number;
+  /** Whether dL/dy is row-major, and not in blocks; then dL/dz has a place of its own. */
+  readonly rowMajor?: boolean;
   readonly y: number;
   /** Where dL/dz goes; 0 if it is dL/dy, there being no activation. */
   readonly d: number;
@@ -43,6 +45,7 @@ export function outputGradient(kernels: Kernels, call: OutputGradient): void {
   words[p + 5] = features;
   words[p + 6] = gemmActivations[call.activation ?? 'linear'];
   floats[p + 7] = call.slope ?? 0;
+  words[p + 8] = call.rowMajor ? 1 : 0;
   threads.run(
     kernels.number('f32_sparse_output_gradient'),
     blocks * groups,

@@ -7,7 +7,7 @@ import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kern
 import type { LinearOptions } from '../linear.ts';
 import { checkBsrPattern, type BsrPattern } from './bsr-pattern.ts';
 import { bsrToDense } from './bsr-to-dense.ts';
-import { asMatrix, checkLinear, fused, unfused } from './linear-arguments.ts';
+import { asMatrix, checkLinear, fused, isRecorded, unfused } from './linear-arguments.ts';
 
 const KERNEL = 'XBsrLinear';
 
@@ -47,8 +47,11 @@ export function bsrLinear(
     if (hasFamilyKernel('sparse', KERNEL)) {
       needGradient(linearGradient);
       const inputs = bias === undefined ? { x: matrix, values } : { x: matrix, values, bias };
+      // A variable is there to be trained, so that its gradient may be made along with that of x.
+      const trained = values instanceof tf.Variable && values.trainable;
+      const attributes = { pattern, slope, trained, recorded: trained && isRecorded() };
       y = fused(activation, slope, (kernelActivation) =>
-        runKernel<Tensor>(KERNEL, inputs, { pattern, slope, activation: kernelActivation }),
+        runKernel<Tensor>(KERNEL, inputs, { ...attributes, activation: kernelActivation }),
       );
     } else y = unfused(tf.matMul(matrix, bsrToDense(values, pattern), false, true), bias, activation, slope);
     return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), pattern.rows]);
@@ -59,6 +62,7 @@ interface Attributes {
   readonly pattern: BsrPattern;
   readonly activation: string;
   readonly slope: number;
+  readonly trained: boolean;
 }
 
 /** dz = dy activation'(z); dx = dz·S, dvalues = dzᵀ·x at the blocks, dbias = the sum of dz over the batch. */
@@ -66,11 +70,22 @@ const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], Attr
   kernelName: KERNEL,
   inputsToSave: ['x', 'values'],
   outputsToSave: [true],
-  gradFunc: (dy, [x, values, y], { pattern, activation, slope }) => {
-    const [d, bias] = runKernel<[Tensor, Tensor]>('XSparseOutputGrad', { dy, y }, { activation, slope });
+  gradFunc: (dy, [x, values, y], { pattern, activation, slope, trained }) => {
+    // tfjs asks for the gradients one by one, that of x first and only if it is wanted. Both at once take less time.
+    const room = trained ? [pattern.nonZeros, pattern.nonZeros] : undefined;
+    const [d, bias, dvalues] = runKernel<Tensor[]>('XSparseOutputGrad', { dy, y }, { activation, slope, room }) as [
+      Tensor,
+      Tensor,
+      Tensor?,
+    ];
+    let filled = false;
     return {
-      x: () => runKernel<Tensor>('XBsrInputGrad', { d, values }, { pattern }),
-      values: () => runKernel<Tensor>('XBsrValuesGrad', { d, x }, { pattern }),
+      x: () => {
+        if (dvalues === undefined) return runKernel<Tensor>('XBsrInputGrad', { d, values }, { pattern });
+        filled = true;
+        return runKernel<Tensor>('XBsrBackward', { d, x, values, dvalues }, { pattern });
+      },
+      values: () => (filled ? dvalues! : runKernel<Tensor>('XBsrValuesGrad', { d, x }, { pattern })),
       bias: () => bias,
     };
   },

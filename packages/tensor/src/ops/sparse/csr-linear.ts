@@ -7,7 +7,7 @@ import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kern
 import type { LinearOptions } from '../linear.ts';
 import { checkPattern, type CsrPattern } from './csr-pattern.ts';
 import { csrToDense } from './csr-to-dense.ts';
-import { asMatrix, checkLinear, fused, unfused } from './linear-arguments.ts';
+import { asMatrix, checkLinear, fused, isRecorded, unfused } from './linear-arguments.ts';
 import { tapGradient, type SeeGradient } from './tap-gradient.ts';
 
 const KERNEL = 'XSparseLinear';
@@ -57,7 +57,8 @@ export function csrLinear(
       needGradient(linearGradient);
       const inputs = bias === undefined ? { x: matrix, values } : { x: matrix, values, bias };
       // A variable is there to be trained, so that its gradient may be made along with that of x.
-      const attributes = { pattern, slope, see, trained: values instanceof tf.Variable && values.trainable };
+      const trained = values instanceof tf.Variable && values.trainable;
+      const attributes = { pattern, slope, see, trained, recorded: trained && isRecorded() };
       y = fused(activation, slope, (kernelActivation) =>
         runKernel<Tensor>(KERNEL, inputs, { ...attributes, activation: kernelActivation }),
       );

@@ -28,6 +28,12 @@ export function asMatrix(x: Tensor, columns: number): Tensor {
   return x.rank === 2 ? x : tf.reshape(x, [-1, columns]);
 }
 
+/** Whether tfjs records what it does now, for a backward pass. */
+export function isRecorded(): boolean {
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  return gradientDepth > 0 && kernelDepth === 0;
+}
+
 const fusible: ReadonlySet<string> = new Set(['linear', 'relu', 'relu6', 'leakyrelu']);
 
 /** The product by a kernel with its activation, which the kernel does if it can and else follows it. */

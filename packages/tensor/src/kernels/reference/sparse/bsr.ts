@@ -23,7 +23,7 @@ function eachValue(
   }
 }
 
-/** Y[batch, rows] = X[batch, columns]·Sᵀ + bias, or X[batch, rows]·S, summed in double precision: the truth for f32-bsr-spmm. */
+/** Y[batch, rows] = X[batch, columns]·Sᵀ + bias, or X[batch, rows]·S, summed in double precision: the truth for f32-bsr's products. */
 export function referenceBsrSpmm(bsr: ReferenceBsr, x: Float32Array, batch: number, across: boolean, bias?: Float32Array): Float32Array {
   const [rows, columns] = [bsr.blockRows * bsr.height, bsr.blockColumns * bsr.width];
   const [to, from] = across ? [columns, rows] : [rows, columns];
@@ -36,7 +36,7 @@ export function referenceBsrSpmm(bsr: ReferenceBsr, x: Float32Array, batch: numb
   return Float32Array.from(sums);
 }
 
-/** values[q] = sum over examples of D[example, row(q)]·X[example, column(q)]: the truth for f32-bsr-sddmm. */
+/** values[q] = sum over examples of D[example, row(q)]·X[example, column(q)]: the truth for f32-bsr's gradients. */
 export function referenceBsrSddmm(bsr: Omit<ReferenceBsr, 'values'>, d: Float32Array, x: Float32Array, batch: number): Float32Array {
   const [rows, columns] = [bsr.blockRows * bsr.height, bsr.blockColumns * bsr.width];
   const values = new Float32Array(bsr.indices.length * bsr.height * bsr.width);
