@@ -64,13 +64,13 @@ async function speed(page: Page): Promise<Comparison[]> {
       name: `${PRODUCTS} f32 matmuls 512³, ${of}`,
       candidates: { Node: node.products, 'Chromium, page': inPage('products'), 'Chromium, web worker': inWorker('products') },
       flops: PRODUCTS * 2 * SIZE ** 3,
-      seconds: 2,
+      seconds: 1.5,
     }),
     await compare({
       name: `${STEPS} training steps, MLP 784-1024-1024-10, batch 128, ${of}`,
       candidates: { Node: node.steps, 'Chromium, page': inPage('steps'), 'Chromium, web worker': inWorker('steps') },
       flops: STEPS * 2 * BATCH * (3 * (inputs * hidden + hidden * hidden + hidden * classes) - inputs * hidden),
-      seconds: 3,
+      seconds: 2,
     }),
   ];
 }
@@ -96,7 +96,7 @@ async function start(page: Page): Promise<Comparison> {
   return compare({
     name: 'start of a page',
     candidates: { 'tfjs-core': open('tfjs'), 'tfjs-core, @x/tensor and enable()': open('start') },
-    seconds: 3,
+    seconds: 1.5,
   });
 }
 

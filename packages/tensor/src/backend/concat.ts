@@ -1,4 +1,4 @@
-import { backend_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { copyStrided } from '../kernels/copy.ts';
 import type { XBackend } from './backend.ts';
 import { elementWidth } from './element-width.ts';
@@ -73,34 +73,62 @@ const pack: BackendKernel = {
   },
 };
 
-/** Takes a tensor apart along an axis. */
+/** Takes `value`, seen as [outer, the sum of sizes], apart into tensors [outer, sizes[i]] of the given shapes. */
+function apart(backend: XBackend, value: TensorInfo, outer: number, sizes: readonly number[], shapes: readonly number[][]): TensorInfo[] {
+  const width = elementWidth(value);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let before = 0;
+  return sizes.map((size, index) => {
+    const output = backend.makeOutput(shapes[index] as number[], value.dtype);
+    copyStrided(backend.kernels, {
+      x: backend.address(value) + before * width,
+      to: backend.address(output),
+      sizes: [outer, size],
+      stridesIn: [total, 1],
+      stridesOut: [size, 1],
+      width,
+    });
+    before += size;
+    return output;
+  });
+}
+
+/** Takes a tensor apart along an axis, which is no more. */
 const unpack: BackendKernel = {
   name: 'Unpack',
   run: (call, beneath) => {
     const value = call.inputs['value'] as TensorInfo;
-    const width = elementWidth(value);
-    if (width === 0) return beneath(call);
-    const { backend } = call;
+    if (elementWidth(value) === 0) return beneath(call);
     const given = (call.attrs as { axis: number }).axis;
     const axis = given < 0 ? given + value.shape.length : given;
-    const count = value.shape[axis] as number;
     const shape = [...value.shape.slice(0, axis), ...value.shape.slice(axis + 1)];
     const size = util.sizeFromShape(value.shape.slice(axis + 1));
+    const shapes = Array.from({ length: value.shape[axis] as number }, () => [...shape]);
     const outer = util.sizeFromShape(value.shape.slice(0, axis));
-    return Array.from({ length: count }, (_, index) => {
-      const output = backend.makeOutput([...shape], value.dtype);
-      const x = backend.address(value) + index * size * width;
-      copyStrided(backend.kernels, {
-        x,
-        to: backend.address(output),
-        sizes: [outer, size],
-        stridesIn: [count * size, 1],
-        stridesOut: [size, 1],
-        width,
-      });
-      return output;
-    });
+    return apart(
+      call.backend,
+      value,
+      outer,
+      shapes.map(() => size),
+      shapes,
+    );
   },
 };
 
-export const concatKernels: readonly BackendKernel[] = [concat, pack, unpack];
+/** Takes a tensor apart along an axis into parts of some sizes. */
+const splitV: BackendKernel = {
+  name: 'SplitV',
+  run: (call, beneath) => {
+    const value = call.inputs['x'] as TensorInfo;
+    if (elementWidth(value) === 0) return beneath(call);
+    const { numOrSizeSplits, axis: given } = call.attrs as { numOrSizeSplits: number | number[]; axis: number };
+    const axis = util.parseAxisParam(given, value.shape)[0] as number;
+    const counts = backend_util.prepareSplitSize(value as Tensor, numOrSizeSplits, axis);
+    const shapes = counts.map((count) => value.shape.map((size, index) => (index === axis ? count : size)));
+    const size = util.sizeFromShape(value.shape.slice(axis + 1));
+    const sizes = counts.map((count) => count * size);
+    return apart(call.backend, value, util.sizeFromShape(value.shape.slice(0, axis)), sizes, shapes);
+  },
+};
+
+export const concatKernels: readonly BackendKernel[] = [concat, pack, unpack, splitV];
