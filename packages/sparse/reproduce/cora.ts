@@ -8,51 +8,27 @@
  * their product with the first weight is one of the graph's kind. Runs in results/cora.json are not done again.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  adam,
-  disposeState,
-  dropout,
-  enable,
-  initializers,
-  random,
-  sequential,
-  softmaxCrossEntropy,
-  trainable,
-  trainStep,
-  type Layer,
-} from '@x/tensor';
+import { adam, disposeState, dropout, enable, initializers, random, sequential, trainable, trainStep, type Layer } from '@x/tensor';
 import { adjacency, fromCoordinates, graphConv, propagate, symmetricNormalized } from '../src/index.ts';
+import { coraFile, crossEntropy, evaluate, loadCora, type Nodes } from './cora-nodes.ts';
 import { openJournal } from './journal.ts';
 import { deviation, mean } from './statistics.ts';
 
 const { values: options } = parseArgs({
   options: {
-    file: { type: 'string', default: fileURLToPath(new URL('../../../../shared/data/cora.json', import.meta.url)) },
+    file: { type: 'string', default: coraFile },
     seeds: { type: 'string', default: '10' },
     minutes: { type: 'string', default: '60' },
   },
 });
-interface Cora {
-  readonly nodes: number;
-  readonly features: number;
-  readonly classes: number;
-  readonly featureIndices: readonly (readonly number[])[];
-  readonly labels: readonly number[];
-  readonly edges: readonly (readonly [number, number])[];
-  readonly train: readonly number[];
-  readonly validation: readonly number[];
-  readonly test: readonly number[];
-}
 interface Result {
   readonly accuracy: number;
   readonly epochs: number;
 }
 const runtime = await enable({ threads: 1 });
 await runtime.load('sparse');
-const cora = JSON.parse(readFileSync(options.file, 'utf8')) as Cora;
+const { cora, y, train, validation, test } = loadCora(options.file);
 const graph = symmetricNormalized(adjacency(cora.nodes, cora.edges));
 const features = fromCoordinates([cora.nodes, cora.features], {
   rows: Int32Array.from(cora.featureIndices.flatMap((own, node) => own.map(() => node))),
@@ -62,9 +38,6 @@ const features = fromCoordinates([cora.nodes, cora.features], {
 const featureValues = tf.tensor1d(features.values);
 /** The features are the same in each step, so networks close over them. */
 const x = tf.zeros([cora.nodes, 1]);
-const y = tf.tensor1d(Int32Array.from(cora.labels), 'int32');
-const nodesOf = (nodes: readonly number[]): tf.Tensor1D => tf.tensor1d(Int32Array.from(nodes), 'int32');
-const [train, validation, test] = [nodesOf(cora.train), nodesOf(cora.validation), nodesOf(cora.test)];
 
 /** Features times a weight, each present one dropped as dropout has it. */
 function featureLayer(units: number, rate: number, key: random.Key): Layer {
@@ -91,35 +64,22 @@ function spread(): Layer {
   };
 }
 
-/** Cross-entropy and accuracy of some nodes. */
-function evaluate(net: Layer, nodes: tf.Tensor1D): { loss: number; accuracy: number } {
-  const [loss, accuracy] = tf.tidy(() => {
-    const [logits, labels] = [tf.gather(net.apply(x), nodes), tf.gather(y, nodes)];
-    return [softmaxCrossEntropy(logits, labels), tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'))].map(
-      (tensor) => tensor.dataSync()[0]!,
-    ) as [number, number];
-  });
-  return { loss, accuracy };
-}
-
 function run(seed: number): Result {
   const [a, b, forDropout] = random.split(random.key(seed), 3);
   const first = featureLayer(16, 0.5, a);
   const net = sequential([first, spread(), dropout(0.5), graphConv(16, cora.classes, { graph, bias: false, key: b })]);
   const loss = (logits: tf.Tensor): tf.Tensor =>
-    tf.add(
-      softmaxCrossEntropy(tf.gather(logits, train), tf.gather(y, train)),
-      tf.mul(tf.sum(tf.square(first.variables['weight']!)), 2.5e-4),
-    );
+    tf.add(crossEntropy(logits, train), tf.mul(tf.sum(tf.square(first.variables['weight']!)), 2.5e-4));
   const optimizer = adam({ learningRate: 0.01 });
   const state = optimizer.init(trainable(net));
   const losses: number[] = [];
+  const measured = (nodes: Nodes): ReturnType<typeof evaluate> => tf.tidy(() => evaluate(net.apply(x), nodes));
   const over = (): boolean => losses.length > 10 && losses.at(-1)! > mean(losses.slice(-11, -1));
   while (losses.length < 200 && !over()) {
     trainStep(net, { x, y }, { optimizer, state, loss, key: random.fold(forDropout, losses.length) }).dispose();
-    losses.push(evaluate(net, validation).loss);
+    losses.push(measured(validation).loss);
   }
-  const { accuracy } = evaluate(net, test);
+  const { accuracy } = measured(test);
   disposeState(state);
   net.dispose();
   return { accuracy: Math.round(1000 * accuracy) / 1000, epochs: losses.length };

@@ -6,6 +6,7 @@ export { BsrPattern, bsrPattern } from './ops/sparse/bsr-pattern.ts';
 export { bsrToDense } from './ops/sparse/bsr-to-dense.ts';
 export { bsrLinear } from './ops/sparse/bsr-linear.ts';
 export { activeLinear } from './ops/sparse/active-linear.ts';
+export { csrDividedLinear, divideCsr, type CsrDivision } from './ops/sparse/divided-linear.ts';
 export { keepLargest, type KeepLargestOptions } from './ops/sparse/keep-largest.ts';
 export { largestAbsent } from './ops/sparse/largest-absent.ts';
 export { moveValues, rewire, type Rewired, type Rewiring } from './ops/sparse/rewire.ts';

@@ -1,21 +1,5 @@
-import {
-  add,
-  customGrad,
-  dispose,
-  gather,
-  keep,
-  mul,
-  reshape,
-  scatterND,
-  square,
-  sum,
-  tensor1d,
-  tidy,
-  zeros,
-  type GradSaveFunc,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
-import { csrLinear, csrMatMul, csrSampledMatMul, rewire, type CsrPattern, type SeeGradient } from '@x/tensor/sparse';
+import { keep, mul, square, sum, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { csrDividedLinear, divideCsr, type CsrLinearOptions, type CsrPattern } from '@x/tensor/sparse';
 
 /** Which of a layer's non-zeros take part in its output, and which get a gradient; a flag for each. */
 export interface Division {
@@ -32,56 +16,25 @@ export interface Division {
 /** A layer's non-zeros as they are divided. */
 export interface DividedPattern {
   readonly division: Division;
-  /** x·Sᵀ + bias for the forward set S, of x [batch, inputs]; the gradient of the values reaches the backward set. */
-  linear(x: Tensor, values: Tensor, bias: Tensor | undefined, see?: SeeGradient): Tensor;
+  /** activation(x·Sᵀ + bias) for the forward set S; the gradient of the values reaches the backward set. */
+  linear(x: Tensor, values: Tensor, bias: Tensor | undefined, options: CsrLinearOptions): Tensor;
   /** Undefined if there is none. */
   penalty(values: Tensor): Tensor | undefined;
   dispose(): void;
 }
 
 /** Divides a pattern whose values have `room` elements. Forward and the gradient of x cost the forward set, that of the values the backward set. */
-export function dividePattern(rows: CsrPattern, room: number, division: Division): DividedPattern {
-  checkDivision(rows, division);
-  const ahead = rewire(rows, { keep: division.forward, grown: new Float64Array(0) });
-  const back = rewire(rows, { keep: division.backward, grown: new Float64Array(0) });
-  for (const { pattern } of [ahead, back]) pattern.prepare();
-  const whole = back.from.size === rows.nonZeros;
+export function dividePattern(pattern: CsrPattern, room: number, division: Division): DividedPattern {
+  checkDivision(pattern, division);
+  const parts = divideCsr(pattern, room, division.forward, division.backward);
   // On the device once, not at each step.
-  const used = keep(ahead.from);
-  const trained = keep(back.from);
   const weights = penaltyWeights(room, division);
-
-  const valuesGradient = (dy: Tensor, x: Tensor): Tensor => {
-    if (whole) return csrSampledMatMul(dy, x, back.pattern, { size: room });
-    if (back.from.size === 0) return zeros([room]);
-    return scatterND(reshape(trained, [-1, 1]), csrSampledMatMul(dy, x, back.pattern), [room]);
-  };
-
   return {
     division,
-    linear: (x, values, bias, see) => {
-      const product = customGrad((input, all, save) => {
-        const own = gather(all as Tensor, used);
-        (save as GradSaveFunc)([input as Tensor, own]);
-        return {
-          value: csrLinear(input as Tensor, own, ahead.pattern),
-          gradFunc: (dy: Tensor, saved: Tensor[]) => {
-            const [seen, present] = saved as [Tensor, Tensor];
-            see?.(dy, seen);
-            return [csrMatMul(dy, present, ahead.pattern), valuesGradient(dy, seen)];
-          },
-        };
-      });
-      return tidy(() => {
-        const z = product(reshape(x, [-1, rows.columns]), values);
-        return reshape(bias ? add(z, bias) : z, [...x.shape.slice(0, -1), rows.rows]);
-      });
-    },
+    linear: (x, values, bias, options) => csrDividedLinear(x, values, parts, bias, options),
     penalty: (values) => weights && tidy(() => mul(sum(mul(square(values), weights)), 0.5)),
     dispose: () => {
-      ahead.pattern.dispose();
-      back.pattern.dispose();
-      dispose([used, trained]);
+      parts.dispose();
       weights?.dispose();
     },
   };

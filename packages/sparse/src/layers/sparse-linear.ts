@@ -1,5 +1,5 @@
 import { clone, keep, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { activation as activate, random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
+import { random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
 import { csrLinear, CsrPattern, rewire } from '@x/tensor/sparse';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { nmPattern } from '../pattern/nm-pattern.ts';
@@ -172,7 +172,7 @@ function layerOf(
       if (penalty) context.addLoss!(penalty);
       const see = watcher && context?.training ? showGradient : undefined;
       const { values, bias } = variables;
-      if (divided) return tidy(() => activate(divided!.linear(x, values, bias, see), activation, { slope }));
+      if (divided) return divided.linear(x, values, bias, { activation, slope, see });
       return csrLinear(x, values, pattern, bias, { activation, slope, see });
     },
     outputShape: (shape) => {

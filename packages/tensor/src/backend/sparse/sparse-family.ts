@@ -2,6 +2,7 @@ import type { KernelFamily } from '../kernel.ts';
 import { activeLinearKernel } from './active-linear.ts';
 import { bsrLinearKernels } from './bsr-linear.ts';
 import { int8LinearKernel } from './int8-linear.ts';
+import { dividedLinearKernel } from './divided-linear.ts';
 import { keepLargestKernel } from './keep-largest.ts';
 import { largestAbsentKernel } from './largest-absent.ts';
 import { linearKernels } from './linear.ts';
@@ -17,6 +18,7 @@ export const sparseFamily: KernelFamily = {
     ...bsrLinearKernels,
     int8LinearKernel,
     outputGradientKernel,
+    dividedLinearKernel,
     activeLinearKernel,
     transposeCsrKernel,
     ...rewireKernels,
