@@ -21,6 +21,12 @@ describe.each(backends)('sparseLinear on %s', (backend) => {
   beforeAll(() => useBackend(backend));
   afterAll(disable);
 
+  test('values that are not as many as the non-zeros are refused, and nothing is left', () => {
+    const before = tf.memory().numTensors;
+    expect(() => sparseLinear(3, 3, { density: 1, key, init: () => new Float32Array(2) })).toThrow(/init made 2 values for 9/);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   test('it has as many non-zeros as its density says, and computes what the dense masked layer does', () => {
     const before = tf.memory().numTensors;
     for (const density of [0, 0.1, 0.5, 1]) {

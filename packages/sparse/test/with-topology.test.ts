@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, dense, disable, fit, random, sequential, sgd } from '@x/tensor';
+import { adam, dense, disable, disposeState, fit, random, sequential, sgd, trainable, type NamedVariables } from '@x/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rigl, set, withTopology } from '../src/index.ts';
+import { applyRewiring, rigl, set, sparseLayers, withTopology } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 import { BATCH, batch, network } from './small-network.ts';
 
@@ -19,6 +19,30 @@ describe.each(backends)('withTopology on %s', (backend) => {
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 4);
     net.dispose();
     tf.dispose([x, y]);
+  });
+
+  test('a slot that has no number for each value is refused before anything moves', () => {
+    const net = network(0.3);
+    const parameters = trainable(net);
+    const slotOf = (variable: (size: number) => tf.Tensor): NamedVariables =>
+      tf.tidy(() => Object.fromEntries(Object.entries(parameters).map(([name, { size }]) => [name, tf.variable(variable(size), false)])));
+    const [{ layer }] = sparseLayers(net) as [ReturnType<typeof sparseLayers>[number]];
+    const [pattern, values] = [layer.pattern, layer.variables.values.dataSync().slice()];
+    for (const [kind, slot] of [
+      ['int32', slotOf((size) => tf.zeros([Math.ceil(size / 4)], 'int32'))],
+      ['float32', slotOf((size) => tf.zeros([Math.ceil(size / 256)]))],
+    ] as const) {
+      const state = { step: 2, slots: { codes: slot } };
+      const optimizer = withTopology(net, set({ every: 3 }), { init: () => state, update: () => {} }, { key: random.key(1) });
+      expect(() => optimizer.update(parameters, {}, state)).toThrow(new RegExp(`slot '.*' is ${kind}\\[\\d+\\], but must be float32`));
+      disposeState(state);
+    }
+    const keep = new Uint8Array(pattern.nonZeros).fill(1);
+    const grown = { keep, grown: new Float64Array(0), grownValues: new Float32Array(2) };
+    expect(() => applyRewiring(layer, grown, [])).toThrow(/2 values for 0 links/);
+    expect(layer.pattern).toBe(pattern);
+    expect(layer.variables.values.dataSync()).toEqual(values);
+    net.dispose();
   });
 
   test('wrong arguments are refused by name', () => {

@@ -125,9 +125,16 @@ export function sparseLinear(
   const pattern =
     given ??
     (nm ? nmPattern(units, inputs, nm, forPlaces) : randomPattern(units, inputs, nonZerosOf(density as number, units * inputs), forPlaces));
-  const drawn = init(pattern, forValues);
-  if (drawn.length !== pattern.nonZeros)
-    throw new RangeError(`${where}: init made ${drawn.length} values for ${pattern.nonZeros} non-zeros; it must make one for each.`);
+  let drawn: Float32Array;
+  try {
+    drawn = init(pattern, forValues);
+    if (drawn.length !== pattern.nonZeros)
+      throw new RangeError(`${where}: init made ${drawn.length} values for ${pattern.nonZeros} non-zeros; it must make one for each.`);
+  } catch (error) {
+    // A pattern that was given stays the caller's then.
+    if (!given) pattern.dispose();
+    throw error;
+  }
   const first = new Float32Array(room === undefined ? drawn.length : Math.max(drawn.length, nonZerosOf(room, units * inputs)));
   first.set(drawn);
   const variables = tidy(() => ({ values: variable(tensor1d(first, 'float32')), ...(bias ? { bias: variable(zeros([units])) } : {}) }));

@@ -12,11 +12,19 @@ export interface ValuedRewiring extends Rewiring {
  * Rewires a layer: survivors keep their values and their places in the optimizer's slots, new links get 0 in the slots.
  *
  * @param slots The optimizer's variables that belong to the layer's values.
- * @throws {TypeError | RangeError} if the rewiring doesn't fit the layer, or there would be more non-zeros than it has room for; nothing
- * is changed then.
+ * @throws {TypeError | RangeError} if the rewiring doesn't fit the layer, there would be more non-zeros than it has room for, or a slot has
+ * no number for each value; nothing is changed then.
  */
 export function applyRewiring(layer: SparseLinearLayer, rewiring: ValuedRewiring, slots: readonly Variable[]): void {
   const { values } = layer.variables;
+  const { grown, grownValues } = rewiring;
+  if (grownValues && grownValues.length !== grown.length)
+    throw new RangeError(`applyRewiring: there are ${grownValues.length} values for ${grown.length} links that grow; give one for each.`);
+  for (const { name, dtype, size } of slots)
+    if (dtype !== 'float32' || size !== values.size)
+      throw new RangeError(
+        `applyRewiring: the optimizer's slot '${name}' is ${dtype}[${size}], but must be float32[${values.size}], a number for each value, to move with the links; train with an optimizer that keeps its state so, such as adam().`,
+      );
   const { pattern, from } = rewire(layer.pattern, rewiring);
   if (pattern.nonZeros > values.size) {
     pattern.dispose();
@@ -27,7 +35,7 @@ export function applyRewiring(layer: SparseLinearLayer, rewiring: ValuedRewiring
   }
   // From here on no more is taken than the old pattern gives back.
   layer.replacePattern(pattern);
-  tidy(() => values.assign(moveValues(values, from, values.size, rewiring.grownValues)));
+  tidy(() => values.assign(moveValues(values, from, values.size, grownValues)));
   for (const slot of slots) tidy(() => slot.assign(moveValues(slot, from, slot.size)));
   from.dispose();
   pattern.prepare();

@@ -80,9 +80,13 @@ interface Padded {
 function padded(kernels: Kernels, swept: Sweep, x: number, most: number): Padded {
   const { taps, image, grid, stride, batch, channels } = swept;
   const ends = [0, 1, 2].map((axis) => {
-    const offsets = taps.map(({ at }) => at[axis] as number);
-    const past = ((grid[axis] as number) - 1) * (stride[axis] as number) + Math.max(...offsets) + 1;
-    return { before: Math.max(0, -Math.min(...offsets)), after: Math.max(0, past - (image[axis] as number)) };
+    let [least, most] = [Infinity, -Infinity];
+    for (const { at } of taps) {
+      least = Math.min(least, at[axis] as number);
+      most = Math.max(most, at[axis] as number);
+    }
+    const past = ((grid[axis] as number) - 1) * (stride[axis] as number) + most + 1;
+    return { before: Math.max(0, -least), after: Math.max(0, past - (image[axis] as number)) };
   });
   const before = ends.map((end) => end.before) as [number, number, number];
   const whole = image.map((size, axis) => size + (ends[axis]?.before ?? 0) + (ends[axis]?.after ?? 0)) as [number, number, number];

@@ -15,6 +15,8 @@ import { fill } from './fill.ts';
 import { gemmActivations } from './product.ts';
 import { reduce } from './reduce.ts';
 
+/** Taps of the largest window that a thread's scratch can list. */
+const MOST_TAPS = 100_000;
 /** Multiplications that a thread should get at least. */
 const SHARE = 16384;
 const MOST_PARTS = 16;
@@ -42,6 +44,10 @@ function run(
 ): void {
   const count = windowsOf(swept);
   if (count === 0 || swept.channels === 0) return;
+  if (swept.taps.length > MOST_TAPS)
+    throw new RangeError(
+      `A depthwise convolution with a window of ${swept.taps.length} taps is more than the kernels' scratch has room for, ${MOST_TAPS}; split the window, or use conv2d.`,
+    );
   const { threads } = kernels;
   const taps = kernels.workspace(tapBytes(swept));
   writeTaps(kernels, swept, taps);

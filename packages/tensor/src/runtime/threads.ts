@@ -169,11 +169,18 @@ export class Threads {
     this.#publish(chunks);
     if (Atomics.load(words, SLEEPING) > 0) Atomics.notify(words, STATE);
     let done = 0;
-    for (;;) {
-      const chunk = Atomics.add(words, STATE, 1) & CHUNK_MASK;
-      if (chunk >= chunks) break;
-      call(parameters, Math.floor((items * chunk) / chunks), Math.floor((items * (chunk + 1)) / chunks), this.#scratch);
-      done++;
+    try {
+      for (;;) {
+        const chunk = Atomics.add(words, STATE, 1) & CHUNK_MASK;
+        if (chunk >= chunks) break;
+        done++;
+        call(parameters, Math.floor((items * chunk) / chunks), Math.floor((items * (chunk + 1)) / chunks), this.#scratch);
+      }
+    } catch (error) {
+      // Nobody takes what is left, and what the workers took they are to be done with: the caller frees what they write to.
+      while ((Atomics.add(words, STATE, 1) & CHUNK_MASK) < chunks) done++;
+      this.#join(slot, chunks - done, began);
+      throw error;
     }
     this.#join(slot, chunks - done, began);
   }

@@ -141,3 +141,22 @@ test('a convolution of no images is empty', async () => {
   expect(y.shape).toEqual([0, 3, 3, 3]);
   y.dispose();
 });
+
+test('windows of more taps than a call has room for arguments: convolved, or refused by depthwise convolutions, which list them', async () => {
+  await enable({ threads: 2 });
+  const size = 400;
+  const image = Float32Array.from({ length: (size + 1) ** 2 }, (_, i) => (i * 7919) % 3);
+  const filter = Float32Array.from({ length: size ** 2 }, (_, i) => (i * 104_729) % 2);
+  const [x, f] = [tf.tensor4d(image, [1, size + 1, size + 1, 1]), tf.tensor4d(filter, [size, size, 1, 1])];
+  // Small integers, so that every sum is exact.
+  const expected = [0, 1, size + 1, size + 2].map((first) =>
+    filter.reduce((sum, value, i) => sum + value * image[first + Math.floor(i / size) * (size + 1) + (i % size)]!, 0),
+  );
+  const before = tf.memory().numTensors;
+  const y = tf.conv2d(x, f, 1, 'valid');
+  expect([...y.dataSync()]).toEqual(expected);
+  y.dispose();
+  expect(() => tf.depthwiseConv2d(x, f, 1, 'valid')).toThrow(/window of 160000 taps .* split the window/);
+  expect(tf.memory().numTensors).toBe(before);
+  tf.dispose([x, f]);
+});

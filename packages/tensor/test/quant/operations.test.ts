@@ -190,6 +190,14 @@ const operations: Record<string, Operation> = {
     ),
   int8MaxPool: () => read(int8MaxPool(int8([2, 7, 6, 19], 33), 3, { strides: 2, pad: 'same' })),
   'int8MaxPool of uint8': () => read(int8MaxPool(uint8([1, 6, 6, 3], 34), 2)),
+  'int8MaxPool, windows wholly in the padding': () => [
+    read(int8MaxPool(int8([2, 3, 4, 19], 33), 2, { strides: 1, pad: 3 })),
+    read(int8MaxPool(uint8([1, 3, 2, 5], 34), 2, { strides: 1, pad: 4 })),
+  ],
+  'int8AveragePool, windows wholly in the padding': () => [
+    read(int8AveragePool(int8([2, 3, 4, 19], 35, -4), 2, { strides: 1, pad: 3 })),
+    read(int8AveragePool(uint8([1, 3, 2, 5], 36), 2, { strides: 1, pad: 4 })),
+  ],
   int8AveragePool: () => read(int8AveragePool(int8([2, 7, 6, 5], 35, -4), 3, { strides: 2, pad: 'same' })),
   'int8AveragePool, all, to another quantization': () =>
     read(int8AveragePool(uint8([2, 7, 7, 6], 36), 7, { output: { scale: 0.02, zeroPoint: -20 } })),
@@ -293,6 +301,10 @@ describe.each(backends)('on %s', (name) => {
     expect(() => quantizedLinear(x, w)).toThrow(/quantizedLinear: x has NaN at element 7/);
     expect(() => quantizedLinear(x, plain)).toThrow(/quantizedLinear: x has NaN at element 7/);
     expect(() => int8MatMul(int8([1, 8], 1), w)).toThrow(/weight has groups of 8 inputs/);
+    for (const scale of [1e-50, 1e39]) {
+      expect(() => quantizedMatrix(Int8Array.of(1, 2), 1, 2, { scales: [1, scale] })).toThrow(/scales\[1\] in float32 is (0|Infinity)/);
+      expect(() => quantizedLinear(x, plain, undefined, { inputQuantization: { scale } })).toThrow(/scale in float32 is (0|Infinity)/);
+    }
     expect(() => int8MatMul(int8([1, 7], 1), plain)).toThrow(/x has 7 values along its last axis/);
     for (const value of used.splice(3)) value.dispose();
     expect(tf.memory().numTensors).toBe(before);

@@ -84,3 +84,31 @@ it('refuse a family when a worker is lost while it is being shared', async () =>
   if (shared.status === 'rejected') expect(shared.reason).toBeInstanceOf(WorkerLostError);
   await expect(threads.share(sparse)).rejects.toThrow(WorkerLostError);
 });
+
+it('are done with a call that fails on the calling thread before it says so', async () => {
+  const kernels = add(product);
+  await threads.start([product]);
+  const [m, n, k, batch] = [128, 2048, 128, 6];
+  const bytes = 4 * (k * n + batch * m * n);
+  const b = heap.allocate(bytes);
+  const c = b + 4 * k * n;
+  const results = heap.floats.subarray(c / 4, c / 4 + batch * m * n);
+  let failed = 0;
+  for (let i = 0; i < 200 && failed < 3; i++) {
+    results.fill(0.5);
+    try {
+      // The first matrix lies beyond the memory, the others at its beginning.
+      gemm(kernels, { a: -4, b, c, m, n, k, batch, strideA: m * k, strideB: 0 });
+    } catch (error) {
+      // Else it was a worker that took the first.
+      if (!(error instanceof WebAssembly.RuntimeError)) continue;
+      failed++;
+      const left = results.slice();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(results.every((value, at) => Object.is(value, left[at]))).toBe(true);
+    }
+  }
+  expect(failed).toBeGreaterThan(0);
+  heap.release(b, bytes);
+  expect(productIsRight(kernels)).toBe(true);
+});

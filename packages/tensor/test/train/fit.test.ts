@@ -110,6 +110,19 @@ describe.each(backends)('%s', (backend) => {
     tf.dispose([x, y]);
   });
 
+  test('labels of doubles stay fractions', async () => {
+    const net = sequential([dense(2, 1, { key: random.key(0) })]);
+    const seen: number[] = [];
+    const loss = (output: tf.Tensor, y: tf.Tensor): tf.Tensor => {
+      seen.push(...y.dataSync());
+      return tf.mean(tf.square(tf.sub(tf.reshape(output, [-1]), y)));
+    };
+    const y = Float64Array.of(0.5, 1.75, 2.25) as never;
+    for await (const event of fit(net, { x: new Float32Array(6), y }, { loss, shuffle: false })) expect(event.epochs).toBe(1);
+    expect(seen).toEqual([0.5, 1.75, 2.25]);
+    net.dispose();
+  });
+
   test('leaving the loop frees everything, and what was seen stays readable', async () => {
     await expectNoLeak(async () => {
       const net = makeNet();

@@ -59,8 +59,9 @@ export function f32_gemv_parts(p: usize, begin: i32, end: i32, scratch: usize): 
   const parts = load<i32>(p, PARTS);
   const stride = <usize>load<u32>(p, COLUMNS) << 2;
   for (let part = begin; part < end; part++) {
-    const first = (rows * part) / parts;
-    const count = (rows * (part + 1)) / parts - first;
+    // In 64 bits: rows may be so many that some of them times the parts exceed 32.
+    const first = <i32>((<i64>rows * <i64>part) / <i64>parts);
+    const count = <i32>((<i64>rows * <i64>(part + 1)) / <i64>parts) - first;
     const to = <usize>load<u32>(p, Y) + <usize>part * stride;
     sumRows(to, stride, <usize>load<u32>(p, W) + <usize>first * stride, stride, <usize>load<u32>(p, X) + (<usize>first << 2), count);
   }

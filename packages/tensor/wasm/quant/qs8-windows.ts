@@ -205,7 +205,9 @@ export function qs8_max_pool(p: usize, begin: i32, end: i32, scratch: usize): vo
       const firstX = max(x0, 0);
       const columns = min(width, x0 + kernelWidth) - firstX;
       const from = image + <usize>firstY * perRow + <usize>firstX * channels;
-      largest(from, rows, columns, channels, perRow, to, unsigned);
+      // A window that lies wholly in the padding has none.
+      if (rows <= 0 || columns <= 0) memory.fill(to, unsigned ? 0 : 0x80, channels);
+      else largest(from, rows, columns, channels, perRow, to, unsigned);
       to += channels;
     }
   }
@@ -256,11 +258,11 @@ export function qs8_average_pool(p: usize, begin: i32, end: i32, scratch: usize)
     const image = load<u32>(p, X) + <usize>(line / outHeight) * <usize>height * perRow;
     const y0 = (line % outHeight) * load<i32>(p, STRIDE_Y) - load<i32>(p, PAD_TOP);
     const firstY = max(y0, 0);
-    const rows = min(height, y0 + load<i32>(p, KERNEL_HEIGHT)) - firstY;
+    const rows = max(min(height, y0 + load<i32>(p, KERNEL_HEIGHT)) - firstY, 0);
     for (let ox = 0; ox < outWidth; ox++) {
       const x0 = ox * load<i32>(p, STRIDE_X) - load<i32>(p, PAD_LEFT);
       const firstX = max(x0, 0);
-      const columns = min(width, x0 + load<i32>(p, KERNEL_WIDTH)) - firstX;
+      const columns = max(min(width, x0 + load<i32>(p, KERNEL_WIDTH)) - firstX, 0);
       const inside = rows * columns;
       const factor = load<f32>(load<u32>(p, FACTORS) + (<usize>inside << 2));
       const from = image + <usize>firstY * perRow + <usize>firstX * channels;

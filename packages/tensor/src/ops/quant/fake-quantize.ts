@@ -3,6 +3,7 @@ import { Tensor, type GradConfig } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
 import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
+import { checkScale } from './quantization.ts';
 
 export interface FakeQuantizeOptions {
   /** Width, 2 to 16. Default 8. */
@@ -48,7 +49,7 @@ export function fakeQuantize(
   const to = most - zeroPoint;
   needGradients();
   if (typeof scale === 'number') {
-    checkNumber(where, 'scale', scale, { above: 0 });
+    checkScale(where, 'scale', scale);
     return tf.tidy(() => apply(x, tf.scalar(scale), from, to, gradientScale));
   }
   if (!(scale instanceof Tensor))

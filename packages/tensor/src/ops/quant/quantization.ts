@@ -67,6 +67,12 @@ function positive(scale: number): number {
   return scale > 0 ? scale : 1;
 }
 
+/** @throws {RangeError} unless it is a number above 0 that is one in float32 too, in which the kernels compute. */
+export function checkScale(where: string, name: string, scale: unknown): void {
+  checkNumber(where, name, scale, { above: 0 });
+  checkNumber(where, `${name} in float32`, Math.fround(scale as number), { above: 0 });
+}
+
 /** @throws {TypeError | RangeError} unless it is a quantization; gives it with its defaults. */
 export function checkQuantization(where: string, name: string, value: unknown): Required<Quantization> {
   if (typeof value !== 'object' || value === null)
@@ -74,7 +80,7 @@ export function checkQuantization(where: string, name: string, value: unknown): 
       `${where}: ${name} is ${describe(value)}, but must be { scale, zeroPoint?, type? }; chooseQuantization(min, max) makes one.`,
     );
   const { scale, zeroPoint = 0, type = 'int8' } = value as Partial<Quantization>;
-  checkNumber(where, `${name}.scale`, scale, { above: 0 });
+  checkScale(where, `${name}.scale`, scale);
   checkChoice(where, `${name}.type`, type, types);
   const [least, most] = rangeOf(type);
   checkNumber(where, `${name}.zeroPoint`, zeroPoint, { least, most, whole: true });

@@ -1,6 +1,7 @@
 import { keep, tensor1d, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { packMatrix, PANEL, panelCount, unpackMatrix, type MatrixShape } from '../../kernels/quant/matrix-layout.ts';
 import { checkNumber, describe } from '../arguments.ts';
+import { checkScale } from './quantization.ts';
 import { wordsOf } from './quantized-tensor.ts';
 
 /** What {@link quantizedMatrix} is told about its integers. */
@@ -236,7 +237,7 @@ export function quantizedMatrix(
   const count = groupSize === undefined ? units : (inputs / groupSize) * units;
   const single = groupSize === undefined && scales?.length === 1;
   if (!single) checkCount(where, 'scales', scales, count);
-  for (let i = 0; i < scales.length; i++) checkNumber(where, `scales[${i}]`, scales[i], { above: 0 });
+  for (let i = 0; i < scales.length; i++) checkScale(where, `scales[${i}]`, scales[i]);
   const half = 2 ** (bits - 1);
   const offset = values instanceof Uint8Array ? half : 0;
   if (zeroPoints !== undefined) {
