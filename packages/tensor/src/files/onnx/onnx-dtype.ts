@@ -27,7 +27,5 @@ export const onnxOnlyDtypes: Readonly<Record<number, string>> = {
   0: 'UNDEFINED',
   8: 'STRING',
   15: 'COMPLEX128',
-  21: 'UINT4',
-  22: 'INT4',
   23: 'FLOAT4E2M1',
 };

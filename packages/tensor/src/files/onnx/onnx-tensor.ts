@@ -12,6 +12,8 @@ export interface NamedRaw {
 }
 
 const EXTERNAL = 1;
+const UINT4 = 21;
+const INT4 = 22;
 
 /** The fields of onnx.TensorProto. */
 interface Fields {
@@ -31,7 +33,7 @@ interface Fields {
  * A tensor from the bytes of an `onnx.TensorProto`, such as the files of ONNX's test data.
  *
  * @throws {OnnxError} if the bytes are no such message, its values don't fill its shape, they lie in another file, or are of a dtype
- * that safetensors lacks (texts, complex128, 4-bit integers).
+ * that safetensors lacks (texts, complex128). Integers of 4 bits come as bytes, I8 or U8.
  *
  * ONNX's IR, version 11; `onnx.proto3` numbers the fields.
  */
@@ -39,7 +41,8 @@ export function decodeOnnxTensor(bytes: Uint8Array): NamedRaw {
   const fields = readTensor(bytes);
   const { name, type } = fields;
   const what = `Tensor '${name}'`;
-  const dtype = onnxDtypes[type];
+  const nibbles = type === UINT4 || type === INT4;
+  const dtype = nibbles ? (type === INT4 ? 'I8' : 'U8') : onnxDtypes[type];
   if (dtype === undefined)
     throw new OnnxError('UnsupportedDtype', `${what} is of ONNX's data type ${onnxOnlyDtypes[type] ?? type}, which can't be read here.`);
   if (fields.location === EXTERNAL)
@@ -52,6 +55,7 @@ export function decodeOnnxTensor(bytes: Uint8Array): NamedRaw {
     return Number(size);
   });
   const needed = byteLength(dtype, shape);
+  if (nibbles) return { name, raw: { dtype, shape, bytes: unpacked(what, shape, fields, type === INT4) } };
   const values = fields.raw ? littleEndian(dtype, fields.raw) : valuesOf(dtype, fields);
   if (needed !== BigInt(values.length))
     throw new OnnxError('WrongSize', `${what} has ${values.length} bytes, but ${dtype}[${shape.join(', ')}] takes ${needed}.`);
@@ -108,6 +112,18 @@ function readTensor(bytes: Uint8Array): Fields {
     14: asNumber((location) => (fields.location = location)),
   });
   return fields;
+}
+
+/** Integers of 4 bits, two to a byte with the first in the lower half, a byte each. */
+function unpacked(what: string, shape: readonly number[], { raw, integers }: Fields, signed: boolean): Uint8Array<ArrayBuffer> {
+  const packed = raw ?? Uint8Array.from(integers);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (packed.length !== Math.ceil(count / 2))
+    throw new OnnxError('WrongSize', `${what} has ${packed.length} bytes, but ${count} integers of 4 bits take ${Math.ceil(count / 2)}.`);
+  return Uint8Array.from({ length: count }, (_, i) => {
+    const nibble = ((packed[i >> 1] as number) >> (4 * (i & 1))) & 15;
+    return signed && nibble > 7 ? nibble - 16 : nibble;
+  });
 }
 
 function littleEndian(dtype: SafetensorsDtype, raw: Uint8Array): Uint8Array<ArrayBuffer> {
