@@ -1,4 +1,5 @@
 import {
+  CALL_MASK,
   CALL_SHIFT,
   CHUNK_BITS,
   CHUNK_MASK,
@@ -170,15 +171,13 @@ export class Threads {
     if (Atomics.load(words, SLEEPING) > 0) Atomics.notify(words, STATE);
     let done = 0;
     try {
-      for (;;) {
-        const chunk = Atomics.add(words, STATE, 1) & CHUNK_MASK;
-        if (chunk >= chunks) break;
+      for (let chunk = this.#take(chunks); chunk >= 0; chunk = this.#take(chunks)) {
         done++;
         call(parameters, Math.floor((items * chunk) / chunks), Math.floor((items * (chunk + 1)) / chunks), this.#scratch);
       }
     } catch (error) {
       // Nobody takes what is left, and what the workers took they are to be done with: the caller frees what they write to.
-      while ((Atomics.add(words, STATE, 1) & CHUNK_MASK) < chunks) done++;
+      while (this.#take(chunks) >= 0) done++;
       this.#join(slot, chunks - done, began);
       throw error;
     }
@@ -212,8 +211,15 @@ export class Threads {
   }
 
   #publish(chunks: number): void {
-    this.#call = (this.#call + 1) & 0xfff;
-    Atomics.store(this.words, STATE, (this.#call << CALL_SHIFT) | (chunks << CHUNK_BITS));
+    this.#call = (this.#call + 1) & CALL_MASK;
+    Atomics.store(this.words, STATE, (this.#call << CALL_SHIFT) | (chunks << (2 * CHUNK_BITS)));
+  }
+
+  /** The next chunk from the front, or -1 if all are taken. */
+  #take(chunks: number): number {
+    const taken = Atomics.add(this.words, STATE, 1);
+    const chunk = taken & CHUNK_MASK;
+    return chunk + ((taken >>> CHUNK_BITS) & CHUNK_MASK) < chunks ? chunk : -1;
   }
 
   /** Waits until the workers have done the chunks they took of the call that `began` then. */

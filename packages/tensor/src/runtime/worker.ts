@@ -33,12 +33,12 @@ export function workerProgram(port: Port): void {
     let spins = 0;
     for (;;) {
       const seen = Atomics.load(words, 0);
-      if ((seen & 1023) < ((seen >>> 10) & 1023)) {
-        const taken = Atomics.add(words, 0, 1);
-        const chunk = taken & 1023;
-        const chunks = (taken >>> 10) & 1023;
-        if (chunk >= chunks) continue;
-        const slot = 16 + ((taken >>> 20) & 3) * 64;
+      if ((seen & 511) + ((seen >>> 9) & 511) < ((seen >>> 18) & 511)) {
+        const taken = Atomics.add(words, 0, 512);
+        const chunks = (taken >>> 18) & 511;
+        const chunk = chunks - 1 - ((taken >>> 9) & 511);
+        if (chunk < (taken & 511)) continue;
+        const slot = 16 + ((taken >>> 27) & 3) * 64;
         const items = words[slot + 1] as number;
         try {
           const kernel = kernels[words[slot] as number] as Kernel;
