@@ -62,6 +62,9 @@ function understand(
     case 'BatchMatMul':
     case '_FusedMatMul':
     case 'XLinear':
+    case 'XActivatedLinear':
+    case 'XLinearInputGrad':
+    case 'XLinearWeightGrad':
     case 'XHalfLinear':
     case 'XActiveLinear': {
       if (!x || !filter) return fail('has no two inputs');

@@ -22,7 +22,7 @@ const activationKernels: Record<string, string> = {
 };
 
 /** activation(op(a)·op(b) + bias): in the product's epilogue as far as it goes, then by kernels of their own. */
-function fusedMatMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attributes: MatMulAttributes, fusion: Fusion): TensorInfo {
+export function fusedMatMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attributes: MatMulAttributes, fusion: Fusion): TensorInfo {
   const { bias, alpha, slope = 0.2 } = fusion;
   const activation = fusion.activation ?? 'linear';
   const columns = (attributes.transposeB ? b.shape.at(-2) : b.shape.at(-1)) ?? 1;
@@ -90,18 +90,5 @@ export const fusedMatMulKernel: BackendKernel = {
       { transposeA: !!transposeA, transposeB: !!transposeB },
       { bias, alpha, activation, slope: leakyreluAlpha },
     );
-  },
-};
-
-/** y[..., out] = activation(x[..., in]·weight[in, out] + bias[out]). */
-export const linearKernel: BackendKernel = {
-  name: 'XLinear',
-  run: ({ inputs, attrs, backend }) => {
-    const { x, weight, bias } = inputs as Record<string, TensorInfo> & { x: TensorInfo; weight: TensorInfo };
-    const { activation, slope } = (attrs ?? {}) as { activation?: string; slope?: number };
-    const rows = x.shape.slice(0, -1).reduce((product, size) => product * size, 1);
-    const flat = { ...x, shape: [rows, x.shape.at(-1) as number] };
-    const output = fusedMatMul(backend, flat, weight, {}, { bias, activation, slope });
-    return { ...output, shape: [...x.shape.slice(0, -1), weight.shape[1] as number] };
   },
 };

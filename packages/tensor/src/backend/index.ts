@@ -13,11 +13,12 @@ import { dilation2DKernels } from './dilation2d.ts';
 import { dropoutKernel } from './dropout.ts';
 import { einsumKernels } from './einsum.ts';
 import { embeddingKernels } from './embedding.ts';
-import { fusedMatMulKernel, linearKernel } from './fused-matmul.ts';
+import { fusedMatMulKernel } from './fused-matmul.ts';
 import { gatherKernels } from './gather.ts';
 import { halfKernels } from './half.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
+import { linearKernels } from './linear.ts';
 import { batchMatMul } from './matmul.ts';
 import { normalizationKernels } from './normalization.ts';
 import { oneHotKernel } from './one-hot.ts';
@@ -39,7 +40,7 @@ export const backendKernels: readonly BackendKernel[] = [
   batchMatMul,
   oneHotKernel,
   fusedMatMulKernel,
-  linearKernel,
+  ...linearKernels,
   dropoutKernel,
   ...activationGradientKernels,
   ...attentionKernels,

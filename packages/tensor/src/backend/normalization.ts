@@ -29,14 +29,15 @@ const layer: BackendKernel = {
   },
 };
 
-/** dy, x, gamma, moments and, if there was one, beta -> [dx, the gradients of gamma and beta [2, n]]. */
+/** dy, x, gamma and moments -> [dx, dgamma, dbeta]. */
 const layerGradient: BackendKernel = {
   name: 'XLayerNormGrad',
   run: ({ inputs, attrs, backend }) => {
     const { dy, x, gamma, moments } = inputs as Record<'dy' | 'x' | 'gamma' | 'moments', TensorInfo>;
     const n = x.shape.at(-1) as number;
     const dx = backend.makeOutput(x.shape, 'float32');
-    const sums = backend.makeOutput([2, n], 'float32');
+    const dGamma = backend.makeOutput([n], 'float32');
+    const dBeta = backend.makeOutput([n], 'float32');
     layerNormGradient(backend.kernels, {
       x: backend.address(x),
       to: backend.address(dx),
@@ -47,9 +48,10 @@ const layerGradient: BackendKernel = {
       beta: (attrs as { centered: boolean }).centered ? 1 : 0,
       moments: backend.address(moments),
       dy: backend.address(dy),
-      sums: backend.address(sums),
+      dGamma: backend.address(dGamma),
+      dBeta: backend.address(dBeta),
     });
-    return [dx, sums];
+    return [dx, dGamma, dBeta];
   },
 };
 

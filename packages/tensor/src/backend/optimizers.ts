@@ -1,6 +1,6 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { adagradStep } from '../kernels/adagrad.ts';
-import { adamStep, type AdamStep } from '../kernels/adam.ts';
+import { adamStep, type AdamStep, type AdamTensors } from '../kernels/adam.ts';
 import { axpy } from '../kernels/axpy.ts';
 import { rmspropStep } from '../kernels/rmsprop.ts';
 import { sgdStep } from '../kernels/sgd.ts';
@@ -45,21 +45,23 @@ const sgd: BackendKernel = {
   },
 };
 
-/** Writes into `value0`, `m0` and `v0`, `value1` and so on, all in one call; gives nothing. PyTorch's Adam, or AdamW if decoupled. */
+/** Values, gradients, means and squares of one parameter after another; writes into all but the gradients and gives nothing. PyTorch's Adam, or AdamW if decoupled. */
 const adam: BackendKernel = {
   name: 'XAdamUpdate',
   run: ({ inputs, attrs, backend }) => {
-    const given = inputs as Record<string, TensorInfo>;
-    const tensors = Array.from({ length: Object.keys(inputs).length / 4 }, (_, index) => {
-      const [value, gradient, m, v] = ['value', 'gradient', 'm', 'v'].map((name) => given[`${name}${index}`]) as [
-        TensorInfo,
-        TensorInfo,
-        TensorInfo,
-        TensorInfo,
-      ];
+    const given = Object.values(inputs) as TensorInfo[];
+    const tensors: AdamTensors[] = [];
+    for (let i = 0; i < given.length; i += 4) {
+      const [value, gradient, m, v] = given.slice(i, i + 4) as [TensorInfo, TensorInfo, TensorInfo, TensorInfo];
       check('XAdamUpdate', { value, gradient, m, v });
-      return { value, gradient, m, v };
-    });
+      tensors.push({
+        value: backend.address(value),
+        gradient: backend.address(gradient),
+        m: backend.address(m),
+        v: backend.address(v),
+        count: util.sizeFromShape(value.shape),
+      });
+    }
     const {
       beta1 = 0.9,
       beta2 = 0.999,
@@ -68,18 +70,8 @@ const adam: BackendKernel = {
       decoupled = false,
       ...rest
     } = attrs as unknown as Partial<AdamStep> & Pick<AdamStep, 'learningRate' | 'step'>;
-    adamStep(
-      backend.kernels,
-      tensors.map(({ value, gradient, m, v }) => ({
-        value: backend.address(value),
-        gradient: backend.address(gradient),
-        m: backend.address(m),
-        v: backend.address(v),
-        count: util.sizeFromShape(value.shape),
-      })),
-      { beta1, beta2, epsilon, weightDecay, decoupled, ...rest },
-    );
-    for (const { value, m, v } of tensors) for (const written of [value, m, v]) backend.touch(written);
+    adamStep(backend.kernels, tensors, { beta1, beta2, epsilon, weightDecay, decoupled, ...rest });
+    given.forEach((tensor, index) => index % 4 === 1 || backend.touch(tensor));
     return [];
   },
 };

@@ -34,7 +34,17 @@ export function adamStep(kernels: Kernels, tensors: readonly AdamTensors[], step
   const { threads, heap } = kernels;
   const bytes = tensors.length * 20;
   const table = heap.allocate(bytes);
-  tensors.forEach(({ value, gradient, m, v, count }, index) => heap.words.set([value, gradient, m, v, count], table / 4 + index * 5));
+  const list = heap.words;
+  let at = table / 4;
+  let items = 0;
+  for (const { value, gradient, m, v, count } of tensors) {
+    list[at++] = value;
+    list[at++] = gradient;
+    list[at++] = m;
+    list[at++] = v;
+    list[at++] = count;
+    items += Math.ceil(count / ITEM);
+  }
   const p = threads.parameters();
   const { words, floats } = threads;
   words[p] = table;
@@ -47,7 +57,6 @@ export function adamStep(kernels: Kernels, tensors: readonly AdamTensors[], step
   floats[p + 7] = 1 - beta2;
   floats[p + 8] = 1 / Math.sqrt(1 - beta2 ** step.step);
   floats[p + 9] = step.epsilon;
-  const items = tensors.reduce((sum, { count }) => sum + Math.ceil(count / ITEM), 0);
   threads.run(kernels.number('f32_adam'), items, 2);
   heap.release(table, bytes);
 }

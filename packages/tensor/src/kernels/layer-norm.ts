@@ -28,27 +28,30 @@ export function layerNorm(kernels: Kernels, call: LayerNorm): void {
 /** `to` is the gradient of x. */
 export interface LayerNormGradient extends Omit<LayerNorm, 'epsilon'> {
   readonly dy: number;
-  /** Address of the gradients of gamma and of beta, [2, n]; the latter is there without beta too. */
-  readonly sums: number;
+  /** Addresses of the gradients of gamma and of beta, [n]; the latter is there without beta too. */
+  readonly dGamma: number;
+  readonly dBeta: number;
 }
 
 /** The gradients of {@link layerNorm}. */
 export function layerNormGradient(kernels: Kernels, call: LayerNormGradient): void {
-  const { rows, n, dy, sums } = call;
+  const { rows, n, dy, dGamma, dBeta } = call;
   if (n === 0) return;
   const { threads, heap } = kernels;
   const parts = Math.ceil(rows / PART);
   if (parts === 0) {
-    heap.floats.fill(0, sums / 4, sums / 4 + 2 * n);
+    for (const at of [dGamma / 4, dBeta / 4]) heap.floats.fill(0, at, at + n);
     return;
   }
-  const target = parts > 1 ? heap.allocate(parts * 2 * n * 4) : sums;
+  // Of each part, the sums for gamma; then the sums for beta of each.
+  const bytes = parts * n * 4;
+  const target = heap.allocate(2 * bytes);
   const p = write(kernels, { ...call, epsilon: 0 });
-  threads.words.set([dy, PART, target], p + 8);
+  threads.words.set([dy, PART, target, target + bytes], p + 8);
   threads.run(kernels.number('f32_layer_norm_gradient'), parts, Math.ceil(SHARE / (PART * n)));
-  if (parts === 1) return;
-  reduce(kernels, 'f32_sum', target, sums, [parts, 2 * n], (axis) => axis === 0);
-  heap.release(target, parts * 2 * n * 4);
+  reduce(kernels, 'f32_sum', target, dGamma, [parts, n], (axis) => axis === 0);
+  reduce(kernels, 'f32_sum', target + bytes, dBeta, [parts, n], (axis) => axis === 0);
+  heap.release(target, 2 * bytes);
 }
 
 function write({ threads }: Kernels, { x, to, rows, n, gamma, beta, epsilon, moments }: LayerNorm): number {

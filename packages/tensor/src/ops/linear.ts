@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
-import { defineGradient } from '../gradients/define-gradient.ts';
+import { defineGradient, type InputGradients } from '../gradients/define-gradient.ts';
 import { activationGradient } from './activation-gradient.ts';
 import { activationNames, invertible, SLOPE, type ActivationName } from './activation-name.ts';
 import { compose } from './activation.ts';
@@ -15,6 +15,8 @@ export interface LinearOptions {
 }
 
 const KERNEL = 'XLinear';
+/** The same with an activation, whose gradient follows from the output, which is therefore kept. */
+const ACTIVATED = 'XActivatedLinear';
 
 /**
  * A linear map and what often follows it, in one pass over memory: y = activation(x·weight + bias).
@@ -44,9 +46,12 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, { activation = 
   const kernelActivation = activation === 'linear' ? 'linear' : invertible[activation];
   if (!hasKernel(KERNEL)) return composed(x, weight, bias, activation, slope);
   needGradient(linearGradient);
+  needGradient(activatedGradient);
   const inputs = bias === undefined ? { x, weight } : { x, weight, bias };
-  if (kernelActivation !== undefined) return runKernel<Tensor>(KERNEL, inputs, { activation: kernelActivation, name: activation, slope });
-  return tf.tidy(() => compose(runKernel<Tensor>(KERNEL, inputs, { activation: 'linear', name: 'linear', slope }), activation, slope));
+  if (activation !== 'linear' && kernelActivation !== undefined)
+    return runKernel<Tensor>(ACTIVATED, inputs, { activation: kernelActivation, name: activation, slope });
+  if (activation === 'linear') return runKernel<Tensor>(KERNEL, inputs);
+  return tf.tidy(() => compose(runKernel<Tensor>(KERNEL, inputs), activation, slope));
 }
 
 function composed(x: Tensor, weight: Tensor, bias: Tensor | undefined, activation: ActivationName, slope: number): Tensor {
@@ -58,21 +63,35 @@ function composed(x: Tensor, weight: Tensor, bias: Tensor | undefined, activatio
   });
 }
 
-/** dz = dy activation'(z); dx = dz·weightᵀ, dweight = xᵀ·dz, dbias = the sum of dz over all but the last axis. */
-const linearGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], { name: ActivationName; slope: number }>({
+const linearGradient: GradConfig = defineGradient<[Tensor, Tensor]>({
   kernelName: KERNEL,
   inputsToSave: ['x', 'weight'],
-  outputsToSave: [true],
-  gradFunc: (dy, [x, weight, y], { name, slope }) => {
-    // Needed by up to three inputs, and tfjs asks only for those that lead to a variable.
-    const dz = activationGradient(dy, y, name, slope);
-    return {
-      x: () => (x.rank === 1 ? tf.reshape(tf.matMul(asMatrix(dz), weight, false, true), x.shape) : tf.matMul(dz, weight, false, true)),
-      weight: () => tf.matMul(asMatrix(x), asMatrix(dz), true, false),
-      bias: () => (dz.rank === 1 ? tf.clone(dz) : tf.sum(dz, leadingAxes(dz))),
-    };
-  },
+  gradFunc: (dy, [x, weight]) => gradientsOf(dy, x, weight),
 });
+
+/** dz = dy activation'(z), needed by up to three inputs, of which tfjs asks only for those that lead to a variable. */
+const activatedGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], { name: ActivationName; slope: number }>({
+  kernelName: ACTIVATED,
+  inputsToSave: ['x', 'weight'],
+  outputsToSave: [true],
+  gradFunc: (dy, [x, weight, y], { name, slope }) => gradientsOf(activationGradient(dy, y, name, slope), x, weight),
+});
+
+/** dx = dz·weightᵀ, dweight = xᵀ·dz, dbias = the sum of dz over all but the last axis. */
+function gradientsOf(dz: Tensor, x: Tensor, weight: Tensor): InputGradients {
+  if (!tf.engine().isTapeOn())
+    return {
+      x: () => runKernel<Tensor>('XLinearInputGrad', { dz, weight }),
+      weight: () => runKernel<Tensor>('XLinearWeightGrad', { x, dz }),
+      bias: () => runKernel<Tensor>('XLinearBiasGrad', { dz }),
+    };
+  // Inside another gradient: of operations that have one.
+  return {
+    x: () => (x.rank === 1 ? tf.reshape(tf.matMul(asMatrix(dz), weight, false, true), x.shape) : tf.matMul(dz, weight, false, true)),
+    weight: () => tf.matMul(asMatrix(x), asMatrix(dz), true, false),
+    bias: () => (dz.rank === 1 ? tf.clone(dz) : tf.sum(dz, leadingAxes(dz))),
+  };
+}
 
 function asMatrix(x: Tensor): Tensor {
   return x.rank === 2 ? x : tf.reshape(x, [-1, x.shape.at(-1) as number]);

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../gradients/define-gradient.ts';
 import { needGradient, runKernel } from './kernel.ts';
@@ -21,8 +20,8 @@ const rowNormGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], { c
   inputsToSave: ['x', 'gamma'],
   outputsToSave: [false, true],
   gradFunc: (dys, [x, gamma, moments], { centered }) => {
-    const [dx, sums] = runKernel<[Tensor, Tensor]>('XLayerNormGrad', { dy: dys[0] as Tensor, x, gamma, moments }, { centered });
-    const [dGamma, dBeta] = tf.unstack(sums) as [Tensor, Tensor];
+    const inputs = { dy: dys[0] as Tensor, x, gamma, moments };
+    const [dx, dGamma, dBeta] = runKernel<[Tensor, Tensor, Tensor]>('XLayerNormGrad', inputs, { centered });
     return { x: () => dx, gamma: () => dGamma, beta: () => dBeta };
   },
 });

@@ -91,15 +91,14 @@ function adamLike(name: string, options: AdamOptions & { weightDecay: number }, 
   });
 }
 
-/** All parameters in one call of the kernel. */
+/** All parameters in one call of the kernel, which takes a list: names would cost more than the update. */
 function inPlace(all: readonly Update[], numbers: Step): void {
-  const inputs: Record<string, Tensor> = {};
-  all.forEach(({ parameter, gradient, slots }, index) => {
+  const inputs = all.flatMap(({ parameter, gradient, slots }) => {
     const [mean, square] = slots as [Variable, Variable];
     for (const written of [parameter, mean, square]) makeWritable(written);
-    Object.assign(inputs, { [`value${index}`]: parameter, [`gradient${index}`]: gradient, [`m${index}`]: mean, [`v${index}`]: square });
+    return [parameter, gradient, mean, square];
   });
-  runKernel<Tensor[]>('XAdamUpdate', inputs, numbers);
+  runKernel<Tensor[]>('XAdamUpdate', inputs as unknown as Record<string, Tensor>, numbers);
 }
 
 function composed(parameter: Variable, gradient: Tensor, mean: Variable, square: Variable, numbers: Step): void {

@@ -106,7 +106,11 @@ function flops(
   switch (name) {
     case 'BatchMatMul':
     case '_FusedMatMul':
-    case 'XLinear': {
+    case 'XLinear':
+    case 'XActivatedLinear':
+    case 'XLinearInputGrad':
+    case 'XLinearWeightGrad': {
+      if (name === 'XLinearWeightGrad') return 2 * elements(a) * (b?.shape.at(-1) ?? 1);
       const inner = (attrs?.['transposeA'] ? a.shape.at(-2) : a.shape.at(-1)) ?? 1;
       return 2 * elements(output) * inner;
     }

@@ -44,7 +44,7 @@ inEveryCombination((kernels) => {
       const [y, moments, dx, sums] = [empty(rows * n), empty(rows * 2), empty(rows * n), empty(2 * n)];
       const call = { x: blocks.place(x), rows, n, gamma: blocks.place(gamma), beta: beta ? blocks.place(beta) : 0, moments };
       layerNorm(kernels(), { ...call, to: y, epsilon: EPSILON });
-      layerNormGradient(kernels(), { ...call, to: dx, dy: blocks.place(dy), sums });
+      layerNormGradient(kernels(), { ...call, to: dx, dy: blocks.place(dy), dGamma: sums, dBeta: sums + 4 * n });
       expect(blocks.read(y, new Float32Array(rows * n))).toBeAllclose(expected.y, tolerance);
       // One value alone has a variance of 0, whose inverse deviation is large.
       expect(blocks.read(dx, new Float32Array(rows * n))).toBeAllclose(expected.dx, n === 1 ? { rtol: 1e-5, atol: 1e-2 } : tolerance);
