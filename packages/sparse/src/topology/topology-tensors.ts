@@ -7,6 +7,9 @@ import { sparseLayers } from '../layers/sparse-layers.ts';
 /**
  * Where a network's non-zeros are, as tensors to save beside its variables: `0.pointers` and `0.indices` (int32) for the
  * layer whose values are `0.values`, and, where a layer is divided, `0.division`. The caller disposes them.
+ *
+ * `snfs`, and `rigl` with `accumulate`, look at the gradients of several steps up to a change, which are not saved: with these, save
+ * before the first of them, such as right after a change, and training goes on bit by bit.
  */
 export function topologyTensors(net: Layer): Record<string, Tensor> {
   return Object.fromEntries(

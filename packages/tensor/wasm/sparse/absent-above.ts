@@ -39,9 +39,17 @@ export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize)
     let c = 0;
     for (; c + 8 <= columns; c += 8) {
       const from = gradient + (<usize>c << 2);
-      const above = v128.or(f32x4.gt(f32x4.abs(v128.load(from)), least), f32x4.gt(f32x4.abs(v128.load(from, 16)), least));
-      if (!v128.any_true(above)) continue;
-      for (let i = 0; i < 8; i++) found = take(from + (<usize>i << 2), c + i, threshold, sizes, places, found);
+      const above0 = f32x4.gt(f32x4.abs(v128.load(from)), least);
+      const above1 = f32x4.gt(f32x4.abs(v128.load(from, 16)), least);
+      // One guess for the branch predictor a group, and one a find, not one a value.
+      let lanes = i32x4.bitmask(above0) | (i32x4.bitmask(above1) << 4);
+      while (lanes != 0) {
+        const i = ctz(lanes);
+        store<f32>(sizes + found, f32.abs(load<f32>(from + (<usize>i << 2))));
+        store<i32>(places + found, c + i);
+        found += 4;
+        lanes &= lanes - 1;
+      }
     }
     for (; c < columns; c++) found = take(gradient + (<usize>c << 2), c, threshold, sizes, places, found);
     store<i32>(<usize>load<u32>(p, COUNTS) + (<usize>row << 2), <i32>(found >> 2));

@@ -142,17 +142,16 @@ export function f32_largest(p: usize, begin: i32, end: i32, scratch: usize): voi
   let toValue = values;
   for (let at = values; at < past; at += 4) {
     const key = load<u32>(at) & 0x7fffffff;
-    let keep = key > threshold;
+    let keep: usize = key > threshold ? 1 : 0;
     if (key == threshold && ties > 0) {
       ties--;
-      keep = true;
+      keep = 1;
     }
-    if (keep) {
-      store<u32>(toValue, load<u32>(at));
-      store<f64>(to, load<f64>(from));
-      toValue += 4;
-      to += 8;
-    }
+    // Written anyway, and written over where it isn't kept: whether it is can't be predicted.
+    store<u32>(toValue, load<u32>(at));
+    store<f64>(to, load<f64>(from));
+    toValue += keep << 2;
+    to += keep << 3;
     from += 8;
   }
   store<u32>(<usize>load<u32>(p, LEFT), k);

@@ -9,7 +9,7 @@ import { borrowed } from './borrowed.ts';
 /** Elements of the gradient that exist at once. */
 const TILE = 2 ** 19;
 /** Rows and columns of the gradient, spread over all, whose crossings tell what is large; units differ more than inputs do. */
-const SAMPLED = [256, 64] as const;
+const SAMPLED = [128, 32] as const;
 /** How many times as many candidates as are wanted the sample should let through, from the first attempt on. */
 const ATTEMPTS = [2, 16, Infinity] as const;
 
