@@ -43,6 +43,7 @@ export const families: readonly KernelFamily[] = [
     name: 'dense',
     sources: [
       'dense/depthwise.ts',
+      'dense/depthwise-strips.ts',
       'dense/pool.ts',
       'dense/segment.ts',
       'dense/gemv.ts',

@@ -12,6 +12,7 @@ import {
   type Windows,
 } from './conv-windows.ts';
 import { fill } from './fill.ts';
+import { gemm } from './gemm.ts';
 import { gemmActivations, type GemmActivation } from './product.ts';
 import { reduce } from './reduce.ts';
 
@@ -50,7 +51,18 @@ export function conv(
   epilogue: ConvEpilogue = {},
   paddedBytes: number = PADDED_BYTES,
 ): void {
-  run(kernels, sweep(windows, outputs), outputs, x, filter, false, to, epilogue, paddedBytes);
+  const { channels: k } = windows;
+  if (isPointwise(windows)) gemm(kernels, { a: x, b: filter, c: to, m: pixels(windows), n: outputs, k, ...epilogue });
+  else run(kernels, sweep(windows, outputs), outputs, x, filter, false, to, epilogue, paddedBytes);
+}
+
+/** Whether each window is a pixel, so that the convolution is a product of matrices as they lie. */
+function isPointwise({ image, grid, window, stride }: Windows): boolean {
+  return image.every((size, axis) => size === grid[axis] && window[axis] === 1 && stride[axis] === 1);
+}
+
+function pixels({ batch, image: [d, h, w] }: Windows): number {
+  return batch * d * h * w;
 }
 
 /** The gradient of the images of {@link conv}, of which `windows` are, from its output's: `outputs` is how many channels dy has. */
@@ -64,6 +76,10 @@ export function convInputGradient(
   paddedBytes: number = PADDED_BYTES,
 ): void {
   const { channels, batch, image } = windows;
+  if (isPointwise(windows)) {
+    gemm(kernels, { a: dy, b: filter, c: to, m: pixels(windows), n: channels, k: outputs, transposeB: true });
+    return;
+  }
   const sweeps = transposedSweeps({ ...windows, channels: outputs }, channels);
   if (sweeps.some(({ taps }) => taps.length === 0)) fill(kernels, to, batch * image[0] * image[1] * image[2] * channels * 4, 0);
   for (const swept of sweeps) if (swept.taps.length > 0) run(kernels, swept, channels, dy, filter, true, to, {}, paddedBytes);

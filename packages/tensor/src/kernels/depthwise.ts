@@ -1,3 +1,4 @@
+import { SCRATCH_BYTES } from '../runtime/control.ts';
 import type { Kernels } from '../runtime/kernels.ts';
 import type { ConvEpilogue } from './conv.ts';
 import {
@@ -20,6 +21,14 @@ const MOST_TAPS = 100_000;
 /** Multiplications that a thread should get at least. */
 const SHARE = 16384;
 const MOST_PARTS = 16;
+/** Channels of a block, taps of the largest window, and bytes of the rows of a strip, of `f32_depthwise_strips`: at most, and better not more. */
+const BLOCK = 16;
+const MOST_TAPS = 1024;
+const STRIP_BYTES = SCRATCH_BYTES - 80 * 1024;
+const CACHED_BYTES = 48 * 1024;
+/** Work items per thread, where there are as many, and rows of windows below which an item would copy more than it computes. */
+const ITEMS = 8;
+const LEAST_ROWS = 4;
 
 /** out[b, q, c] = activation(sum of x[b, q + tap, c]·filter[tap, c] + bias[c]). */
 export function depthwise(kernels: Kernels, windows: Windows, x: number, filter: number, to: number, epilogue: ConvEpilogue = {}): void {
@@ -55,8 +64,52 @@ function run(
   writeSweep(kernels, p, swept, x, to, taps);
   threads.words.set([filter, bias, gemmActivations[activation]], p + WINDOW_WORDS);
   threads.floats[p + WINDOW_WORDS + 3] = slope;
+  const strips = stripsOf(swept, threads.count);
   const [, , width] = swept.grid;
-  threads.run(kernels.number('f32_depthwise'), count / width, Math.ceil(SHARE / (width * swept.taps.length * swept.channels)));
+  if (!strips) {
+    threads.run(kernels.number('f32_depthwise'), count / width, Math.ceil(SHARE / (width * swept.taps.length * swept.channels)));
+    return;
+  }
+  const { rows, parts, blocks, groups } = strips;
+  threads.words.set([rows, parts, blocks, groups, isThreeByThree(swept) ? 1 : 0], p + WINDOW_WORDS + 6);
+  const work = rows * width * swept.taps.length * blocks * BLOCK;
+  threads.run(kernels.number('f32_depthwise_strips'), swept.batch * parts * groups, Math.ceil(SHARE / work));
+}
+
+interface Strips {
+  /** Rows of windows of a work item, and how many items make an image's rows. */
+  readonly rows: number;
+  readonly parts: number;
+  /** Blocks of channels of a work item, and how many items make all channels. */
+  readonly blocks: number;
+  readonly groups: number;
+}
+
+/** How the windows are cut into work items of `f32_depthwise_strips`; nothing if a strip doesn't fit into scratch. */
+function stripsOf({ batch, channels, image, grid, stride, taps }: Sweep, threads: number): Strips | undefined {
+  if (image[0] !== 1 || grid[0] !== 1 || taps.length > MOST_TAPS) return undefined;
+  const extent = (axis: 1 | 2): number => {
+    const offsets = taps.map(({ at }) => at[axis]);
+    return Math.max(...offsets) - Math.min(...offsets) + 1;
+  };
+  const pitch = ((grid[2] - 1) * stride[2] + extent(2)) * BLOCK * 4;
+  const height = extent(1);
+  const fitting = (bytes: number): number => Math.floor((Math.floor(bytes / pitch) - height) / stride[1]) + 1;
+  if (fitting(STRIP_BYTES) < 1) return undefined;
+  const all = Math.ceil(channels / BLOCK);
+  const wanted = threads * ITEMS;
+  const least = Math.min(Math.ceil(wanted / (batch * all)), Math.ceil(grid[1] / LEAST_ROWS));
+  const rows = Math.min(Math.ceil(grid[1] / least), Math.max(1, fitting(CACHED_BYTES)));
+  const parts = Math.ceil(grid[1] / rows);
+  const groups = Math.min(all, Math.ceil(wanted / (batch * parts)));
+  const blocks = Math.ceil(all / groups);
+  return { rows, parts, blocks, groups: Math.ceil(all / blocks) };
+}
+
+/** Whether the taps are three neighbours in each of three rows one after another. */
+function isThreeByThree({ taps }: Sweep): boolean {
+  const [y, x] = [taps[0]?.at[1] ?? 0, taps[0]?.at[2] ?? 0];
+  return taps.length === 9 && taps.every(({ at }, i) => at[1] === y + Math.floor(i / 3) && at[2] === x + (i % 3));
 }
 
 /** The gradient of the filter of {@link depthwise}: to[tap, c] = sum over windows of x[b, q + tap, c]·dy[b, q, c]. */

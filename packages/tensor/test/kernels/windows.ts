@@ -55,6 +55,8 @@ export const shapes: readonly Windows[] = [
   windowsOf({ channels: 2, image: [2, 2], window: [4, 4], before: [2, 2], stride: [2, 1] }),
   windowsOf({ batch: 2, channels: 8, image: [33, 31], window: [3, 3], before: [1, 1] }),
   windowsOf({ channels: 3, image: [2, 2], window: [3, 3] }),
+  // Each window a pixel.
+  windowsOf({ batch: 2, channels: 17, image: [6, 7], window: [1, 1] }),
 ];
 
 export function describeWindows({ batch, channels, image, window, stride, dilation, before }: Windows): string {

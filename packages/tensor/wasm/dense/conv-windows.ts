@@ -10,39 +10,39 @@
 export const X: usize = 0;
 export const TO: usize = 4;
 const D: usize = 8;
-const H: usize = 12;
-const W: usize = 16;
+export const H: usize = 12;
+export const W: usize = 16;
 export const C: usize = 20;
 const OD: usize = 24;
-const OH: usize = 28;
+export const OH: usize = 28;
 export const OW: usize = 32;
 const SZ: usize = 36;
-const SY: usize = 40;
+export const SY: usize = 40;
 export const SX: usize = 44;
 export const TAPS: usize = 48;
 export const TAP_COUNT: usize = 52;
 /** Elements of the output from one image, plane, row, pixel to the next. */
-const OUT_IMAGE: usize = 56;
+export const OUT_IMAGE: usize = 56;
 const OUT_PLANE: usize = 60;
-const OUT_ROW: usize = 64;
+export const OUT_ROW: usize = 64;
 export const OUT_PIXEL: usize = 68;
 /** Windows of all images. */
 export const COUNT: usize = 72;
 /** The least and the greatest offset of a tap. */
 const Z_LEAST: usize = 76;
 const Z_MOST: usize = 80;
-const Y_LEAST: usize = 84;
-const Y_MOST: usize = 88;
-const X_LEAST: usize = 92;
-const X_MOST: usize = 96;
+export const Y_LEAST: usize = 84;
+export const Y_MOST: usize = 88;
+export const X_LEAST: usize = 92;
+export const X_MOST: usize = 96;
 /** Where a kernel's own parameters begin. */
 export const OWN: usize = 100;
 
 // A tap:
 export const TAP_BYTES: usize = 32;
 const TAP_Z: usize = 0;
-const TAP_Y: usize = 4;
-const TAP_X: usize = 8;
+export const TAP_Y: usize = 4;
+export const TAP_X: usize = 8;
 /** How many taps from this on lie one after another in memory. */
 export const TAP_RUN: usize = 12;
 /** Its place in the filter. */

@@ -4,7 +4,7 @@
  */
 import { madd } from '../simd/madd';
 import { finishRow } from './epilogue';
-import { advance, C, COUNT, firstMeeting, insideRun, listTaps, locate, meetsRow, OUT_PIXEL, OUTPUT, OW, OWN, pastMeeting, BEGINNING, SX, TAP_BYTES, TAP_COUNT, TAP_FILTER, TAP_OFFSET, TAPS, TO } from './conv-windows';
+import { advance, C, COUNT, firstMeeting, listTaps, locate, meetsRow, OUTPUT, OW, OWN, pastMeeting, BEGINNING, SX, TAP_BYTES, TAP_COUNT, TAP_FILTER, TAP_OFFSET, TAPS, TO } from './conv-windows';
 
 // Parameters after those of the windows, as words.
 const FILTER: usize = OWN;
@@ -18,7 +18,7 @@ const PART: usize = OWN + 20;
 /** Where the list of a window's taps is in scratch. */
 const LIST: usize = 64;
 
-/** Work items: rows of windows. */
+/** Any windows. Work items: rows of windows. */
 export function f32_depthwise(p: usize, begin: i32, end: i32, scratch: usize): void {
   const ow = load<i32>(p, OW);
   const channels = load<i32>(p, C);
@@ -27,96 +27,30 @@ export function f32_depthwise(p: usize, begin: i32, end: i32, scratch: usize): v
   const bias = <usize>load<u32>(p, BIAS);
   const activation = load<i32>(p, ACTIVATION);
   const slope = load<f32>(p, SLOPE);
-  const step = <usize>load<u32>(p, SX) * bytes;
-  const outStep = <usize>load<u32>(p, OUT_PIXEL) << 2;
   const list = scratch + LIST;
   for (let row = begin; row < end; row++) {
     locate(p, row * ow, scratch);
-    for (let ox = 0; ox < ow; ) {
+    for (let ox = 0; ox < ow; ox++) {
       const to = <usize>load<u32>(scratch, OUTPUT);
-      const past = listTaps(p, scratch, list);
-      const count = insideRun(p, scratch, ow - ox) >= 4 ? 4 : 1;
-      let done: usize = 0;
-      if (count == 4) done = four(list, past, filter, bytes, step, to, outStep);
-      for (let i: usize = 0; i < <usize>count; i++) {
-        if (done < bytes) one(list, past, filter, done, bytes, i * step, to + i * outStep);
-        if (bias != 0 || activation != 0) finishRow(to + i * outStep, channels, bias, activation, slope);
-        advance(p, scratch);
-      }
-      ox += count;
+      one(list, listTaps(p, scratch, list), filter, bytes, to);
+      if (bias != 0 || activation != 0) finishRow(to, channels, bias, activation, slope);
+      advance(p, scratch);
     }
   }
 }
 
-/** Four windows at once, whose taps are all in the image; returns the bytes of channels done. */
-function four(list: usize, past: usize, filter: usize, bytes: usize, step: usize, to: usize, outStep: usize): usize {
-  const step2 = step + step;
-  const step3 = step2 + step;
+function one(list: usize, past: usize, filter: usize, bytes: usize, to: usize): void {
   let c: usize = 0;
-  for (; c + 32 <= bytes; c += 32) {
-    let a0 = f32x4.splat(0);
-    let b0 = f32x4.splat(0);
-    let a1 = f32x4.splat(0);
-    let b1 = f32x4.splat(0);
-    let a2 = f32x4.splat(0);
-    let b2 = f32x4.splat(0);
-    let a3 = f32x4.splat(0);
-    let b3 = f32x4.splat(0);
-    const weights = filter + c;
-    for (let at = list; at < past; at += 8) {
-      const x = <usize>load<u32>(at) + c;
-      const w = weights + <usize>load<u32>(at, 4);
-      const wa = v128.load(w);
-      const wb = v128.load(w, 16);
-      a0 = madd(v128.load(x), wa, a0);
-      b0 = madd(v128.load(x, 16), wb, b0);
-      a1 = madd(v128.load(x + step), wa, a1);
-      b1 = madd(v128.load(x + step, 16), wb, b1);
-      a2 = madd(v128.load(x + step2), wa, a2);
-      b2 = madd(v128.load(x + step2, 16), wb, b2);
-      a3 = madd(v128.load(x + step3), wa, a3);
-      b3 = madd(v128.load(x + step3, 16), wb, b3);
-    }
-    let y = to + c;
-    v128.store(y, a0);
-    v128.store(y, b0, 16);
-    y += outStep;
-    v128.store(y, a1);
-    v128.store(y, b1, 16);
-    y += outStep;
-    v128.store(y, a2);
-    v128.store(y, b2, 16);
-    y += outStep;
-    v128.store(y, a3);
-    v128.store(y, b3, 16);
-  }
-  return c;
-}
-
-/** One window, the channels from byte `c` on; its taps are `shift` bytes after those of the list. */
-function one(list: usize, past: usize, filter: usize, c: usize, bytes: usize, shift: usize, to: usize): void {
-  for (; c + 32 <= bytes; c += 32) {
-    let a = f32x4.splat(0);
-    let b = f32x4.splat(0);
-    for (let at = list; at < past; at += 8) {
-      const x = <usize>load<u32>(at) + c + shift;
-      const w = filter + c + <usize>load<u32>(at, 4);
-      a = madd(v128.load(x), v128.load(w), a);
-      b = madd(v128.load(x, 16), v128.load(w, 16), b);
-    }
-    v128.store(to + c, a);
-    v128.store(to + c, b, 16);
-  }
   for (; c + 16 <= bytes; c += 16) {
     let a = f32x4.splat(0);
     for (let at = list; at < past; at += 8) {
-      a = madd(v128.load(<usize>load<u32>(at) + c + shift), v128.load(filter + c + <usize>load<u32>(at, 4)), a);
+      a = madd(v128.load(<usize>load<u32>(at) + c), v128.load(filter + c + <usize>load<u32>(at, 4)), a);
     }
     v128.store(to + c, a);
   }
   for (; c < bytes; c += 4) {
     let a: f32 = 0;
-    for (let at = list; at < past; at += 8) a += load<f32>(<usize>load<u32>(at) + c + shift) * load<f32>(filter + c + <usize>load<u32>(at, 4));
+    for (let at = list; at < past; at += 8) a += load<f32>(<usize>load<u32>(at) + c) * load<f32>(filter + c + <usize>load<u32>(at, 4));
     store<f32>(to + c, a);
   }
 }

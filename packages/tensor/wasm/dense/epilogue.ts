@@ -18,7 +18,7 @@ export function finishRow(y: usize, width: i32, bias: usize, activation: i32, sl
 
 // @ts-ignore: decorator
 @inline
-function activate(v: v128, activation: i32, slope: f32): v128 {
+export function activate(v: v128, activation: i32, slope: f32): v128 {
   if (activation == 1) return relu(v);
   if (activation == 2) return relu6(v);
   if (activation == 3) return leaky(v, slope);
