@@ -20,7 +20,7 @@ export function gemm(kernels: Kernels, call: Gemm): void {
   if (m === 0 || n === 0 || batch === 0) return;
   if (k === 0) throw new Error('internal: a product over nothing');
   // One row or one column: bound by reading the matrix, so it isn't packed.
-  if (batch === 1 && !call.accumulate && !call.stored && !call.lda && (m === 1 || n === 1)) {
+  if (batch === 1 && !call.accumulate && !call.lda && (m === 1 || (n === 1 && !call.stored))) {
     gemv(kernels, call);
     return;
   }

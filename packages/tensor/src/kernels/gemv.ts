@@ -1,5 +1,5 @@
 import type { Kernels } from '../runtime/kernels.ts';
-import { gemmActivations, type Gemm } from './product.ts';
+import { gemmActivations, storedFormats, type Gemm } from './product.ts';
 
 /** Values read below which sharing out costs more than it gives. */
 const GRAIN = 32768;
@@ -22,6 +22,7 @@ export function gemv(kernels: Kernels, call: Gemm): void {
   const columns = byRow ? k : results;
   let matrix = m === 1 ? call.b : call.a;
   let x = m === 1 ? call.a : call.b;
+  let stored = call.stored ? storedFormats[call.stored] : 0;
   let release: (() => void) | undefined;
   if (!byRow && threads.count > 1 && rows * columns >= LARGE && rows >= 4 * PARTS) {
     // Each part of the rows by itself, then the sum of the parts, which is a product with ones.
@@ -33,8 +34,9 @@ export function gemv(kernels: Kernels, call: Gemm): void {
     const q = threads.parameters();
     words.set([matrix, x, sums, rows, columns], q);
     words[q + 9] = PARTS;
+    words[q + 10] = stored;
     threads.run(kernels.number('f32_gemv_parts'), PARTS, 1);
-    [matrix, x, rows] = [sums, ones, PARTS];
+    [matrix, x, rows, stored] = [sums, ones, PARTS, 0];
     release = () => heap.release(sums, bytes);
   }
   const p = threads.parameters();
@@ -47,6 +49,7 @@ export function gemv(kernels: Kernels, call: Gemm): void {
   words[p + 6] = m === 1 ? 4 : 0;
   words[p + 7] = gemmActivations[call.activation ?? 'linear'];
   floats[p + 8] = call.slope ?? 0;
+  words[p + 10] = stored;
   if (byRow) threads.run(kernels.number('f32_gemv_rows'), rows, Math.max(1, Math.ceil(GRAIN / columns)));
   else threads.run(kernels.number('f32_gemv_columns'), Math.ceil(columns / BLOCK), Math.max(1, Math.ceil(GRAIN / BLOCK / rows)));
   release?.();

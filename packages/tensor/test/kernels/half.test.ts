@@ -128,9 +128,14 @@ inEveryCombination((kernels) => {
     });
 
     test('products pass infinities and NaN on, and subnormal numbers', () => {
-      const [m, n, k] = [3, 40, 12];
+      const [n, k] = [40, 12];
       const special = [Infinity, NaN, -Infinity, 2 ** -24, -(2 ** -20), 2 ** -14];
-      for (const transposeB of [false, true]) {
+      for (const [m, transposeB] of [
+        [1, false],
+        [1, true],
+        [3, false],
+        [3, true],
+      ] as const) {
         special.forEach((value, at) => {
           const b = floats(k * n, 2).map((x) => valueOfHalf(format, codeOfHalf(format, x)));
           b[7 * at + 3] = value;
@@ -149,6 +154,10 @@ inEveryCombination((kernels) => {
     test.for([
       [1, 1, 1],
       [1, 33, 20],
+      // One row: pieces of rows, a row by itself, rows shared out in parts.
+      [1, 9, 2100],
+      [1, 2100, 9],
+      [1, 1030, 257],
       [5, 17, 9],
       [7, 16, 8],
       [64, 50, 130],

@@ -12,14 +12,14 @@
  */
 import { COLUMNS, ROWS, tile, tileLow } from './gemm-tile';
 import { copyPart, LOW, packPlainColumns, packPlainRows, packTransposedColumns, packTransposedGroups, packTransposedRows } from './gemm-pack';
-import { packHalfColumns, packHalfTransposedColumns, writePackConstants } from './gemm-pack-half';
+import { PACK_HALF_BYTES, packHalfColumns, packHalfTransposedColumns } from './gemm-pack-half';
 import { finishRow } from './epilogue';
 
 /** Bytes of scratch before the packed A of `f32_gemm_whole`: the panels of B, then one tile. */
 const PANEL_BYTES: usize = 256 * 1024;
 const TILE_BYTES: usize = 1024;
-/** Where in the tile's bytes the constants for a B of 16 bits are, past the tile. */
-const HALF_CONSTANTS: usize = 768;
+/** Where in them a B of 16 bits is prepared, past its panels. */
+const HALF_AT: usize = PANEL_BYTES - PACK_HALF_BYTES;
 /** Groups of rows between which the panels take turns. */
 const STRETCH: i32 = 24;
 
@@ -152,7 +152,7 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
   const groups = full + lowGroups(m);
   const rows = full * ROWS + (groups - full) * LOW;
   const spare = scratch + PANEL_BYTES;
-  const most = <i32>(PANEL_BYTES / (<usize>min(depth, k) * COLUMNS * 4));
+  const most = <i32>((load<i32>(p, STORED) == 0 ? PANEL_BYTES : HALF_AT) / (<usize>min(depth, k) * COLUMNS * 4));
   for (let item = begin; item < end; ) {
     const part = item / panels;
     const panel = item % panels;
@@ -163,7 +163,7 @@ function tiles(p: usize, packed: usize, b: usize, c: usize, begin: i32, end: i32
     const past = (groups * (part + 1)) / splits;
     for (let k0 = 0; k0 < k; k0 += depth) {
       const steps = min(depth, k - k0);
-      packColumns(p, b, k0, column, count, steps, scratch, spare + HALF_CONSTANTS);
+      packColumns(p, b, k0, column, count, steps, scratch, scratch + HALF_AT);
       const left = packed + ((<usize>(rows * k0) + <usize>groupStart(first, full) * steps) << 2);
       multiply(p, left, scratch, c, first, past, column, count, steps, accumulate || k0 > 0, spare);
     }
@@ -241,24 +241,16 @@ export function f32_gemm_rows(p: usize, begin: i32, end: i32, scratch: usize): v
 }
 
 /** Packs panels of columns of a block of k. */
-function packColumns(p: usize, b: usize, k0: i32, column: i32, count: i32, steps: i32, to: usize, constants: usize): void {
+function packColumns(p: usize, b: usize, k0: i32, column: i32, count: i32, steps: i32, to: usize, scratch: usize): void {
   const n = load<i32>(p, N);
   const stored = load<i32>(p, STORED);
   const transposed = load<i32>(p, TRANSPOSE_B);
   const stride = <usize>load<u32>(p, LDB) << (stored == 0 ? 2 : 1);
   if (stored != 0) {
-    writePackConstants(constants);
-    packHalf(p, b, k0, stride, column, count, steps, to, constants);
+    if (transposed) packHalfTransposedColumns(b + (<usize>k0 << 1), stride, column, n, count, steps, to, stored, scratch);
+    else packHalfColumns(b + <usize>k0 * stride + (<usize>column << 1), stride, n - column, count, steps, to, stored, scratch);
   } else if (transposed) packTransposedColumns(b + (<usize>k0 << 2), stride, column, n, count, steps, to);
   else packPlainColumns(b + <usize>k0 * stride + (<usize>column << 2), stride, n - column, count, steps, to);
-}
-
-/** Panels of a B of 16 bits. */
-function packHalf(p: usize, b: usize, k0: i32, stride: usize, column: i32, count: i32, steps: i32, to: usize, constants: usize): void {
-  const n = load<i32>(p, N);
-  const stored = load<i32>(p, STORED);
-  if (load<i32>(p, TRANSPOSE_B)) packHalfTransposedColumns(b + (<usize>k0 << 1), stride, column, n, count, steps, to, stored, constants);
-  else packHalfColumns(b + <usize>k0 * stride + (<usize>column << 1), stride, n - column, count, steps, to, stored, constants);
 }
 
 /** Adds the bias and applies the activation to a finished part of C, while it is in cache. */

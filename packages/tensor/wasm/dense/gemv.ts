@@ -1,10 +1,13 @@
 /**
  * f32-gemv: y = activation(W·x + bias) and y = activation(Wᵀ·x + bias) for a stored matrix W[rows, columns], row-major.
  *
- * Both read W once, in order; they're bound by how fast memory gives it.
+ * Both read W once, in order; they're bound by how fast memory gives it. A W of 16 bits is widened on its way
+ * (gemv-half); what that leaves, a piece of a row at a time.
  */
 import { madd } from '../simd/madd';
 import { finishRow } from './epilogue';
+import { addHalfRows, dotHalfRows } from './gemv-half';
+import { widenRows, writeWidenConstants } from './widen-rows';
 
 const W: usize = 0;
 const X: usize = 4;
@@ -18,15 +21,30 @@ const ACTIVATION: usize = 28;
 const SLOPE: usize = 32;
 /** Of `f32_gemv_parts`. */
 const PARTS: usize = 36;
+/** What W is stored as: 0 float32, else see widen-rows. */
+const STORED: usize = 40;
+
+/** Columns of a piece of a row of 16 bits, and where it and the sums of two are in scratch. */
+const PIECE: i32 = 1024;
+const SUMS: usize = 128;
+const WIDENED: usize = 256;
 
 /** y[i] = sum over j of W[i, j]·x[j]. Work items: rows. */
 export function f32_gemv_rows(p: usize, begin: i32, end: i32, scratch: usize): void {
   const columns = load<i32>(p, COLUMNS);
   const x = load<u32>(p, X);
-  const stride = <usize>columns << 2;
+  const stored = load<i32>(p, STORED);
+  const stride = strideOf(p);
   const y = load<u32>(p, Y);
   let row = load<u32>(p, W) + <usize>begin * stride;
   let i = begin;
+  if (stored != 0) {
+    writeWidenConstants(scratch);
+    for (; i < end; i += 2) {
+      dotsOfHalf(row, stride, min(2, end - i), x, columns, y + (<usize>i << 2), stored, scratch);
+      row += stride << 1;
+    }
+  }
   // Several rows at once: more of memory's streams are under way, and x is read once for all of them.
   for (; i + 4 <= end; i += 4) {
     dotRows(row, stride, x, columns, y + (<usize>i << 2));
@@ -41,35 +59,43 @@ export function f32_gemv_rows(p: usize, begin: i32, end: i32, scratch: usize): v
 
 /** y[j] = sum over i of x[i]·W[i, j]. Work items: blocks of 32 columns. */
 export function f32_gemv_columns(p: usize, begin: i32, end: i32, scratch: usize): void {
-  const rows = load<i32>(p, ROWS);
-  const columns = load<i32>(p, COLUMNS);
-  const stride = <usize>columns << 2;
   const first = begin * 32;
-  const past = min(columns, end * 32);
+  const past = min(load<i32>(p, COLUMNS), end * 32);
   const y = load<u32>(p, Y);
-  const to = y + (<usize>first << 2);
-  const bytes = <usize>(past - first) << 2;
-  sumRows(to, bytes, load<u32>(p, W) + (<usize>first << 2), stride, load<u32>(p, X), rows);
+  sumRows(p, 0, load<i32>(p, ROWS), first, past - first, y + (<usize>first << 2), scratch);
   finish(p, y, first, past);
 }
 
 /** y[part, j] = sum over the rows of a part of x[i]·W[i, j], so that each thread reads one stretch of memory. Work items: PARTS parts of the rows. */
 export function f32_gemv_parts(p: usize, begin: i32, end: i32, scratch: usize): void {
   const rows = load<i32>(p, ROWS);
+  const columns = load<i32>(p, COLUMNS);
   const parts = load<i32>(p, PARTS);
-  const stride = <usize>load<u32>(p, COLUMNS) << 2;
   for (let part = begin; part < end; part++) {
     // In 64 bits: rows may be so many that some of them times the parts exceed 32.
     const first = <i32>((<i64>rows * <i64>part) / <i64>parts);
     const count = <i32>((<i64>rows * <i64>(part + 1)) / <i64>parts) - first;
-    const to = <usize>load<u32>(p, Y) + <usize>part * stride;
-    sumRows(to, stride, <usize>load<u32>(p, W) + <usize>first * stride, stride, <usize>load<u32>(p, X) + (<usize>first << 2), count);
+    sumRows(p, first, count, 0, columns, <usize>load<u32>(p, Y) + ((<usize>part * <usize>columns) << 2), scratch);
   }
 }
 
-/** The sum of rows, each times its factor. */
-function sumRows(to: usize, bytes: usize, w: usize, stride: usize, x: usize, rows: i32): void {
+/** Bytes from one row of W to the next. */
+function strideOf(p: usize): usize {
+  return <usize>load<u32>(p, COLUMNS) << (load<i32>(p, STORED) == 0 ? 2 : 1);
+}
+
+/** The sum of rows, each times its factor, of some columns. */
+function sumRows(p: usize, row: i32, rows: i32, column: i32, columns: i32, to: usize, scratch: usize): void {
+  const stored = load<i32>(p, STORED);
+  const stride = strideOf(p);
+  let x = <usize>load<u32>(p, X) + (<usize>row << 2);
+  let w = <usize>load<u32>(p, W) + <usize>row * stride + (<usize>column << (stored == 0 ? 2 : 1));
+  const bytes = <usize>columns << 2;
   memory.fill(to, 0, bytes);
+  if (stored != 0) {
+    sumHalfRows(to, columns, w, stride, x, rows, stored, scratch);
+    return;
+  }
   let i = 0;
   for (; i + 4 <= rows; i += 4) {
     addRows(to, bytes, w, stride, x);
@@ -81,6 +107,49 @@ function sumRows(to: usize, bytes: usize, w: usize, stride: usize, x: usize, row
     w += stride;
     x += 4;
   }
+}
+
+/** One or two rows of 16 bits times x. */
+function dotsOfHalf(row: usize, stride: usize, count: i32, x: usize, columns: i32, to: usize, stored: i32, scratch: usize): void {
+  const sums = scratch + SUMS;
+  let whole = count == 2 ? columns & ~7 : 0;
+  if (whole > 0 && !dotHalfRows(row, stride, x, columns, sums, stored, scratch)) whole = 0;
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const at = sums + (i << 5);
+    let sum = whole > 0 ? total(f32x4.add(v128.load(at), v128.load(at, 16))) : 0;
+    for (let done = whole; done < columns; done += PIECE) {
+      const width = min(PIECE, columns - done);
+      widenRow(row + i * stride + (<usize>done << 1), width, scratch + WIDENED, stored, scratch);
+      sum += dot(scratch + WIDENED, x + (<usize>done << 2), width);
+    }
+    store<f32>(to + (i << 2), sum);
+  }
+}
+
+/** Adds rows of 16 bits to zeros. */
+function sumHalfRows(to: usize, columns: i32, w: usize, stride: usize, x: usize, rows: i32, stored: i32, scratch: usize): void {
+  writeWidenConstants(scratch);
+  let whole = columns & ~7;
+  for (let i = 0; i + 2 <= rows; i += 2) {
+    if (addHalfRows(to, columns, w + <usize>i * stride, stride, x + (<usize>i << 2), stored, scratch)) continue;
+    memory.fill(to, 0, <usize>columns << 2);
+    whole = 0;
+    break;
+  }
+  for (let i = 0; i < rows; i++) {
+    // What pairs of rows did is done but for the last columns.
+    for (let done = i < (rows & ~1) ? whole : 0; done < columns; done += PIECE) {
+      const width = min(PIECE, columns - done);
+      widenRow(w + <usize>i * stride + (<usize>done << 1), width, scratch + WIDENED, stored, scratch);
+      addRow(to + (<usize>done << 2), <usize>width << 2, scratch + WIDENED, load<f32>(x + (<usize>i << 2)));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function widenRow(from: usize, count: i32, to: usize, stored: i32, k: usize): void {
+  widenRows(from, 0, 1, count, to, 0, stored, k);
 }
 
 /** Four rows times x. */

@@ -2,13 +2,13 @@
 import { constant } from './constants';
 
 /** Constants, as the vector functions' are, in a place of their own. */
-export const HALF_CONSTANT_BYTES: usize = 64;
+export const HALF_CONSTANT_BYTES: usize = 32;
 const REST: usize = 0; // all bits of a code but the sign
 const SIGN: usize = 4;
 const STEP: usize = 8; // an exponent's lowest bit, as a float32's
 const TOP: usize = 12; // the greatest exponent less 1 in the last place
-const SHIFT: usize = 16; // what the exponents' biases differ by
-const LOW: usize = 20; // 2^-14
+export const SHIFT: usize = 16; // what the exponents' biases differ by
+export const LOW: usize = 20; // 2^-14
 const INFINITE: usize = 24;
 const QUIET: usize = 28;
 
