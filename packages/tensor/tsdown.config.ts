@@ -5,6 +5,7 @@ const config: UserConfig = library({
   entry: [
     'src/index.ts',
     'src/arguments.ts',
+    'src/half.ts',
     'src/import.ts',
     'src/onnx.ts',
     'src/quant.ts',

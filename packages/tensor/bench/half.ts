@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compare, type Candidate, type Comparison } from '@x-tooling/bench';
-import { enable, halfLinear, linear, toHalf, type HalfFormat, type HalfTensor } from '../src/index.ts';
+import { enable, linear } from '../src/index.ts';
+import { halfLinear, toHalf, type HalfFormat, type HalfTensor } from '../src/half.ts';
 import { use } from './backend.ts';
 
 const SIZE = 1024;

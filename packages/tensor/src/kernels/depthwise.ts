@@ -23,7 +23,7 @@ const SHARE = 16384;
 const MOST_PARTS = 16;
 /** Channels of a block, taps of the largest window, and bytes of the rows of a strip, of `f32_depthwise_strips`: at most, and better not more. */
 const BLOCK = 16;
-const MOST_TAPS = 1024;
+const STRIP_TAPS = 1024;
 const STRIP_BYTES = SCRATCH_BYTES - 80 * 1024;
 const CACHED_BYTES = 48 * 1024;
 /** Work items per thread, where there are as many, and rows of windows below which an item would copy more than it computes. */
@@ -87,7 +87,7 @@ interface Strips {
 
 /** How the windows are cut into work items of `f32_depthwise_strips`; nothing if a strip doesn't fit into scratch. */
 function stripsOf({ batch, channels, image, grid, stride, taps }: Sweep, threads: number): Strips | undefined {
-  if (image[0] !== 1 || grid[0] !== 1 || taps.length > MOST_TAPS) return undefined;
+  if (image[0] !== 1 || grid[0] !== 1 || taps.length > STRIP_TAPS) return undefined;
   const extent = (axis: 1 | 2): number => {
     const offsets = taps.map(({ at }) => at[axis]);
     return Math.max(...offsets) - Math.min(...offsets) + 1;

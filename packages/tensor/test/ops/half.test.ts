@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { fromHalf, halfLinear, linear, random, toHalf, type ActivationName } from '../../src/index.ts';
+import { fromHalf, halfLinear, toHalf } from '../../src/half.ts';
+import { linear, random, type ActivationName } from '../../src/index.ts';
 import { backends, useBackend } from '../backends.ts';
 
 describe.each(backends)('%s', (backend) => {

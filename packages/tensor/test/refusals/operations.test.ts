@@ -1,3 +1,4 @@
+import { fromHalf, halfLinear, toHalf } from '../../src/half.ts';
 import {
   accuracy,
   activation,
@@ -5,9 +6,7 @@ import {
   brierScore,
   embedding,
   expectedCalibrationError,
-  fromHalf,
   groupNorm,
-  halfLinear,
   layerNorm,
   linear,
   meanSquaredError,
@@ -15,7 +14,6 @@ import {
   rmsNorm,
   scaledDotProductAttention,
   softmaxCrossEntropy,
-  toHalf,
   topKAccuracy,
 } from '../../src/index.ts';
 import { bad, refuses } from './refuses.ts';
