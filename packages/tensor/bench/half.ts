@@ -8,7 +8,7 @@ const SIZE = 1024;
 
 /** A linear map of 1,024 to 1,024 by a weight stored in 32 and in 16 bits. */
 export async function half(): Promise<Comparison[]> {
-  await enable();
+  await (await enable()).load('half');
   const comparisons: Comparison[] = [];
   for (const batch of [1, 128]) {
     comparisons.push(

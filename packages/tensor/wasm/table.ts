@@ -61,13 +61,13 @@ export const families: readonly KernelFamily[] = [
       'dense/adagrad.ts',
       'dense/embedding.ts',
       'dense/axpy.ts',
-      'dense/half.ts',
       'dense/transpose.ts',
       'dense/copy.ts',
       'dense/dropout.ts',
     ],
     generated: { 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
   },
+  { name: 'half', sources: ['half/convert.ts', 'half/half-gemv.ts'] },
   {
     name: 'sparse',
     sources: [

@@ -15,7 +15,6 @@ import { einsumKernels } from './einsum.ts';
 import { embeddingKernels } from './embedding.ts';
 import { fusedMatMulKernel } from './fused-matmul.ts';
 import { gatherKernels } from './gather.ts';
-import { halfKernels } from './half.ts';
 import { identityKernels } from './identity.ts';
 import type { BackendKernel } from './kernel.ts';
 import { linearKernels } from './linear.ts';
@@ -59,7 +58,6 @@ export const backendKernels: readonly BackendKernel[] = [
   ...crossEntropyKernels,
   ...embeddingKernels,
   ...gatherKernels,
-  ...halfKernels,
   ...identityKernels,
   ...normalizationKernels,
   ...optimizerKernels,

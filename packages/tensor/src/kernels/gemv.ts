@@ -22,7 +22,7 @@ export function gemv(kernels: Kernels, call: Gemm): void {
   const columns = byRow ? k : results;
   let matrix = m === 1 ? call.b : call.a;
   let x = m === 1 ? call.a : call.b;
-  let stored = call.stored ? storedFormats[call.stored] : 0;
+  let family = call.stored ? 'f32_half_gemv' : 'f32_gemv';
   let release: (() => void) | undefined;
   if (!byRow && threads.count > 1 && rows * columns >= LARGE && rows >= 4 * PARTS) {
     // Each part of the rows by itself, then the sum of the parts, which is a product with ones.
@@ -34,9 +34,9 @@ export function gemv(kernels: Kernels, call: Gemm): void {
     const q = threads.parameters();
     words.set([matrix, x, sums, rows, columns], q);
     words[q + 9] = PARTS;
-    words[q + 10] = stored;
-    threads.run(kernels.number('f32_gemv_parts'), PARTS, 1);
-    [matrix, x, rows, stored] = [sums, ones, PARTS, 0];
+    if (call.stored) words[q + 10] = storedFormats[call.stored];
+    threads.run(kernels.number(`${family}_parts`), PARTS, 1);
+    [matrix, x, rows, family] = [sums, ones, PARTS, 'f32_gemv'];
     release = () => heap.release(sums, bytes);
   }
   const p = threads.parameters();
@@ -49,8 +49,8 @@ export function gemv(kernels: Kernels, call: Gemm): void {
   words[p + 6] = m === 1 ? 4 : 0;
   words[p + 7] = gemmActivations[call.activation ?? 'linear'];
   floats[p + 8] = call.slope ?? 0;
-  words[p + 10] = stored;
-  if (byRow) threads.run(kernels.number('f32_gemv_rows'), rows, Math.max(1, Math.ceil(GRAIN / columns)));
-  else threads.run(kernels.number('f32_gemv_columns'), Math.ceil(columns / BLOCK), Math.max(1, Math.ceil(GRAIN / BLOCK / rows)));
+  if (call.stored) words[p + 10] = storedFormats[call.stored];
+  if (byRow) threads.run(kernels.number(`${family}_rows`), rows, Math.max(1, Math.ceil(GRAIN / columns)));
+  else threads.run(kernels.number(`${family}_columns`), Math.ceil(columns / BLOCK), Math.max(1, Math.ceil(GRAIN / BLOCK / rows)));
   release?.();
 }

@@ -24,6 +24,11 @@ const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
     relaxed: () => import('../generated/dense-relaxed.ts'),
     wide: () => import('../generated/dense-wide.ts'),
   },
+  half: {
+    simd: () => import('../generated/half-simd.ts'),
+    relaxed: () => import('../generated/half-relaxed.ts'),
+    wide: () => import('../generated/half-wide.ts'),
+  },
   sparse: {
     simd: () => import('../generated/sparse-simd.ts'),
     relaxed: () => import('../generated/sparse-relaxed.ts'),
@@ -38,6 +43,7 @@ const sources: Record<string, Record<Tier, () => Promise<KernelBytes>>> = {
 
 /** What the backend runs them by, of the families that are loaded on demand. */
 const onDemand: Record<string, () => Promise<KernelFamily>> = {
+  half: async () => (await import('../backend/half/half-family.ts')).halfFamily,
   sparse: async () => (await import('../backend/sparse/sparse-family.ts')).sparseFamily,
   quant: async () => (await import('../backend/quant/quant-family.ts')).quantFamily,
 };

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { enable } from '../../src/index.ts';
 import { gemm } from '../../src/kernels/gemm.ts';
 import { narrow, widen, type HalfFormat } from '../../src/kernels/half.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
@@ -77,6 +78,8 @@ test.each(formats)('the slow twin of %s takes all midpoints to the even code', (
 const bytesOf = (codes: Uint16Array): Values => new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
 
 inEveryCombination((kernels) => {
+  beforeAll(async () => (await enable()).load('half'));
+
   describe.each(formats)('%s', (format) => {
     const widened = (codes: Uint16Array): Float32Array => {
       const blocks = new Blocks(kernels());

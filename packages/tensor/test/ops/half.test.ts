@@ -2,11 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fromHalf, halfLinear, toHalf } from '../../src/half.ts';
-import { linear, random, type ActivationName } from '../../src/index.ts';
+import { enable, linear, random, type ActivationName } from '../../src/index.ts';
 import { backends, useBackend } from '../backends.ts';
 
 describe.each(backends)('%s', (backend) => {
-  beforeAll(() => useBackend(backend));
+  beforeAll(async () => {
+    await useBackend(backend);
+    if (backend !== 'cpu') await (await enable()).load('half');
+  });
 
   describe.each(['float16', 'bfloat16'] as const)('%s', (format) => {
     test('half the bytes, and each value within half a unit in the last place', () => {

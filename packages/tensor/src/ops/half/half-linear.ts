@@ -6,7 +6,7 @@ import { activationGradient } from '../activation-gradient.ts';
 import { activationNames, invertible, SLOPE, type ActivationName } from '../activation-name.ts';
 import { compose } from '../activation.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
-import { hasKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import { linear, type LinearOptions } from '../linear.ts';
 import { checkHalf, fromHalf, type HalfTensor } from './half-tensor.ts';
 
@@ -21,7 +21,9 @@ const KERNEL = 'XHalfLinear';
  * @param bias float32[out]; none if left out.
  * @returns float32[..., out], differentiable in x and bias.
  * @throws {TypeError | RangeError} if an argument has another dtype or shape, or the activation is unknown.
+ * @throws {Error} on our backend if the kernels of 16 bits are not loaded.
  * @example
+ * await (await enable()).load('half');
  * const weight = toHalf(tf.ones([3, 4]), { format: 'bfloat16' });
  * halfLinear(tf.ones([2, 3]), weight, tf.zeros([4])).shape; // => [2, 4]
  */
@@ -46,7 +48,7 @@ export function halfLinear(
   checkNumber(where, 'slope', slope);
   needGradients();
   const { format, bits } = weight;
-  if (!hasKernel(KERNEL)) return tf.tidy(() => linear(x, fromHalf(weight), bias, { activation, slope }));
+  if (!hasFamilyKernel('half', KERNEL)) return tf.tidy(() => linear(x, fromHalf(weight), bias, { activation, slope }));
   needGradient(halfLinearGradient);
   const inKernel = activation === 'linear' ? 'linear' : invertible[activation];
   const inputs = bias === undefined ? { x, bits } : { x, bits, bias };

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { HalfFormat } from '../../kernels/half.ts';
 import { codeOfHalf, valueOfHalf } from '../../kernels/reference/half.ts';
 import { checkChoice, checkTensor, describe } from '../arguments.ts';
-import { hasKernel, runKernel } from '../kernel.ts';
+import { hasFamilyKernel, runKernel } from '../kernel.ts';
 
 export const halfFormats: readonly HalfFormat[] = ['float16', 'bfloat16'];
 
@@ -27,7 +27,9 @@ export interface HalfOptions {
  *
  * @param x float32 of any shape; it is read, not disposed. Not differentiated.
  * @throws {TypeError | RangeError} if x is no float32 tensor or there is no such format.
+ * @throws {Error} on our backend if the kernels of 16 bits are not loaded.
  * @example
+ * await (await enable()).load('half');
  * const half = toHalf(tf.tensor1d([1 / 3]));
  * fromHalf(half).print(); // [0.3332520]
  *
@@ -36,7 +38,7 @@ export interface HalfOptions {
 export function toHalf(x: Tensor, { format = 'float16' }: HalfOptions = {}): HalfTensor {
   checkTensor('toHalf', 'x', x, { dtype: 'float32' });
   checkChoice('toHalf', 'format', format, halfFormats);
-  const bits = hasKernel('XToHalf') ? runKernel<Tensor>('XToHalf', { x }, { format }) : converted(x, format);
+  const bits = hasFamilyKernel('half', 'XToHalf') ? runKernel<Tensor>('XToHalf', { x }, { format }) : converted(x, format);
   return { format, shape: x.shape, bits, dispose: () => bits.dispose() };
 }
 
@@ -45,13 +47,13 @@ export function toHalf(x: Tensor, { format = 'float16' }: HalfOptions = {}): Hal
  *
  * @returns float32 of its shape.
  * @throws {TypeError} if it is no stored tensor.
- * @throws {Error} if it is disposed.
+ * @throws {Error} if it is disposed, or on our backend if the kernels of 16 bits are not loaded.
  */
 export function fromHalf(half: HalfTensor): Tensor {
   checkHalf('fromHalf', 'half', half);
   const { format, bits } = half;
   const shape = [...half.shape];
-  if (hasKernel('XFromHalf')) return runKernel<Tensor>('XFromHalf', { bits }, { format, shape });
+  if (hasFamilyKernel('half', 'XFromHalf')) return runKernel<Tensor>('XFromHalf', { bits }, { format, shape });
   const codes = new Uint16Array((bits.dataSync() as Int32Array).buffer);
   return tf.tensor(
     Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => valueOfHalf(format, codes[i] as number)),

@@ -1,6 +1,6 @@
 /** Between float32 and the numbers of 16 bits that tensors are stored as. Work items: ITEM elements. */
 import { narrowBfloat16, narrowFloat16 } from '../simd/half';
-import { FLOAT16, widenRows, writeWidenConstants } from './widen-rows';
+import { FLOAT16, widenRows, writeWidenConstants } from '../dense/widen-rows';
 
 /** Elements of a work item. */
 const ITEM: i32 = 8192;

@@ -1,9 +1,9 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { gemm } from '../kernels/gemm.ts';
-import { narrow, widen, type HalfFormat } from '../kernels/half.ts';
-import { gemmActivations, type GemmActivation } from '../kernels/product.ts';
-import { applyActivation } from './fused-matmul.ts';
-import type { BackendKernel } from './kernel.ts';
+import { gemm } from '../../kernels/gemm.ts';
+import { narrow, widen, type HalfFormat } from '../../kernels/half.ts';
+import { gemmActivations, type GemmActivation } from '../../kernels/product.ts';
+import { applyActivation } from '../fused-matmul.ts';
+import type { BackendKernel, KernelFamily } from '../kernel.ts';
 
 /** Codes lie two in a word of an int32 tensor. */
 const wordsOf = (size: number): number => Math.ceil(size / 2);
@@ -74,4 +74,5 @@ const halfLinear: BackendKernel = {
   },
 };
 
-export const halfKernels: readonly BackendKernel[] = [toHalf, fromHalf, halfLinear];
+/** Tensors stored in 16 bits. */
+export const halfFamily: KernelFamily = { kernels: [toHalf, fromHalf, halfLinear] };

@@ -1,10 +1,9 @@
 /**
- * f32-gemv of a matrix stored in 16 bits: two of its rows at once, widened in registers, as many whole blocks of 8 columns as
- * there are. Both functions return whether all codes were finite; where they weren't, what they give is not to be used.
+ * Two rows of a matrix stored in 16 bits at once, widened in registers, as many whole blocks of 8 columns as there are. Both functions return whether all codes were finite; where they weren't, what they give is not to be used.
  */
 import { madd } from '../simd/madd';
 import { widenBfloat16 } from '../simd/half';
-import { finite, FLOAT16, signed, sizeOf } from './widen-rows';
+import { finite, FLOAT16, signed, sizeOf } from '../dense/widen-rows';
 
 /** to[j] += row 0 times x[0] + row 1 times x[1]. */
 export function addHalfRows(to: usize, columns: i32, row: usize, stride: usize, x: usize, stored: i32, k: usize): bool {
