@@ -7,6 +7,7 @@ import { images } from './images.ts';
 import { losses } from './losses.ts';
 import { normalizations } from './normalizations.ts';
 import { products } from './products.ts';
+import { recurrents } from './recurrent.ts';
 import { reductions } from './reductions.ts';
 import { shapes } from './shapes.ts';
 import { windows } from './windows.ts';
@@ -19,6 +20,7 @@ export const operators: Operators = {
   ...losses,
   ...normalizations,
   ...products,
+  ...recurrents,
   ...reductions,
   ...shapes,
   ...windows,

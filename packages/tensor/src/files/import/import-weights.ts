@@ -42,7 +42,7 @@ interface Match {
  *
  * Values of other float dtypes (F16, BF16, F64) become float32.
  *
- * @param tensors What was read: of safetensors `{ ...tensors, ...raw }`, {@link decodeOnnxWeights}' or {@link loadTfjsWeights}' tensors.
+ * @param tensors What was read: of safetensors `{ ...tensors, ...raw }`, `decodeOnnxWeights`' or {@link loadTfjsWeights}' tensors.
  * @throws {RangeError | TypeError} if a variable's tensor is missing or of another shape, or a tensor belongs to no variable; nothing is
  * changed then.
  * @example
