@@ -78,6 +78,8 @@ describe.each(backends)('adam8bit on %s', (backend) => {
     expect(() => optimizer.update(net.variables, gradients, { step: 0, slots: {} })).toThrow(/no live memory of '0.bias'/);
     expect(() => optimizer.update({}, gradients, { step: 0, slots: {} })).toThrow(/belongs to no parameter/);
     expect(() => adam8bit({ beta1: 1 })).toThrow(/beta1 is 1/);
+    expect(() => adam8bit({ block: 18 })).toThrow(/block is 18, but must be a multiple of 4/);
+    expect(() => adam8bit({ block: 100000 })).toThrow(/block is 100000/);
     expect(() => adam8bit({ learningRate: -1 })).toThrow(/learningRate is -1/);
     tf.dispose(gradients);
     net.dispose();

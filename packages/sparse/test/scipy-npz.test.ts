@@ -82,7 +82,7 @@ test('what is no such file is refused, saying why', () => {
   expect(() => decodeScipyNpz(Uint8Array.of(1, 2, 3))).toThrow(/can't be unzipped/);
   expect(() => decodeScipyNpz(file.slice(0, file.length / 2))).toThrow(/can't be unzipped/);
   expect(() => decodeScipyNpz(zipSync({ 'a.npy': Uint8Array.of(1) }))).toThrow(/has no format\.npy, but a\.npy/);
-  const array = (type: string, values: Float32Array | Int32Array | BigInt64Array): Uint8Array =>
+  const array = (type: string, values: Float32Array | Float64Array | Int32Array | BigInt64Array): Uint8Array =>
     encodeNpy({ type, shape: [values.length], bytes: new Uint8Array(values.buffer) });
   const members = (change: Record<string, Uint8Array>): Uint8Array =>
     zipSync({
@@ -105,6 +105,14 @@ test('what is no such file is refused, saying why', () => {
     /must have 3, from 0 to the count of data, 3/,
   );
   expect(() => decodeScipyNpz(members({ 'indices.npy': array('<i4', Int32Array.of(0, 1, 2)) }))).toThrow(/outside the matrix \[2, 2\]/);
+  for (const wrong of [2n ** 32n, -(2n ** 32n)])
+    expect(() => decodeScipyNpz(members({ 'indices.npy': array('<i8', BigInt64Array.of(0n, 1n, 1n + wrong)) }))).toThrow(
+      /indices\.npy has -?429496729\d at 2, but must have whole numbers/,
+    );
+  for (const wrong of [0.5, NaN])
+    expect(() => decodeScipyNpz(members({ 'indices.npy': array('<f8', Float64Array.of(0, 1, wrong)) }))).toThrow(
+      /indices\.npy has (0\.5|NaN) at 2/,
+    );
   expect(() => decodeScipyNpz(members({ 'data.npy': encodeNpy({ type: '<c8', shape: [1], bytes: new Uint8Array(8) }) }))).toThrow(
     /type '<c8'/,
   );

@@ -124,8 +124,11 @@ function scaleAt(
   { scale, zeroPoint = 0, shape, axis = 1, blockSize }: LinearScales,
 ): (index: number) => { scale: number; zeroPoint: number } {
   if (typeof scale === 'number') {
-    checkNumber(where, 'scale', scale, { above: 0 });
-    const one = { scale: Math.fround(scale), zeroPoint: zeroPoint as number };
+    if (typeof zeroPoint !== 'number')
+      throw new RangeError(`${where}: zeroPoint has ${zeroPoint.length} values, but scale is one number; give as many of both.`);
+    checkScale(where, 'scale', scale);
+    checkNumber(where, 'zeroPoint', zeroPoint, { whole: true });
+    const one = { scale: Math.fround(scale), zeroPoint };
     return () => one;
   }
   if (!shape) throw new RangeError(`${where}: scale has ${scale.length} values, so shape must tell the shape of the values.`);
@@ -136,10 +139,12 @@ function scaleAt(
       `${where}: shape is [${shape.join(', ')}] and axis ${axis}, but must be the shape of the ${size} values and one of its axes.`,
     );
   const inner = shape.slice(along + 1).reduce((product, length) => product * length, 1);
+  if (blockSize !== undefined) checkNumber(where, 'blockSize', blockSize, { least: 1, whole: true });
   const blocks = blockSize === undefined ? undefined : Math.ceil(length / blockSize);
   const wanted = blocks === undefined ? length : (size / length) * blocks;
   if (scale.length !== wanted || (typeof zeroPoint !== 'number' && zeroPoint.length !== wanted))
     throw new RangeError(`${where}: scale has ${scale.length} values, but there must be ${wanted}, and as many zero points.`);
+  for (let i = 0; i < wanted; i++) checkScale(where, `scale[${i}]`, scale[i] as number);
   return (index) => {
     const place = Math.floor(index / inner) % length;
     const at =
@@ -148,4 +153,10 @@ function scaleAt(
         : (Math.floor(index / (inner * length)) * blocks + Math.floor(place / (blockSize as number))) * inner + (index % inner);
     return { scale: Math.fround(scale[at] as number), zeroPoint: typeof zeroPoint === 'number' ? zeroPoint : (zeroPoint[at] as number) };
   };
+}
+
+/** A scale is a float32: tinier ones are 0, larger ones infinite. */
+function checkScale(where: string, name: string, scale: number): void {
+  checkNumber(where, name, scale, { above: 0 });
+  checkNumber(where, `${name} in float32`, Math.fround(scale), { above: 0 });
 }

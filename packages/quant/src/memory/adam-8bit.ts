@@ -15,7 +15,7 @@ export interface Adam8bitOptions {
   readonly epsilon?: number;
   /** Decoupled: a step first takes learningRate · weightDecay of the parameter away. Default 0. */
   readonly weightDecay?: number;
-  /** Numbers that share a scale. Default 256. */
+  /** Numbers that share a scale, a multiple of 4 up to 65536. Default 256. */
   readonly block?: number;
   /** Parameters of fewer numbers keep a state of 32 bits. Default 4096. */
   readonly least?: number;
@@ -41,7 +41,8 @@ export function adam8bit(options: Adam8bitOptions = {}): Optimizer {
   for (const [name, beta] of Object.entries({ beta1, beta2 })) checkNumber(where, name, beta, { least: 0, most: 1 - 2 ** -52 });
   checkNumber(where, 'epsilon', epsilon, { least: 0 });
   checkNumber(where, 'weightDecay', weightDecay, { least: 0 });
-  checkNumber(where, 'block', block, { least: 16, whole: true });
+  checkNumber(where, 'block', block, { least: 16, most: 65536, whole: true });
+  if (block % 4 !== 0) throw new RangeError(`${where}: block is ${block}, but must be a multiple of 4.`);
   checkNumber(where, 'least', least, { least: 0, whole: true });
 
   return {
@@ -80,7 +81,7 @@ function initialSlots(parameters: NamedVariables, block: number, least: number):
     squareScale: {},
   };
   for (const [name, { size, shape }] of Object.entries(parameters)) {
-    if (size < least) {
+    if (size < least || size === 0) {
       slots.mean[name] = tf.variable(tf.zeros(shape), false);
       slots.square[name] = tf.variable(tf.zeros(shape), false);
     } else

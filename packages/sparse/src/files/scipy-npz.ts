@@ -27,18 +27,19 @@ export function decodeScipyNpz(file: Uint8Array): SparseMatrix {
     return decodeNpy(`${where}: ${name}.npy`, member);
   };
   const numbers = (name: string): Float64Array => numbersOf(`${where}: ${name}.npy`, array(name));
+  const indices = (name: string): Int32Array => wholeNumbers(`${where}: ${name}.npy`, numbers(name));
   const format = String.fromCharCode(...array('format').bytes).replaceAll('\0', '');
   const shape = numbers('shape');
   if (shape.length !== 2) throw new RangeError(`${where}: shape.npy is ${show([...shape])}, but must have two sizes.`);
-  const [rows, columns] = shape as unknown as [number, number];
+  const [rows, columns] = wholeNumbers(`${where}: shape.npy`, shape) as unknown as [number, number];
   const values = Float32Array.from(numbers('data'));
   if (format === 'coo') {
-    return fromCoordinates([rows, columns], { rows: Int32Array.from(numbers('row')), columns: Int32Array.from(numbers('col')), values });
+    return fromCoordinates([rows, columns], { rows: indices('row'), columns: indices('col'), values });
   }
   if (format !== 'csr' && format !== 'csc')
     throw new RangeError(`${where}: the matrix is in the format ${show(format)}, but must be csr, csc or coo; convert it with .tocsr().`);
-  const major = expand(where, format === 'csr' ? rows : columns, numbers('indptr'), values.length);
-  const minor = Int32Array.from(numbers('indices'));
+  const major = expand(where, format === 'csr' ? rows : columns, indices('indptr'), values.length);
+  const minor = indices('indices');
   return fromCoordinates(
     [rows, columns],
     format === 'csr' ? { rows: major, columns: minor, values } : { rows: minor, columns: major, values },
@@ -93,8 +94,16 @@ function numbersOf(where: string, { type, bytes }: NpyArray): Float64Array {
   }
 }
 
+/** @throws {RangeError} unless all are whole and from 0 to 2^31 - 1. */
+function wholeNumbers(where: string, numbers: Float64Array): Int32Array {
+  const whole = Int32Array.from(numbers);
+  const wrong = whole.findIndex((number, i) => number !== numbers[i] || number < 0);
+  if (wrong >= 0) throw new RangeError(`${where} has ${numbers[wrong]} at ${wrong}, but must have whole numbers from 0 to 2147483647.`);
+  return whole;
+}
+
 /** The row of each non-zero, from where the rows begin. */
-function expand(where: string, count: number, pointers: Float64Array, nonZeros: number): Int32Array {
+function expand(where: string, count: number, pointers: Int32Array, nonZeros: number): Int32Array {
   if (pointers.length !== count + 1 || pointers[0] !== 0 || pointers[count] !== nonZeros)
     throw new RangeError(
       `${where}: indptr.npy has ${pointers.length} numbers from ${pointers[0]} to ${pointers.at(-1)}, but must have ${count + 1}, from 0 to the count of data, ${nonZeros}.`,

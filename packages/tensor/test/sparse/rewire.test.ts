@@ -69,6 +69,15 @@ describe.each(backends)('rewire on %s', (name) => {
     }
   });
 
+  test('any flag but 0 keeps', () => {
+    const old = csrPattern(2, 3, Int32Array.of(0, 1, 2), Int32Array.of(0, 2));
+    const { pattern, from } = rewire(old, { keep: Uint8Array.of(2, 255), grown: Float64Array.of(4) });
+    expect([...pattern.pointers, ...pattern.indices, ...from.dataSync()]).toEqual([0, 1, 3, 0, 1, 2, 0, -1, 1]);
+    from.dispose();
+    old.dispose();
+    pattern.dispose();
+  });
+
   test('a disposed pattern can still be read if it was before, and says so if it was not', () => {
     const old = csrPattern(2, 3, Int32Array.of(0, 1, 2), Int32Array.of(0, 2));
     const { pattern, from } = rewire(old, { keep: Uint8Array.of(1, 0), grown: Float64Array.of(4) });
@@ -89,10 +98,11 @@ describe.each(backends)('rewire on %s', (name) => {
     expect(() => rewire(pattern, { keep: Uint8Array.of(1), grown: none })).toThrow(/keep has 1 flags, but the pattern has 2 non-zeros/);
     expect(() => rewire(pattern, { keep: [1, 0] as never, grown: none })).toThrow(/keep is .* must be a Uint8Array/);
     expect(() => rewire(pattern, { keep, grown: [1] as never })).toThrow(/grown is .* must be a Float64Array/);
-    for (const grown of [[6], [-1], [NaN], [2, 1], [1, 1]])
+    for (const grown of [[6], [-1], [NaN], [2, 1], [1, 1], [2.5], [2, 2.5]])
       expect(() => rewire(pattern, { keep, grown: Float64Array.from(grown) })).toThrow(
-        /grown has .* positions must rise, each once, from 0 to 5/,
+        /grown has .* positions are whole and must rise, each once, from 0 to 5/,
       );
+    expect(() => rewire(pattern, { keep, grown: Float64Array.of(0, 4) })).toThrow(/grown has the position of a non-zero that stays/);
     expect(tf.memory().numTensors).toBe(before);
     pattern.dispose();
     expect(() => rewire(pattern, { keep, grown: none })).toThrow(/pattern is disposed/);

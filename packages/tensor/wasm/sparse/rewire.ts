@@ -6,7 +6,7 @@
 // Parameters of i32-rewire-count and i32-rewire, as words.
 const POINTERS: usize = 0;
 const INDICES: usize = 4;
-/** u8, 1 for each non-zero that stays. */
+/** u8, not 0 for each non-zero that stays. */
 const KEEP: usize = 8;
 /** f64[grown], row · columns + column, rising; none of a non-zero that stays. */
 const GROWN: usize = 12;
@@ -17,6 +17,8 @@ const NEW_POINTERS: usize = 24;
 const NEW_INDICES: usize = 28;
 /** i32, for each new non-zero its number before, or -1 - i for the i-th that grew. */
 const FROM: usize = 32;
+/** Becomes 1 if a grown position is one of a non-zero that stays: then there are fewer than were counted. */
+const TWICE: usize = 36;
 
 /** How many of the grown positions come before a row. */
 function grownBefore(p: usize, row: i32): i32 {
@@ -44,7 +46,7 @@ export function i32_rewire_count(p: usize, begin: i32, end: i32, scratch: usize)
   for (let row = begin; row < end; row++) {
     const at = pointers + (<usize>row << 2);
     let stay = 0;
-    for (let q = load<i32>(at), past = load<i32>(at, 4); q < past; q++) stay += <i32>load<u8>(keep + <usize>q);
+    for (let q = load<i32>(at), past = load<i32>(at, 4); q < past; q++) stay += i32(load<u8>(keep + <usize>q) != 0);
     const past = <f64>(row + 1) * columns;
     const first = g;
     while (g < count && load<f64>(grown + (<usize>g << 3)) < past) g++;
@@ -76,7 +78,10 @@ export function i32_rewire(p: usize, begin: i32, end: i32, scratch: usize): void
         if (next == columns) break;
         store<i32>(toIndices + to, next);
         // One that went and came back is the old one.
-        store<i32>(toFrom + to, next == old ? q++ : -1 - g);
+        if (next == old) {
+          if (load<u8>(keep + <usize>q) != 0) store<i32>(p, 1, TWICE);
+          store<i32>(toFrom + to, q++);
+        } else store<i32>(toFrom + to, -1 - g);
         to += 4;
         g++;
       } else {

@@ -25,7 +25,8 @@ export const rewireKernels: readonly BackendKernel[] = [
         };
         const count = rewireCount(kernels, call);
         const outputs = [backend.makeOutput([count], 'int32'), backend.makeOutput([count], 'int32')] as const;
-        rewire(kernels, call, backend.address(outputs[0]), backend.address(outputs[1]));
+        if (!rewire(kernels, call, backend.address(outputs[0]), backend.address(outputs[1])))
+          throw new RangeError('rewire: grown has the position of a non-zero that stays, but must have others.');
         return [newPointers, ...outputs];
       });
     },

@@ -29,12 +29,12 @@ export function rewireCount(kernels: Kernels, call: Rewire): number {
   return words[first + call.rows] as number;
 }
 
-/** Writes the new columns, and where each came from; after {@link rewireCount}. */
-export function rewire(kernels: Kernels, call: Rewire, newIndices: number, from: number): void {
-  run(kernels, 'i32_rewire', call, newIndices, from);
+/** Writes the new columns, and where each came from; after {@link rewireCount}. Returns whether no position that grew stays anyway. */
+export function rewire(kernels: Kernels, call: Rewire, newIndices: number, from: number): boolean {
+  return run(kernels, 'i32_rewire', call, newIndices, from) === 0;
 }
 
-function run(kernels: Kernels, name: string, call: Rewire, newIndices: number, from: number): void {
+function run(kernels: Kernels, name: string, call: Rewire, newIndices: number, from: number): number {
   const { rows, nonZeros, grownCount } = call;
   const { threads } = kernels;
   const { words } = threads;
@@ -48,7 +48,9 @@ function run(kernels: Kernels, name: string, call: Rewire, newIndices: number, f
   words[p + 6] = call.newPointers;
   words[p + 7] = newIndices;
   words[p + 8] = from;
+  words[p + 9] = 0;
   threads.run(kernels.number(name), rows, Math.max(1, Math.ceil((SMALL * rows) / Math.max(1, nonZeros + grownCount))));
+  return words[p + 9] as number;
 }
 
 /** Values in the order of new non-zeros: addresses and sizes. */

@@ -57,7 +57,7 @@ function composed(dz: Tensor, x: Tensor, { rows, columns, pointers, indices }: C
     const end = pointers[row + 1] as number;
     for (let column = 0; column < columns; column++) {
       const present = q < end && indices[q] === column;
-      const stays = present && keep[q] === 1;
+      const stays = present && keep[q] !== 0;
       if (present) q++;
       const size = Math.abs(gradient[row * columns + column] as number);
       if (stays || Number.isNaN(size)) continue;

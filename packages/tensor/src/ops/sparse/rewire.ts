@@ -53,9 +53,9 @@ function checkGrown(where: string, grown: Float64Array, { rows, columns }: CsrPa
   let last = -1;
   for (let i = 0; i < grown.length; i++) {
     const position = grown[i] as number;
-    if (!(position > last && position < rows * columns))
+    if (!(position > last && position < rows * columns && Number.isInteger(position)))
       throw new RangeError(
-        `${where}: grown has ${position} after ${last}, but positions must rise, each once, from 0 to ${rows * columns - 1}.`,
+        `${where}: grown has ${position} after ${last}, but positions are whole and must rise, each once, from 0 to ${rows * columns - 1}.`,
       );
     last = position;
   }

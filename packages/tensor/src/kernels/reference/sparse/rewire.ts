@@ -12,7 +12,7 @@ export function referenceRewire(
   grown: Float64Array,
 ): { readonly pointers: Int32Array; readonly indices: Int32Array; readonly from: Int32Array } {
   let count = grown.length;
-  for (let q = 0; q < keep.length; q++) count += keep[q] as number;
+  for (let q = 0; q < keep.length; q++) if (keep[q] !== 0) count++;
   const newPointers = new Int32Array(rows + 1);
   const newIndices = new Int32Array(count);
   const from = new Int32Array(count);
@@ -27,11 +27,13 @@ export function referenceRewire(
       const next = g < grown.length ? Math.min((grown[g] as number) - first, columns) : columns;
       if (old === columns && next === columns) break;
       if (next <= old) {
+        if (next === old && keep[q] !== 0)
+          throw new RangeError('rewire: grown has the position of a non-zero that stays, but must have others.');
         newIndices[to] = next;
         from[to++] = next === old ? q++ : -1 - g;
         g++;
       } else {
-        if (keep[q] === 1) {
+        if (keep[q] !== 0) {
           newIndices[to] = old;
           from[to++] = q;
         }
