@@ -32,6 +32,7 @@ export {
   type MixedPrecisionNetwork,
   type MixedPrecisionOptions,
 } from './precision/mixed-precision.ts';
+export type { MicroscalingFormat, StorageFormat } from './precision/storage-format.ts';
 export type { CastCounts } from './precision/cast-tensor.ts';
 export { withLossScaling, type LossScalingEvent, type LossScalingOptions } from './precision/with-loss-scaling.ts';
 

@@ -20,7 +20,16 @@ import {
 } from '@x/tensor';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { formats, mixedPrecision, roundFloats, withLossScaling, type LossScalingEvent } from '../src/index.ts';
+import {
+  formats,
+  fromMicroscaling,
+  mixedPrecision,
+  roundFloats,
+  toMicroscaling,
+  withLossScaling,
+  type LossScalingEvent,
+  type MicroscalingFormat,
+} from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 
 function network(): SequentialLayer {
@@ -210,10 +219,51 @@ describe.each(backends)('on %s', (backend) => {
     half.dispose();
   });
 
+  test.each([
+    ['MXFP4', { element: formats.e2m1 }, 8],
+    ['MXFP8 in blocks of 8', { element: formats.e4m3fn, block: 8 }, 8],
+    ['MXINT8', { element: 'int8' }, 8],
+  ] as readonly [string, MicroscalingFormat, number][])(
+    '%s: blocks along the last axis, and gradients of their own format',
+    (_, format, width) => {
+      const net = sequential([dense(width, 16, { key: random.key(1), bias: false })]);
+      const half = mixedPrecision(net, { format, gradients: formats.e5m2, lossScale: 1 });
+      const { x, y } = batch();
+      y.dispose();
+      const { block = 32 } = format;
+      const rounded = (t: tf.Tensor): tf.Tensor => {
+        const values = t.dataSync() as Float32Array;
+        const last = t.shape.at(-1)!;
+        return tf.tensor(
+          Array.from({ length: values.length / last }, (_, row) => {
+            const blocks = toMicroscaling(values.subarray(row * last, (row + 1) * last), format.element, { block });
+            return [...fromMicroscaling(blocks, { block })];
+          }).flat(),
+          t.shape,
+        );
+      };
+      tf.tidy(() => {
+        const weight = net.variables['0.weight'] as tf.Tensor;
+        const expected = rounded(tf.matMul(rounded(x), rounded(weight)));
+        expect(half.apply(x).dataSync()).toBeAllclose(expected.dataSync(), { rtol: 1e-6, atol: 1e-6 });
+        const { grads } = tf.variableGrads(() => tf.mean(half.apply(x)) as tf.Scalar, [weight as tf.Variable]);
+        const gradient = Object.values(grads)[0]!.dataSync() as Float32Array;
+        expect(roundFloats(gradient, formats.e5m2)).toEqual(gradient);
+      });
+      const [layer] = half.report();
+      expect(layer!.activations.values).toBe(2 * 32 * 16);
+      expect(layer!.activations.overflowed).toBe(0);
+      tf.dispose(x);
+      half.dispose();
+    },
+  );
+
   test('bad input is refused', () => {
     const net = network();
     expect(() => mixedPrecision(net, { format: { ...formats.float16, mantissaBits: 30 } })).toThrow(/all float32/);
     expect(() => mixedPrecision(net, { lossScale: 0 })).toThrow(/lossScale is 0/);
+    expect(() => mixedPrecision(net, { format: { element: formats.e2m1, block: 0 } })).toThrow(/format.block is 0/);
+    expect(() => mixedPrecision(net, { gradients: { element: 'int4' as never } })).toThrow(/gradients is/);
     expect(() => mixedPrecision(sequential([{ ...net, kind: 'gru' }]))).toThrow(/layer 0 \(gru\)/);
     expect(() => withLossScaling(net as never, sgd())).toThrow(/must be what mixedPrecision\(\) made/);
     const half = mixedPrecision(net);

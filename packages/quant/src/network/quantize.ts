@@ -109,6 +109,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
       `${where}: calibrate is missing, but ${reasons.join(' and ')} can't do without samples; give typical inputs, such as 100 training examples.`,
     );
 
+  for (const step of quantizable) if (schemeOf(step) !== 'float') refuseOdd(where, step);
   const samples = options.calibrate === undefined ? [] : await holdSamples(where, options.calibrate);
   const network: NetworkStep[] = [];
   try {
@@ -156,6 +157,19 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
     throw error;
   } finally {
     dispose(samples);
+  }
+}
+
+/** @throws {RangeError} naming the layer, if a weight or a bias is NaN or infinite. */
+function refuseOdd(where: string, step: LinearStep | SparseStep): void {
+  const { weight, bias } =
+    step.kind === 'linear' ? step : { weight: step.layer.variables.values.dataSync(), bias: step.layer.variables.bias?.dataSync() };
+  for (const [what, values] of Object.entries({ weight, bias })) {
+    const odd = Array.prototype.findIndex.call(values ?? [], (value: number) => !Number.isFinite(value));
+    if (odd >= 0)
+      throw new RangeError(
+        `${where}: the ${what} of layer ${step.name} has ${values?.[odd]} at element ${odd}, which no integer stands for; did training diverge?`,
+      );
   }
 }
 

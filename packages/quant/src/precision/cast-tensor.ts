@@ -1,6 +1,5 @@
 import { customGrad, tensor, type Tensor } from '@tensorflow/tfjs-core';
-import type { FloatFormat } from '../formats/float-format.ts';
-import { roundInPlace } from '../formats/round-in-place.ts';
+import { store, type StorageFormat } from './storage-format.ts';
 
 /** What passed through a cast. */
 export interface CastCounts {
@@ -20,7 +19,7 @@ export function newCastCounts(): CastCounts {
 }
 
 /** A tensor as a format stores it, counted. */
-export function storedAs(x: Tensor, format: FloatFormat, counts: CastCounts): Tensor {
+export function storedAs(x: Tensor, format: StorageFormat, counts: CastCounts): Tensor {
   const values = (x.dataSync() as Float32Array).slice();
   let largest = counts.largest;
   const { exponents } = counts;
@@ -31,7 +30,7 @@ export function storedAs(x: Tensor, format: FloatFormat, counts: CastCounts): Te
     const exponent = ((bits[at] as number) >>> 23) & 255;
     if (exponent < 255) exponents[exponent]!++;
   }
-  const { overflowed, underflowed } = roundInPlace(values, format);
+  const { overflowed, underflowed } = store(values as Float32Array<ArrayBuffer>, x.shape.at(-1) ?? 1, format);
   counts.values += values.length;
   counts.overflowed += overflowed;
   counts.underflowed += underflowed;
@@ -40,9 +39,9 @@ export function storedAs(x: Tensor, format: FloatFormat, counts: CastCounts): Te
 }
 
 export interface CastTensorOptions {
-  readonly format: FloatFormat;
+  readonly format: StorageFormat;
   /** Of the gradient. */
-  readonly gradients: FloatFormat;
+  readonly gradients: StorageFormat;
   readonly forward: CastCounts;
   readonly backward: CastCounts;
   /** What the gradient is multiplied by before it is stored. Default 1. */

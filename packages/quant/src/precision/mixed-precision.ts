@@ -10,20 +10,22 @@ import {
   type Layer,
   type NamedVariables,
 } from '@x/tensor';
-import type { FloatFormat } from '../formats/float-format.ts';
 import { float16 } from '../formats/formats.ts';
-import { fitsFloat32 } from '../formats/round-in-place.ts';
 import { isComposite, partsOf, unsupportedError, type NamedPart } from '../network/parts.ts';
 import { convolved } from '../network/run-step.ts';
 import type { UnitScaledLayer } from '../unit-scaling/unit-layer.ts';
-import { checkNumber, show } from '../validation.ts';
+import { checkNumber } from '../validation.ts';
+import { checkStorageFormat, type StorageFormat } from './storage-format.ts';
 import { castTensor, newCastCounts, storedAs, type CastCounts } from './cast-tensor.ts';
 
 export interface MixedPrecisionOptions {
-  /** What weights, activations and gradients are stored in. Default float16; bfloat16 and 8-bit floats are others. */
-  readonly format?: FloatFormat;
+  /**
+   * What weights, activations and gradients are stored in. Default float16; bfloat16, 8-bit floats, any `floatFormat`, and microscaling blocks
+   * such as `{ element: formats.e2m1, block: 32 }` are others.
+   */
+  readonly format?: StorageFormat;
   /** What gradients are stored in, where that is another, such as e5m2 beside e4m3fn. Default `format`. */
-  readonly gradients?: FloatFormat;
+  readonly gradients?: StorageFormat;
   /** First value of what the loss's gradient is multiplied by. Default 65536; 1 means no scaling. */
   readonly lossScale?: number;
 }
@@ -41,7 +43,7 @@ export interface LayerPrecision {
 /** A network that computes as hardware with small floats would. */
 export interface MixedPrecisionNetwork extends Layer {
   readonly kind: 'mixedPrecision';
-  readonly format: FloatFormat;
+  readonly format: StorageFormat;
   /** A variable that is not trained; changed by {@link withLossScaling}. */
   readonly lossScale: Variable;
   /** Counts by layer since the last time it was asked, or the start. */
@@ -71,11 +73,7 @@ export function mixedPrecision(
   { format = float16, gradients = format, lossScale = 65536 }: MixedPrecisionOptions = {},
 ): MixedPrecisionNetwork {
   const where = 'mixedPrecision';
-  for (const [argument, own] of Object.entries({ format, gradients }))
-    if (typeof own?.max !== 'number' || !fitsFloat32(own))
-      throw new RangeError(
-        `${where}: ${argument} is ${show(own?.name ?? own)}, but must be one whose numbers are all float32, such as formats.float16.`,
-      );
+  for (const [argument, own] of Object.entries({ format, gradients })) checkStorageFormat(where, argument, own);
   checkNumber(where, 'lossScale', lossScale, { above: 0 });
   const others: NamedPart[] = [];
   const counters = new Map<string, Counts>();
