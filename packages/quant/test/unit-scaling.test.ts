@@ -246,33 +246,24 @@ describe('in 8-bit floats, without loss scaling', () => {
   beforeAll(() => useBackend('x'));
 
   test('a unit-scaled network learns what it learns in float32, and a plain one learns nothing', async () => {
-    const architecture = (): SequentialLayer =>
-      sequential([
-        dense(16, 48, { activation: 'relu', key }),
-        dense(48, 48, { activation: 'relu', key: keys[0]! }),
-        dense(48, 8, { key: keys[1]! }),
-      ]);
-    // Classes are the largest of eight products with fixed directions.
-    const [x, directions] = [random.normal(keys[2]!, [1536, 16]), random.normal(keys[3]!, [16, 8])];
+    const architecture = (): SequentialLayer => sequential([dense(16, 32, { activation: 'relu', key }), dense(32, 4, { key: keys[0]! })]);
+    // Classes are the largest of four products with fixed directions.
+    const [x, directions] = [random.normal(keys[2]!, [1100, 16]), random.normal(keys[3]!, [16, 4])];
     const y = tf.tidy(() => tf.argMax(tf.matMul(x, directions), 1));
     const trained = async (net: Layer, learningRate: number, loss: typeof softmaxCrossEntropy): Promise<number> => {
-      for await (const event of fit(net, { x, y }, { optimizer: adam({ learningRate }), loss, epochs: 100, batchSize: 1536 })) void event;
+      for await (const event of fit(net, { x, y }, { optimizer: adam({ learningRate }), loss, epochs: 40, batchSize: 1100 })) void event;
       const { metrics } = await evaluate(net, { x, y }, { metrics: { accuracy } });
       net.dispose();
       return metrics['accuracy']!;
     };
-    const eight = { format: formats.e4m3fn, gradients: formats.e5m2, lossScale: 1 };
-    const float = await trained(architecture(), 0.003, softmaxCrossEntropy);
-    const unitNet = (): Layer => unitScaled(architecture(), { key: keys[4]! });
-    const unit = await trained(mixedPrecision(unitNet(), eight), 0.03, unitSoftmaxCrossEntropy);
-    // e4m3fn for gradients too, whose least number is 2^-9: those of a mean over 1,536 examples all vanish.
-    const narrow = { format: formats.e4m3fn, lossScale: 1 };
-    const unitNarrow = await trained(mixedPrecision(unitNet(), narrow), 0.03, unitSoftmaxCrossEntropy);
-    const plainNarrow = await trained(mixedPrecision(architecture(), narrow), 0.003, softmaxCrossEntropy);
+    // The least number of e4m3fn is 2^-9: gradients of a mean over 1,100 examples all vanish.
+    const eight = { format: formats.e4m3fn, lossScale: 1 };
+    const float = await trained(architecture(), 0.01, softmaxCrossEntropy);
+    const unit = await trained(mixedPrecision(unitScaled(architecture(), { key: keys[4]! }), eight), 0.05, unitSoftmaxCrossEntropy);
+    const plain = await trained(mixedPrecision(architecture(), eight), 0.01, softmaxCrossEntropy);
     expect(float).toBeGreaterThan(0.9);
     expect(unit).toBeGreaterThan(float - 0.04);
-    expect(unitNarrow).toBeGreaterThan(float - 0.04);
-    expect(plainNarrow).toBeLessThan(0.3);
+    expect(plain).toBeLessThan(0.5);
     tf.dispose([x, directions, y]);
   });
 
