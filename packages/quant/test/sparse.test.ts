@@ -109,6 +109,9 @@ describe.each(backends)('sparse layers in integers on %s', (backend) => {
   test('what sparse integers can’t be is refused by name', async () => {
     const net = network();
     await expect(quantize(net, { scheme: 'int4' })).rejects.toThrow(/layer 0 is sparse/);
+    const q = await quantize(net, { scheme: 'int4', unsupported: 'float' });
+    expect(q.report().layers.map(({ scheme }) => scheme)).toEqual(['float', 'int4', 'float']);
+    q.dispose();
     await expect(quantize(net, { activations: 'float' })).rejects.toThrow(/activations: 'dynamic'/);
     await expect(quantize(net)).rejects.toThrow(/calibrate is missing/);
     const divided = sparseLinear(4, 4, 'linear', 8, {});

@@ -194,7 +194,11 @@ function planOf(where: string, steps: readonly Step[], options: QuantizeOptions,
   if (activations !== undefined) checkChoice(where, 'activations', activations, ['calibrated', 'dynamic', 'float']);
   const { method: _, actOrder: __, damping: ___, ...gridOptions } = weights;
   const plan: Plan = {
-    schemeOf: ({ name }) => layers[name] ?? scheme,
+    schemeOf: (step) => {
+      const own = layers[step.name];
+      // Sparse layers have 8-bit integers or none.
+      return own ?? (step.kind === 'sparse' && scheme !== 'int8' && options.unsupported === 'float' ? 'float' : scheme);
+    },
     // Between convolutions integers pass where samples say what they stand for.
     modeOf: (step) =>
       activations ??
