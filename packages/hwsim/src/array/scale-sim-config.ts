@@ -33,7 +33,7 @@ export function readScaleSimConfig(text: string, options: { name?: string } = {}
       if (fallback !== undefined) return fallback;
       throw new ParseError(name, 0, `${key} is missing`);
     }
-    if (!/^\d+$/.test(found.value))
+    if (!/^\d+$/.test(found.value) || !Number.isSafeInteger(Number(found.value)))
       throw new ParseError(name, found.line, `${key} is ${JSON.stringify(found.value)}, expected a whole number`);
     return Number(found.value);
   };

@@ -95,6 +95,7 @@ export function layerCost(layer: Layer): LayerCost {
     }
     case 'elementwise': {
       const elements = requireInteger(at('elements'), op.elements);
+      for (const field of ['inputs', 'operations'] as const) requireNumber(at(field), op[field] ?? 1);
       return of(elements * (op.operations ?? 1), 0, 1, elements * (op.inputs ?? 1), elements);
     }
     case 'optimizer': {

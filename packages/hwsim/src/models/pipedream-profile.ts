@@ -41,7 +41,7 @@ export function readPipedreamProfile(text: string, options: { name?: string } = 
       const found = new RegExp(`${key}=(?:\\[([^\\]]*)\\]|([^,]*))`).exec(figures);
       // Several outputs: their sizes in brackets.
       const value = (found?.[1]?.split(';') ?? [found?.[2] || 'missing']).reduce((sum, size) => sum + Number(size), 0);
-      if (!(value >= 0)) throw new ParseError(name, i + 1, `${JSON.stringify(id)} has no ${key} of at least 0`);
+      if (!(value >= 0 && value < Infinity)) throw new ParseError(name, i + 1, `${JSON.stringify(id)} has no ${key} of at least 0`);
       return value;
     };
     if (position.has(id)) throw new ParseError(name, i + 1, `${JSON.stringify(id)} is there twice`);

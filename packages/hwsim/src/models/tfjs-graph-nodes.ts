@@ -47,9 +47,9 @@ export function graphNodes(
     if (typeof entry?.name !== 'string' || typeof entry.op !== 'string') return fail(`node ${i} has no name or no op`);
     if (position.has(entry.name)) fail(`two nodes are named ${JSON.stringify(entry.name)}`);
     position.set(entry.name, i);
-    const inputs = ((entry.input as string[] | undefined) ?? [])
-      .filter((input) => !input.startsWith('^'))
-      .map((input) => input.split(':')[0]!);
+    const given = (entry.input ?? []) as string[];
+    if (!Array.isArray(given) || !given.every((input) => typeof input === 'string')) fail(`the inputs of node ${i} aren't a list of names`);
+    const inputs = given.filter((input) => !input.startsWith('^')).map((input) => input.split(':')[0]!);
     return { name: entry.name, op: entry.op, inputs, ...attributesOf((entry.attr as Json | undefined) ?? {}) };
   });
   const dependencies = nodes.map(({ name, inputs }) =>
@@ -74,12 +74,12 @@ function attributesOf(attributes: Json): Pick<GraphNode, 'shape' | 'lists' | 'te
   let shape: number[] | undefined;
   for (const [name, value] of Object.entries(attributes) as [
     string,
-    { list?: { i?: unknown[] }; s?: string; b?: boolean; shape?: { dim?: { size?: unknown }[] } },
+    { list?: { i?: unknown[] }; s?: string; b?: boolean; shape?: { dim?: ({ size?: unknown } | null)[] } },
   ][]) {
     if (Array.isArray(value?.list?.i)) lists[name] = value.list.i.map(Number);
     if (typeof value?.s === 'string') texts[name] = atob(value.s);
     if (typeof value?.b === 'boolean') flags[name] = value.b;
-    if (name === 'shape' && value?.shape) shape = (value.shape.dim ?? []).map(({ size }) => Number(size ?? -1));
+    if (name === 'shape' && value?.shape) shape = (value.shape.dim ?? []).map((axis) => Number(axis?.size ?? -1));
   }
   return { shape, lists, texts, flags };
 }

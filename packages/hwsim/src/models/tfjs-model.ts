@@ -36,6 +36,8 @@ export function readTfjsModel(json: unknown, options: { batch?: number; name?: s
     const className = String(entry.class_name);
     const inputs = className === 'InputLayer' ? [] : (inboundOf(entry) ?? (previous === undefined ? [] : [previous]));
     const given = (settings.batch_input_shape ?? settings.batchInputShape) as (number | null)[] | undefined;
+    if (given && !Array.isArray(given))
+      fail(`layer ${JSON.stringify(id)} has a batch_input_shape of ${JSON.stringify(given)}, expected a list`);
     const sources = inputs.map(
       (input) => shapes.get(input) ?? fail(`layer ${JSON.stringify(id)} reads ${JSON.stringify(input)}, which isn't before it`),
     );
@@ -57,7 +59,11 @@ export function readTfjsModel(json: unknown, options: { batch?: number; name?: s
     previous = id;
   }
   if (layers.length === 0) fail('no layer computes anything');
-  return layerGraph(name, layers, { batch });
+  try {
+    return layerGraph(name, layers, { batch });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
 }
 
 /** Names of the layers a functional layer reads: the first call's inputs. */
@@ -86,17 +92,22 @@ function understand(
       ? value
       : fail(`${key} is ${JSON.stringify(settings[key])}, expected a whole number of at least 1`);
   };
+  // Sizes are those of images whose channels come last.
+  if ((settings.data_format ?? settings.dataFormat) === 'channels_first') fail('has its channels first, expected them last');
   const window = (
     kernel: [number, number],
     strides: [number, number],
+    dilation: [number, number] = [1, 1],
   ): { height: number; width: number; paddedHeight: number; paddedWidth: number } => {
     const [h, w] = [shape[0]!, shape[1]!];
     const same = settings.padding === 'same';
-    const along = (size: number, k: number, s: number): { out: number; padded: number } => {
-      const out = same ? Math.ceil(size / s) : Math.floor((size - k) / s) + 1;
-      return { out, padded: same ? Math.max(size, (out - 1) * s + k) : size };
+    const along = (size: number, k: number, s: number, d: number): { out: number; padded: number } => {
+      const reach = d * (k - 1) + 1;
+      const out = same ? Math.ceil(size / s) : Math.floor((size - reach) / s) + 1;
+      if (out < 1) fail(`windows of ${reach} leave nothing of ${size}`);
+      return { out, padded: same ? Math.max(size, (out - 1) * s + k) : size - reach + k };
     };
-    const [y, x] = [along(h, kernel[0], strides[0]), along(w, kernel[1], strides[1])];
+    const [y, x] = [along(h, kernel[0], strides[0], dilation[0]), along(w, kernel[1], strides[1], dilation[1])];
     return { height: y.out, width: x.out, paddedHeight: y.padded, paddedWidth: x.padded };
   };
   switch (className) {
@@ -107,12 +118,13 @@ function understand(
     case 'Flatten':
       return { output: [elements] };
     case 'Reshape': {
-      const target = settings.target_shape ?? settings.targetShape;
-      return {
-        output: Array.isArray(target)
-          ? (target as number[]).map((size) => (size === -1 ? elements / -(target as number[]).reduce((a, b) => a * b, 1) : size))
-          : fail('target_shape is missing'),
-      };
+      const target = (settings.target_shape ?? settings.targetShape) as number[];
+      if (!Array.isArray(target)) return fail('target_shape is missing');
+      const known = target.filter((size) => size !== -1).reduce((a, b) => a * b, 1);
+      const output = target.map((size) => (size === -1 ? elements / known : size));
+      if (output.reduce((a, b) => a * b, 1) !== elements || !output.every(Number.isInteger))
+        fail(`reshapes [${shape.join(', ')}] to [${target.join(', ')}], which has other elements`);
+      return { output };
     }
     case 'Dense': {
       const units = positive('units');
@@ -123,7 +135,9 @@ function understand(
       if (shape.length !== 3) fail(`reads a shape of [${shape.join(', ')}], expected height, width and channels`);
       const [kernelHeight, kernelWidth] = pair(settings.kernel_size ?? settings.kernelSize);
       const [strideHeight, strideWidth] = pair(settings.strides);
-      const { height, width, paddedHeight, paddedWidth } = window([kernelHeight, kernelWidth], [strideHeight, strideWidth]);
+      if (Number(settings.groups ?? 1) !== 1) fail(`groups is ${JSON.stringify(settings.groups)}, expected 1; describe it with layerGraph`);
+      const dilation = pair(settings.dilation_rate ?? settings.dilationRate);
+      const { height, width, paddedHeight, paddedWidth } = window([kernelHeight, kernelWidth], [strideHeight, strideWidth], dilation);
       const common = {
         height: paddedHeight,
         width: paddedWidth,

@@ -96,6 +96,8 @@ function convLayers(
     rounding: 'ceil',
   } as const;
   if (!label.includes('DP')) return [{ name: unique(label), operation: { ...operation, channels }, ...formats }];
+  // An array as long as there are channels is about to be made.
+  if (channels > 2 ** 20) throw new RangeError(`layer ${JSON.stringify(label)}: channels is ${channels}, expected at most ${2 ** 20}`);
   return Array.from({ length: channels }, (_, i) => ({
     name: unique(`${label}Channel_${i}`),
     operation: { ...operation, channels: 1 },

@@ -49,14 +49,16 @@ export function readPlacement(json: unknown): PlacementGraph {
   };
   const raw = root.nodes as Raw[];
   const position = new Map<unknown, number>();
-  raw.forEach(({ id }, i) => {
+  raw.forEach((node, i) => {
+    const id = node?.id;
     requireInteger(`nodes[${i}].id`, id, 0);
     if (position.has(id)) throw new RangeError(`nodes[${i}].id ${String(id)} is there twice`);
     position.set(id, i);
   });
   const consumers: number[][] = raw.map(() => []);
   const transfer = new Float64Array(raw.length);
-  (root.edges as { sourceId?: unknown; destId?: unknown; cost?: unknown }[]).forEach(({ sourceId, destId, cost }, e) => {
+  (root.edges as ({ sourceId?: unknown; destId?: unknown; cost?: unknown } | null)[]).forEach((edge, e) => {
+    const { sourceId, destId, cost } = edge ?? {};
     const [from, to] = [position.get(sourceId), position.get(destId)];
     if (from === undefined || to === undefined)
       throw new RangeError(`edges[${e}] joins ${String(sourceId)} and ${String(destId)}, which aren't both nodes`);

@@ -71,7 +71,7 @@ export function readCalculonSystem(json: unknown): TrainingSystem {
     if (!Array.isArray(value) || value.length === 0)
       throw new RangeError(`${name} is ${JSON.stringify(value)}, expected a list of [size, share]`);
     const list = value.map((pair: unknown, i): readonly [number, number] => {
-      const [above, share] = pair as [unknown, unknown];
+      const [above, share] = Array.isArray(pair) ? (pair as unknown[]) : [];
       requireNumber(`${name}[${i}][1]`, share, 0, true);
       return [requireNumber(`${name}[${i}][0]`, above) * unit, share as number];
     });
@@ -108,7 +108,7 @@ export function readCalculonSystem(json: unknown): TrainingSystem {
       const ops = field(tier.ops, `networks[${i}].ops`);
       const collectives = Object.fromEntries(
         Object.entries(collectiveKeys).map(([name, key]) => {
-          const [scalar, offset] = (ops[key] ?? []) as [unknown, unknown];
+          const [scalar, offset] = Array.isArray(ops[key]) ? (ops[key] as unknown[]) : [];
           return [
             name,
             {

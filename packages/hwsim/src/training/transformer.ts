@@ -60,7 +60,7 @@ export function readCalculonModel(json: unknown): Transformer {
  * @throws RangeError for fields out of range, and for overlap and offloading, which aren't modelled
  */
 export function readCalculonExecution(json: unknown): TransformerPlan {
-  const root = json as Record<string, unknown>;
+  const root = (json ?? {}) as Record<string, unknown>;
   const of = (key: string, least = 1): number => requireInteger(`execution.${key}`, root[key], least);
   for (const key of ['data_par_overlap', 'weight_offload', 'activations_offload', 'optimizer_offload'])
     if (root[key] === true) throw new RangeError(`execution.${key} is true, which isn't modelled; set it to false`);

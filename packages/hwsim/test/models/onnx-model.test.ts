@@ -47,6 +47,35 @@ describe('readOnnxModel', () => {
     expect(graph.layers[6]!.inputs).toEqual(['MaxPool of p']);
     expect(graphCost(graph).denseMacs).toBe(4 * (16 * 16 * 16 * 27 + 16 * 16 * 16 * 9 + 1024 * 10));
   });
+  it('follows slices that run backwards or leave some out', () => {
+    const last = (starts: number, ends: number, steps: number): Operation | undefined =>
+      operations({
+        inputs: { x: [2, 10] },
+        integers: { starts: [starts], ends: [ends], axes: [1], steps: [steps] },
+        nodes: [
+          { op: 'Slice', inputs: ['x', 'starts', 'ends', 'axes', 'steps'], output: 'y' },
+          { op: 'Relu', inputs: ['y'], output: 'z' },
+        ],
+      }).at(-1);
+    // As numpy's x[:, 9::-1], x[:, -1:2:-3], x[:, 1:9:3].
+    expect(last(-1, -1000, -1)).toMatchObject({ elements: 2 * 10 });
+    expect(last(-1, 2, -3)).toMatchObject({ elements: 2 * 3 });
+    expect(last(1, 9, 3)).toMatchObject({ elements: 2 * 3 });
+    // The first and the last of a shape, the last first: [7, 2].
+    const product = operations({
+      inputs: { x: [2, 3, 7], y: [42] },
+      weights: { w: [2, 5] },
+      integers: { starts: [-1], ends: [-1000], axes: [0], steps: [-2], rest: [3] },
+      nodes: [
+        { op: 'Shape', inputs: ['x'], output: 's' },
+        { op: 'Slice', inputs: ['s', 'starts', 'ends', 'axes', 'steps'], output: 'ends-of-s' },
+        { op: 'Concat', inputs: ['rest', 'ends-of-s'], output: 'to', attributes: { axis: 0 } },
+        { op: 'Reshape', inputs: ['y', 'to'], output: 'r' },
+        { op: 'MatMul', inputs: ['r', 'w'], output: 'z' },
+      ],
+    });
+    expect(product.at(-1)).toMatchObject({ type: 'gemm', m: 21, n: 5, k: 2 });
+  });
   it('reads a transformer’s products: weights for all, or a matrix for each head', () => {
     expect(
       operations({

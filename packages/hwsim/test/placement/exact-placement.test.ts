@@ -91,6 +91,8 @@ describe('exact placement (arXiv 2006.16423)', () => {
       nodes: Array.from({ length: n }, (_, i) => node(i)),
       edges,
     });
+    expect(() => readPlacement({ nodes: [null], edges: [] })).toThrow('nodes[0].id is undefined');
+    expect(() => readPlacement(graph([null as never]))).toThrow('edges[0] joins undefined and undefined');
     expect(() => readPlacement(graph([{ sourceId: 0, destId: 7, cost: 1 }]))).toThrow('edges[0] joins 0 and 7');
     expect(() =>
       readPlacement(

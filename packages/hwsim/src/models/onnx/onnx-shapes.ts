@@ -107,12 +107,19 @@ export function rearranged(
       const which = axes(3) ?? starts.map((_, i) => i);
       const steps = inputs[4]?.values ?? starts.map(() => 1);
       const result = [...shape];
-      const from = (i: number, bound: number): number => Math.min(Math.max(bound < 0 ? bound + shape[i]! : bound, 0), shape[i]!);
+      // Backwards the bounds are one further down.
+      const from = (size: number, bound: number, back: number): number =>
+        Math.min(Math.max(bound < 0 ? bound + size : bound, -back), size - back);
+      let kept = shape.length === 1 ? values : undefined;
       which.forEach((a, n) => {
         const at = place(a, shape.length);
-        result[at] = Math.max(0, Math.ceil((from(at, ends[n]!) - from(at, starts[n]!)) / Math.abs(steps[n]!)));
+        const step = steps[n] || fail(`has a step of ${steps[n]}`);
+        const [size, back] = [shape[at]!, step < 0 ? 1 : 0];
+        const [begin, end] = [from(size, starts[n]!, back), from(size, ends[n]!, back)];
+        const count = Math.max(0, Math.ceil((end - begin) / step));
+        result[at] = count;
+        kept &&= Array.from({ length: count }, (_, i) => values![begin + i * step]!);
       });
-      const kept = values && shape.length === 1 ? values.slice(from(0, starts[0]!), from(0, ends[0]!)) : undefined;
       return [{ shape: result, values: kept }];
     }
     case 'Split': {
