@@ -25,6 +25,20 @@ const FRESH2: usize = 64;
 const EPSILON: usize = 68;
 
 const ENTRIES: usize = 1024;
+/**
+ * Scratch: rings of 64 words that codes are found in, addresses of entries, lower bits of keys and entries; 16 codes, and constants.
+ * What is written a word at a time is read as vectors 16 words later, when it has left the store buffer.
+ */
+const LOWER: usize = 256;
+const FOUND: usize = 512;
+const LAST: usize = 768;
+const SIZES: usize = 800;
+const SCALE: usize = 804;
+const TABLE: usize = 808;
+const WORD: usize = 812;
+const LOW: usize = 816;
+const TOP: usize = 820;
+const RINGS: usize = 832;
 
 /** Work items: blocks. */
 export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -32,9 +46,8 @@ export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void 
   const total = load<i32>(p, COUNT);
   const signed = load<u32>(p, SIGNED);
   const unsigned = load<u32>(p, UNSIGNED);
-  const size = ((<usize>block << 2) + 63) & ~63;
-  const squares = scratch + size;
-  const entries = squares + size;
+  const means = scratch + RINGS;
+  const squares = means + (((<usize>block << 2) + 63) & ~63);
   for (let item = begin; item < end; item++) {
     const first = item * block;
     const count = min(block, total - first);
@@ -42,11 +55,11 @@ export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void 
     const v = load<u32>(p, V) + first;
     const mScale = load<u32>(p, M_SCALES) + (<usize>item << 2);
     const vScale = load<u32>(p, V_SCALES) + (<usize>item << 2);
-    decode(m, count, signed, scratch);
+    decode(m, count, signed, means);
     decode(v, count, unsigned, squares);
-    update(p, first, count, scratch, squares, mScale, vScale);
-    encode(scratch, count, load<f32>(mScale), m, signed, entries, true);
-    encode(squares, count, load<f32>(vScale), v, unsigned, entries, false);
+    update(p, first, count, means, squares, mScale, vScale, scratch);
+    encode(means, count, load<f32>(mScale), m, signed + ENTRIES, scratch, true);
+    encode(squares, count, load<f32>(vScale), v, unsigned + ENTRIES, scratch, false);
   }
 }
 
@@ -65,7 +78,7 @@ function decode(codes: usize, count: i32, map: usize, to: usize): void {
 }
 
 /** AdamW on a block; scales become the largest sizes. */
-function update(p: usize, first: i32, count: i32, means: usize, squares: usize, mScale: usize, vScale: usize): void {
+function update(p: usize, first: i32, count: i32, means: usize, squares: usize, mScale: usize, vScale: usize, ring: usize): void {
   const w = load<u32>(p, W) + (<usize>first << 2);
   const g = load<u32>(p, G) + (<usize>first << 2);
   const rate = f32x4.splat(load<f32>(p, RATE));
@@ -79,14 +92,18 @@ function update(p: usize, first: i32, count: i32, means: usize, squares: usize, 
   const ms = v128.load32_splat(mScale);
   const vs = v128.load32_splat(vScale);
   // Sizes of floats rise with their bits, and the largest of integers is one instruction where that of floats is many.
-  const size = i32x4.splat(0x7fffffff);
+  const size = held(ring + SIZES, 0x7fffffff);
   let mLargest = i32x4.splat(0);
   let vLargest = mLargest;
+  let mLargest1 = mLargest;
+  let vLargest1 = mLargest;
   const bytes = <usize>count << 2;
   let k: usize = 0;
   for (; k + 32 <= bytes; k += 32) {
     const g0 = v128.load(g + k);
     const g1 = v128.load(g + k, 16);
+    const w0 = v128.load(w + k);
+    const w1 = v128.load(w + k, 16);
     // Not fused, so that it's the same in every tier.
     const m0 = f32x4.add(f32x4.mul(beta1, f32x4.mul(v128.load(means + k), ms)), f32x4.mul(fresh1, g0));
     const m1 = f32x4.add(f32x4.mul(beta1, f32x4.mul(v128.load(means + k, 16), ms)), f32x4.mul(fresh1, g1));
@@ -94,14 +111,16 @@ function update(p: usize, first: i32, count: i32, means: usize, squares: usize, 
     const v1 = f32x4.add(f32x4.mul(beta2, f32x4.mul(v128.load(squares + k, 16), vs)), f32x4.mul(fresh2, f32x4.mul(g1, g1)));
     const s0 = f32x4.div(f32x4.mul(rate, m0), f32x4.add(f32x4.mul(root, f32x4.sqrt(v0)), epsilon));
     const s1 = f32x4.div(f32x4.mul(rate, m1), f32x4.add(f32x4.mul(root, f32x4.sqrt(v1)), epsilon));
-    mLargest = i32x4.max_s(mLargest, i32x4.max_s(v128.and(m0, size), v128.and(m1, size)));
-    vLargest = i32x4.max_s(vLargest, i32x4.max_s(v128.and(v0, size), v128.and(v1, size)));
+    mLargest = i32x4.max_s(mLargest, v128.and(m0, size));
+    mLargest1 = i32x4.max_s(mLargest1, v128.and(m1, size));
+    vLargest = i32x4.max_s(vLargest, v128.and(v0, size));
+    vLargest1 = i32x4.max_s(vLargest1, v128.and(v1, size));
     v128.store(means + k, m0);
     v128.store(means + k, m1, 16);
     v128.store(squares + k, v0);
     v128.store(squares + k, v1, 16);
-    v128.store(w + k, f32x4.sub(f32x4.mul(keep, v128.load(w + k)), s0));
-    v128.store(w + k, f32x4.sub(f32x4.mul(keep, v128.load(w + k, 16)), s1), 16);
+    v128.store(w + k, f32x4.sub(f32x4.mul(keep, w0), s0));
+    v128.store(w + k, f32x4.sub(f32x4.mul(keep, w1), s1), 16);
   }
   for (; k < bytes; k += 4) {
     const g0 = v128.load32_zero(g + k);
@@ -115,8 +134,8 @@ function update(p: usize, first: i32, count: i32, means: usize, squares: usize, 
     v128.store32_lane(squares + k, v0, 0);
     v128.store32_lane(w + k, f32x4.sub(f32x4.mul(keep, v128.load32_zero(w + k)), s0), 0);
   }
-  store<f32>(mScale, largest(mLargest));
-  store<f32>(vScale, largest(vLargest));
+  store<f32>(mScale, largest(i32x4.max_s(mLargest, mLargest1)));
+  store<f32>(vScale, largest(i32x4.max_s(vLargest, vLargest1)));
 }
 
 function largest(x: v128): f32 {
@@ -132,47 +151,78 @@ function largest(x: v128): f32 {
  */
 // @ts-ignore: decorator
 @inline
-function encode(values: usize, count: i32, largest: f32, codes: usize, map: usize, entries: usize, signed: bool): void {
+function encode(values: usize, count: i32, largest: f32, codes: usize, table: usize, ring: usize, signed: bool): void {
+  store<f32>(ring + SCALE, largest > 0 ? 1 / largest : 0);
+  const scale = v128.load32_splat(ring + SCALE);
+  const base = held(ring + TABLE, <i32>table);
+  const word = held(ring + WORD, -4);
+  const low = held(ring + LOW, 0xffff);
+  const top = held(ring + TOP, 0x80000000);
   const bytes = <usize>count << 2;
-  const inverse: f32 = largest > 0 ? 1 / largest : 0;
-  const scale = f32x4.splat(inverse);
-  // Whole parts of 16; what is beyond the block is scratch.
-  let k: usize = 0;
-  for (; k < bytes; k += 32) {
-    v128.store(values + k, keys(f32x4.mul(v128.load(values + k), scale), signed));
-    v128.store(values + k, keys(f32x4.mul(v128.load(values + k, 16), scale), signed), 16);
-  }
-  const table = map + ENTRIES;
-  for (k = 0; k < bytes; k += 16) {
-    const at = values + k;
-    const to = entries + k;
-    store<u32>(to, load<u32>(table + (<usize>load<u16>(at, 2) << 2)));
-    store<u32>(to, load<u32>(table + (<usize>load<u16>(at, 6) << 2)), 4);
-    store<u32>(to, load<u32>(table + (<usize>load<u16>(at, 10) << 2)), 8);
-    store<u32>(to, load<u32>(table + (<usize>load<u16>(at, 14) << 2)), 12);
-  }
-  for (k = 0; k < <usize>count; k += 16) {
-    const at = values + (k << 2);
-    const from = entries + (k << 2);
-    const low = i16x8.narrow_i32x4_u(carried(at, from), carried(at + 16, from + 16));
-    const high = i16x8.narrow_i32x4_u(carried(at + 32, from + 32), carried(at + 48, from + 48));
-    const all = i8x16.narrow_i16x8_u(low, high);
-    if (k + 16 <= <usize>count) v128.store(codes + k, all);
+  const past = (bytes + 63) & ~63;
+  prepare(values, ring, scale, base, word, low, top, signed);
+  if (past > 64) prepare(values + 64, ring + 64, scale, base, word, low, top, signed);
+  gather(ring);
+  for (let k: usize = 0; k < past; k += 64) {
+    if (k + 128 < past) prepare(values + k + 128, ring + ((k + 128) & 255), scale, base, word, low, top, signed);
+    if (k + 64 < past) gather(ring + ((k + 64) & 255));
+    const from = ring + (k & 255);
+    const all = i8x16.narrow_i16x8_u(
+      i16x8.narrow_i32x4_u(carried(from), carried(from + 16)),
+      i16x8.narrow_i32x4_u(carried(from + 32), carried(from + 48)),
+    );
+    if (k + 64 <= bytes) v128.store(codes + (k >> 2), all);
     else {
-      v128.store(entries, all);
-      memory.copy(codes + k, entries, <usize>count - k);
+      v128.store(ring + LAST, all);
+      memory.copy(codes + (k >> 2), ring + LAST, <usize>count - (k >> 2));
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function keys(x: v128, signed: bool): v128 {
-  return signed ? v128.xor(x, v128.or(i32x4.shr_s(x, 31), i32x4.splat(0x80000000))) : x;
+function prepare(values: usize, ring: usize, scale: v128, base: v128, word: v128, low: v128, top: v128, signed: bool): void {
+  const k0 = keys(f32x4.mul(v128.load(values), scale), top, signed);
+  const k1 = keys(f32x4.mul(v128.load(values, 16), scale), top, signed);
+  const k2 = keys(f32x4.mul(v128.load(values, 32), scale), top, signed);
+  const k3 = keys(f32x4.mul(v128.load(values, 48), scale), top, signed);
+  v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k0, 14))));
+  v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k1, 14))), 16);
+  v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k2, 14))), 32);
+  v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k3, 14))), 48);
+  v128.store(ring, v128.and(k0, low), LOWER);
+  v128.store(ring, v128.and(k1, low), LOWER + 16);
+  v128.store(ring, v128.and(k2, low), LOWER + 32);
+  v128.store(ring, v128.and(k3, low), LOWER + 48);
 }
 
 // @ts-ignore: decorator
 @inline
-function carried(keys: usize, entries: usize): v128 {
-  return i32x4.shr_u(i32x4.add(v128.load(entries), v128.and(v128.load(keys), i32x4.splat(0xffff))), 16);
+function gather(ring: usize): void {
+  for (let j: usize = 0; j < 64; j += 16) {
+    store<u32>(ring + j, load<u32>(load<u32>(ring + j)), FOUND);
+    store<u32>(ring + j, load<u32>(load<u32>(ring + j, 4)), FOUND + 4);
+    store<u32>(ring + j, load<u32>(load<u32>(ring + j, 8)), FOUND + 8);
+    store<u32>(ring + j, load<u32>(load<u32>(ring + j, 12)), FOUND + 12);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function keys(x: v128, top: v128, signed: bool): v128 {
+  return signed ? v128.xor(x, v128.or(i32x4.shr_s(x, 31), top)) : x;
+}
+
+// @ts-ignore: decorator
+@inline
+function carried(ring: usize): v128 {
+  return i32x4.shr_u(i32x4.add(v128.load(ring, FOUND), v128.load(ring, LOWER)), 16);
+}
+
+/** A vector that stays in a register: the engine makes a constant anew, by three instructions, wherever it's used. */
+// @ts-ignore: decorator
+@inline
+function held(at: usize, value: i32): v128 {
+  store<i32>(at, value);
+  return v128.load32_splat(at);
 }
