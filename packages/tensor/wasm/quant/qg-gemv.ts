@@ -5,7 +5,7 @@
  * A panel of weights is read once for all rows; with few rows it is as fast as memory gives the weights.
  */
 import { finishRow } from '../dense/epilogue';
-import { dot4, dot4z, dot8, dot8z, exact4, exact4z, exact8, exact8z } from './qg-row';
+import { dot4, dot4z, dot8, dot8z, exact4, exact4z, exact8, exact8z, pair4 } from './qg-row';
 
 // Parameters, as words.
 const X: usize = 0;
@@ -44,33 +44,37 @@ export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
   const perPanel = <usize>(quads * groups) << (nibbles ? 5 : 6);
   const scalesOf = <usize>groups << 6;
   const offset = nibbles ? 8 : exact || !unsigned ? 0 : 128;
-  const flip = unsigned ? 0x80808080 : 0;
+  const pattern = scratch + 64;
+  store<u32>(pattern, nibbles ? 0x0f0f0f0f : unsigned ? 0x80808080 : 0);
   for (let panel = begin; panel < end; panel++) {
     const w = load<u32>(p, W) + <usize>panel * perPanel;
     const scales = load<u32>(p, SCALES) + <usize>panel * scalesOf;
     const z = zeros + <usize>panel * scalesOf;
     const left = panel << 4;
     const width = min(16, units - left);
+    const paired = !exact && nibbles && zeros == 0 && panel + 1 < end && left + 32 <= units;
     for (let row = 0; row < rows; row++) {
       const x = load<u32>(p, X) + <usize>row * perRow;
       const xs = load<u32>(p, X_SCALES) + ((<usize>row * <usize>groups) << 2);
       const sums = load<u32>(p, X_SUMS) + ((<usize>row * <usize>groups) << 2);
       const y = load<u32>(p, Y) + ((<usize>row * <usize>units + <usize>left) << 2);
       const to = width == 16 ? y : scratch;
-      if (exact) {
+      if (paired) pair4(quads, groups, x, xs, sums, w, perPanel, scales, scalesOf, pattern, y);
+      else if (exact) {
         if (nibbles) {
-          if (zeros != 0) exact4z(quads, groups, x, xs, sums, w, scales, z, offset, 0, to);
-          else exact4(quads, groups, x, xs, sums, w, scales, 0, offset, 0, to);
-        } else if (zeros != 0) exact8z(quads, groups, x, xs, sums, w, scales, z, offset, 0, to);
-        else exact8(quads, groups, x, xs, sums, w, scales, 0, offset, 0, to);
+          if (zeros != 0) exact4z(quads, groups, x, xs, sums, w, scales, z, offset, pattern, to);
+          else exact4(quads, groups, x, xs, sums, w, scales, 0, offset, pattern, to);
+        } else if (zeros != 0) exact8z(quads, groups, x, xs, sums, w, scales, z, offset, pattern, to);
+        else exact8(quads, groups, x, xs, sums, w, scales, 0, offset, pattern, to);
       } else if (nibbles) {
-        if (zeros != 0) dot4z(quads, groups, x, xs, sums, w, scales, z, offset, 0, to);
-        else dot4(quads, groups, x, xs, sums, w, scales, 0, offset, 0, to);
-      } else if (zeros != 0) dot8z(quads, groups, x, xs, sums, w, scales, z, offset, flip, to);
-      else dot8(quads, groups, x, xs, sums, w, scales, 0, offset, flip, to);
+        if (zeros != 0) dot4z(quads, groups, x, xs, sums, w, scales, z, offset, pattern, to);
+        else dot4(quads, groups, x, xs, sums, w, scales, 0, offset, pattern, to);
+      } else if (zeros != 0) dot8z(quads, groups, x, xs, sums, w, scales, z, offset, pattern, to);
+      else dot8(quads, groups, x, xs, sums, w, scales, 0, offset, pattern, to);
       if (width != 16) memory.copy(y, scratch, width << 2);
       if (bias != 0 || load<i32>(p, ACTIVATION) != 0)
-        finishRow(y, width, bias == 0 ? 0 : bias + (<usize>left << 2), load<i32>(p, ACTIVATION), load<f32>(p, SLOPE));
+        finishRow(y, paired ? 32 : width, bias == 0 ? 0 : bias + (<usize>left << 2), load<i32>(p, ACTIVATION), load<f32>(p, SLOPE));
     }
+    if (paired) panel++;
   }
 }

@@ -4,16 +4,17 @@ import type { Tier } from '../table.ts';
  * Writes the loops of the grouped product, one row of activations times a panel of 16 units, for 8 and 4 bits, by dot products of bytes and
  * of 16-bit numbers. In each group integers are added up; then f32 of the sum times the scales is added to the totals, which stay in registers.
  *
+ * What bytes are combined with comes from memory, at `pattern`: the engine makes a vector constant anew, by three instructions, wherever it's used.
  * `xsums` has each group's sum of activations: weights are taken with `offset` added, which with their zero point is taken out again.
  */
 export function qgRow(tier: Tier): string {
   const functions = [8, 4].flatMap((bits) => [false, true].map((zeros) => exact(bits, zeros)));
   const dots = [8, 4].flatMap((bits) => [false, true].map((zeros) => dot(bits, zeros, tier === 'simd')));
-  return [...functions, ...dots].join('\n');
+  return [...functions, ...dots, pairOfPanels(tier === 'simd')].join('\n');
 }
 
 const signature = (name: string): string =>
-  `export function ${name}(quads: i32, groups: i32, x: usize, xscales: usize, xsums: usize, w: usize, scales: usize, zeros: usize, offset: i32, flip: i32, to: usize): void`;
+  `export function ${name}(quads: i32, groups: i32, x: usize, xscales: usize, xsums: usize, w: usize, scales: usize, zeros: usize, offset: i32, pattern: usize, to: usize): void`;
 const lines = (count: number, body: (index: number) => string): string => Array.from({ length: count }, (_, i) => body(i)).join('\n');
 
 /** What the group's sums begin with: minus the sum of activations times what each weight has too much. */
@@ -48,8 +49,7 @@ ${lines(4, (j) => `      d${j} = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, v128.and
       w += 64;`;
   return `${head} {
 ${lines(4, (j) => `  let t${j} = f32x4.splat(0);`)}
-  const flips = i32x4.splat(flip);
-  const fifteen = i8x16.splat(15);
+  const ${bits === 8 ? 'flips' : 'fifteen'} = v128.load32_splat(pattern);
   const past = xscales + (<usize>groups << 2);
   while (xscales < past) {
 ${begin(zeros)}
@@ -89,7 +89,7 @@ ${lines(8, (j) => add(j, 'b', `v128.load8x8_s(w, ${64 + j * 8})`))}
       w += 64;`;
   return `${signature(`exact${bits}${zeros ? 'z' : ''}`)} {
 ${lines(4, (j) => `  let t${j} = f32x4.splat(0);`)}
-  const fifteen = i8x16.splat(15);
+  const fifteen = v128.load32_splat(pattern);
   const past = xscales + (<usize>groups << 2);
   while (xscales < past) {
 ${begin(zeros)}
@@ -109,5 +109,44 @@ ${lines(
 ${end(zeros)}
   }
 ${lines(4, (j) => `  v128.store(to, t${j}, ${j * 16});`)}
+}`;
+}
+
+/**
+ * Two panels at once of 4 bits without zero points: two streams come from memory faster than one. Totals are kept in the output, so that
+ * the sums have the registers.
+ */
+function pairOfPanels(absent: boolean): string {
+  const head = 'export function pair4(quads: i32, groups: i32, x: usize, xscales: usize, xsums: usize, w: usize, perPanel: usize, scales: usize, scalesOf: usize, pattern: usize, to: usize): void';
+  if (absent) return `${head} {}`;
+  const both = (body: (panel: number, j: number) => string): string => lines(8, (i) => body(i >> 2, i & 3));
+  return `${head} {
+${both((p, j) => `  v128.store(to, f32x4.splat(0), ${p * 64 + j * 16});`)}
+  const fifteen = v128.load32_splat(pattern);
+  const past = xscales + (<usize>groups << 2);
+  let w1 = w + perPanel;
+  let scales1 = scales + scalesOf;
+  while (xscales < past) {
+    const n = i32x4.splat(load<i32>(xsums) * -8);
+${both((p, j) => `    let c${p}${j} = n;\n    let d${p}${j} = i32x4.splat(0);`)}
+    const until = x + (<usize>quads << 2);
+    while (x < until) {
+      const a = v128.load32_splat(x);
+      const b = v128.load32_splat(x, 4);
+${both((p, j) => `      const v${p}${j} = v128.load(w${p || ''}, ${j * 16});`)}
+${both((p, j) => `      c${p}${j} = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, v128.and(v${p}${j}, fifteen), c${p}${j});`)}
+${both((p, j) => `      d${p}${j} = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, v128.and(i16x8.shr_u(v${p}${j}, 4), fifteen), d${p}${j});`)}
+      w += 64;
+      w1 += 64;
+      x += 8;
+    }
+    const f = v128.load32_splat(xscales);
+${both((p, j) => `    const t${p}${j} = f32x4.add(v128.load(to, ${p * 64 + j * 16}), f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(c${p}${j}, d${p}${j})), f32x4.mul(f, v128.load(scales${p || ''}, ${j * 16}))));`)}
+${both((p, j) => `    v128.store(to, t${p}${j}, ${p * 64 + j * 16});`)}
+    xscales += 4;
+    xsums += 4;
+    scales += 64;
+    scales1 += 64;
+  }
 }`;
 }
