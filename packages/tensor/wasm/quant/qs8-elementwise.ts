@@ -1,5 +1,5 @@
 /** Sums of two 8-bit tensors, and functions of one by a table. */
-import { nearest32, saturate } from './requantize';
+import { bytes, limits } from './requantize';
 
 /** Elements of a work item. */
 const ITEM: i32 = 4096;
@@ -20,6 +20,9 @@ const LEAST: usize = 44;
 const MOST: usize = 48;
 const UNSIGNED: usize = 52;
 
+/** Scratch: what is left of both sides, then limits. */
+const ENDS: usize = 32;
+
 /** Work items: ITEM elements. round((a - aZero)·aFactor + (b - bZero)·bFactor) + zero. */
 export function qs8_add(p: usize, begin: i32, end: i32, scratch: usize): void {
   const first = begin * ITEM;
@@ -34,6 +37,7 @@ export function qs8_add(p: usize, begin: i32, end: i32, scratch: usize): void {
   const aUnsigned = load<i32>(p, A_UNSIGNED) != 0;
   const bUnsigned = load<i32>(p, B_UNSIGNED) != 0;
   const unsigned = load<i32>(p, UNSIGNED) != 0;
+  limits(scratch + ENDS, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
   for (let k = 0; k < count; k += 16) {
     const width = min(16, count - k);
     let x = a;
@@ -44,14 +48,14 @@ export function qs8_add(p: usize, begin: i32, end: i32, scratch: usize): void {
       x = scratch;
       y = scratch + 16;
     }
-    const s0 = nearest32(f32x4.add(real(x, aUnsigned, aZero, aFactor), real(y, bUnsigned, bZero, bFactor)));
-    const s1 = nearest32(f32x4.add(real(x + 4, aUnsigned, aZero, aFactor), real(y + 4, bUnsigned, bZero, bFactor)));
-    const s2 = nearest32(f32x4.add(real(x + 8, aUnsigned, aZero, aFactor), real(y + 8, bUnsigned, bZero, bFactor)));
-    const s3 = nearest32(f32x4.add(real(x + 12, aUnsigned, aZero, aFactor), real(y + 12, bUnsigned, bZero, bFactor)));
-    const bytes = saturate(s0, s1, s2, s3, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST), unsigned);
-    if (width == 16) v128.store(to, bytes);
+    const s0 = f32x4.add(real(x, aUnsigned, aZero, aFactor), real(y, bUnsigned, bZero, bFactor));
+    const s1 = f32x4.add(real(x + 4, aUnsigned, aZero, aFactor), real(y + 4, bUnsigned, bZero, bFactor));
+    const s2 = f32x4.add(real(x + 8, aUnsigned, aZero, aFactor), real(y + 8, bUnsigned, bZero, bFactor));
+    const s3 = f32x4.add(real(x + 12, aUnsigned, aZero, aFactor), real(y + 12, bUnsigned, bZero, bFactor));
+    const sum = bytes(s0, s1, s2, s3, scratch + ENDS, unsigned);
+    if (width == 16) v128.store(to, sum);
     else {
-      v128.store(scratch, bytes);
+      v128.store(scratch, sum);
       memory.copy(to, scratch, width);
     }
     a += 16;

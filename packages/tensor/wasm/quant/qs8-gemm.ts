@@ -7,7 +7,7 @@
  */
 import { leaky, relu, relu6 } from '../simd/clamp';
 import { heightOf, most } from './qs8-groups';
-import { fixedPoint, round, roundRows } from './requantize';
+import { fixedPoint, limits, round, roundRows } from './requantize';
 import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4 } from './qs8-tile';
 
 // Parameters, as words.
@@ -50,9 +50,10 @@ const ACTIVATION: usize = 96;
 const SLOPE: usize = 100;
 const X_SCALE: usize = 104;
 
-/** Scratch: a tile's sums, a row's result, each panel's terms, then panels whose nibbles are spread. */
+/** Scratch: a tile's sums, a row's result, limits, each panel's terms, then panels whose nibbles are spread. */
 const TILE: usize = 0;
 const ROW: usize = 1024;
+const ENDS: usize = 1088;
 const TERMS: usize = 2048;
 /** Of a panel's terms: what is added to each sum, sums of weights, zero points, scales, bias of floats. */
 const TERM_BYTES: usize = 320;
@@ -78,6 +79,7 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
   const quadBytes: usize = exact ? 8 : 4;
   const spreadBytes = <usize>quads << 6;
   const panelBytes = nibbles ? <usize>((quads + 1) & ~1) << 5 : spreadBytes;
+  limits(scratch + ENDS, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
   for (let item = begin; item < end; item++) {
     const first = (item % blocks) * perItem;
     const count = min(perItem, panels - first);
@@ -187,9 +189,7 @@ function finish(p: usize, row: i32, height: i32, panel: i32, n: i32, scratch: us
       terms + 192,
       c + <usize>row * <usize>n + <usize>left,
       n,
-      load<i32>(p, ZERO),
-      load<i32>(p, LEAST),
-      load<i32>(p, MOST),
+      scratch + ENDS,
       load<i32>(p, UNSIGNED) != 0,
     );
     return;
@@ -208,7 +208,7 @@ function finish(p: usize, row: i32, height: i32, panel: i32, n: i32, scratch: us
       floats(p, sums, terms, rowScales != 0 ? load<f32>(rowScales + at) : load<f32>(p, X_SCALE));
       put(sums, to, width << 2);
     } else {
-      if (output == 0) round(sums, terms + 192, scratch + ROW, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST), load<i32>(p, UNSIGNED) != 0);
+      if (output == 0) round(sums, terms + 192, scratch + ROW, scratch + ENDS, load<i32>(p, UNSIGNED) != 0);
       else fixedPoint(sums, load<u32>(p, SCALES) + (<usize>left << 3), width, scratch + ROW, output == 2, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
       put(scratch + ROW, to, width);
     }

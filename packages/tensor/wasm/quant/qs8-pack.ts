@@ -53,45 +53,73 @@ export function qs8_pack(p: usize, begin: i32, end: i32, scratch: usize): void {
   for (let group = begin; group < end; group++) {
     const first = group * most(exact);
     const height = heightOf(group, rows, exact);
+    const there = min(height, rows - first);
     let from = <usize>load<u32>(p, X) + <usize>first * <usize>inputs;
     if (staged) {
-      for (let i = 0; i < height; i++) {
-        const to = scratch + <usize>i * bytes;
-        const row = min(first + i, rows - 1);
-        store<u32>(to + bytes - 4, 0);
-        if (images) window(p, row, to);
-        else memory.copy(to, <usize>load<u32>(p, X) + <usize>row * <usize>inputs, inputs);
+      if (images) windows(p, first, there, scratch, bytes);
+      else {
+        for (let i = 0; i < there; i++) {
+          const to = scratch + <usize>i * bytes;
+          store<u32>(to + bytes - 4, 0);
+          memory.copy(to, from + <usize>i * <usize>inputs, inputs);
+        }
       }
       from = scratch;
     }
     if (sums != 0) {
-      for (let i = 0; i < min(height, rows - first); i++) store<i32>(sums + (<usize>(first + i) << 2), sum(from + <usize>i * bytes, inputs, unsigned));
+      for (let i = 0; i < there; i++) store<i32>(sums + (<usize>(first + i) << 2), sum(from + <usize>i * bytes, inputs, unsigned));
     }
-    const to = load<u32>(p, TO) + <usize>first * <usize>quads * bytesOfQuad;
+    let to = load<u32>(p, TO) + <usize>first * <usize>quads * bytesOfQuad;
+    let done = 0;
+    if (!exact && there == height && height >= 4) done = together(from, bytes, quads, height, to, flip);
+    from += <usize>done << 2;
+    to += <usize>(done * height) << 2;
     // Rows past the last repeat it; what they give is never stored.
-    const last = staged ? height - 1 : min(height, rows - first) - 1;
     for (let i = 0; i < height; i++) {
-      const row = from + <usize>min(i, last) * bytes;
+      const row = from + <usize>min(i, there - 1) * bytes;
       if (exact) widen(row, quads, to + (<usize>i << 3), <usize>height << 3, unsigned);
-      else spread(row, quads, to + (<usize>i << 2), <usize>height << 2, flip);
+      else spread(row, quads - done, to + (<usize>i << 2), <usize>height << 2, flip);
     }
   }
 }
 
-/** The quads of a row, `step` bytes apart. */
-function spread(row: usize, quads: i32, to: usize, step: usize, flip: u32): void {
-  let q = 0;
+/** The quads of 4 or 6 rows, four at a time; how many. */
+function together(from: usize, bytes: usize, quads: i32, height: i32, to: usize, flip: u32): i32 {
   const flips = i32x4.splat(flip);
+  const step = <usize>height << 2;
+  let q = 0;
   for (; q + 4 <= quads; q += 4) {
-    const v = v128.xor(v128.load(row), flips);
-    v128.store32_lane(to, v, 0);
-    v128.store32_lane(to + step, v, 1);
-    v128.store32_lane(to + 2 * step, v, 2);
-    v128.store32_lane(to + 3 * step, v, 3);
-    row += 16;
+    const r0 = v128.xor(v128.load(from), flips);
+    const r1 = v128.xor(v128.load(from + bytes), flips);
+    const r2 = v128.xor(v128.load(from + 2 * bytes), flips);
+    const r3 = v128.xor(v128.load(from + 3 * bytes), flips);
+    const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5);
+    const t1 = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
+    const t2 = i32x4.shuffle(r2, r3, 0, 4, 1, 5);
+    const t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
+    v128.store(to, i64x2.shuffle(t0, t2, 0, 2));
+    v128.store(to + step, i64x2.shuffle(t0, t2, 1, 3));
+    v128.store(to + 2 * step, i64x2.shuffle(t1, t3, 0, 2));
+    v128.store(to + 3 * step, i64x2.shuffle(t1, t3, 1, 3));
+    if (height == 6) {
+      const r4 = v128.xor(v128.load(from + 4 * bytes), flips);
+      const r5 = v128.xor(v128.load(from + 5 * bytes), flips);
+      const t4 = i32x4.shuffle(r4, r5, 0, 4, 1, 5);
+      const t5 = i32x4.shuffle(r4, r5, 2, 6, 3, 7);
+      v128.store64_lane(to, t4, 0, 16);
+      v128.store64_lane(to + step, t4, 1, 16);
+      v128.store64_lane(to + 2 * step, t5, 0, 16);
+      v128.store64_lane(to + 3 * step, t5, 1, 16);
+    }
+    from += 16;
     to += 4 * step;
   }
-  for (; q < quads; q++) {
+  return q;
+}
+
+/** The quads of a row, `step` bytes apart. */
+function spread(row: usize, quads: i32, to: usize, step: usize, flip: u32): void {
+  for (let q = 0; q < quads; q++) {
     store<u32>(to, load<u32>(row) ^ flip);
     row += 4;
     to += step;
@@ -114,38 +142,67 @@ function sum(row: usize, count: i32, unsigned: bool): i32 {
   return total;
 }
 
-/** The bytes under the kernel at an output position: rows of the kernel, then columns, then channels. */
-function window(p: usize, position: i32, to: usize): void {
+/** The bytes under the kernel at so many output positions from `first` on, `bytes` apart: rows of the kernel, then columns, then channels. */
+function windows(p: usize, first: i32, count: i32, to: usize, bytes: usize): void {
   const outWidth = load<i32>(p, OUT_WIDTH);
   const outHeight = load<i32>(p, OUT_HEIGHT);
-  const x0 = (position % outWidth) * load<i32>(p, STRIDE_X) - load<i32>(p, PAD_LEFT);
-  const line = position / outWidth;
-  const y0 = (line % outHeight) * load<i32>(p, STRIDE_Y) - load<i32>(p, PAD_TOP);
+  const imageBytes = <usize>load<i32>(p, HEIGHT) * <usize>load<i32>(p, WIDTH) * <usize>load<i32>(p, CHANNELS);
+  let line = first / outWidth;
+  let ox = first - line * outWidth;
+  let image = load<u32>(p, X) + <usize>(line / outHeight) * imageBytes;
+  line %= outHeight;
+  for (let i = 0; i < count; i++) {
+    store<u32>(to + bytes - 4, 0);
+    window(p, image, line * load<i32>(p, STRIDE_Y) - load<i32>(p, PAD_TOP), ox * load<i32>(p, STRIDE_X) - load<i32>(p, PAD_LEFT), to, image + imageBytes);
+    to += bytes;
+    if (++ox < outWidth) continue;
+    ox = 0;
+    if (++line < outHeight) continue;
+    line = 0;
+    image += imageBytes;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function window(p: usize, image: usize, y0: i32, x0: i32, to: usize, past: usize): void {
   const height = load<i32>(p, HEIGHT);
   const width = load<i32>(p, WIDTH);
   const channels = load<i32>(p, CHANNELS);
+  const kernelHeight = load<i32>(p, KERNEL_HEIGHT);
   const kernelWidth = load<i32>(p, KERNEL_WIDTH);
+  const stepY = load<i32>(p, DILATION_Y);
   const stepX = load<i32>(p, DILATION_X);
   const border = load<i32>(p, BORDER);
-  const image = load<u32>(p, X) + <usize>(line / outHeight) * <usize>height * <usize>width * <usize>channels;
-  for (let i = 0; i < load<i32>(p, KERNEL_HEIGHT); i++) {
-    const y = y0 + i * load<i32>(p, DILATION_Y);
-    if (y < 0 || y >= height) {
-      fillBytes(to, <u8>border, kernelWidth * channels);
-      to += kernelWidth * channels;
-      continue;
+  const run = <usize>(kernelWidth * channels);
+  const perRow = <usize>(width * channels);
+  const whole = stepX == 1 && x0 >= 0 && x0 + kernelWidth <= width;
+  if (whole && run <= 4 && y0 >= 0) {
+    // A word for each row; what is too much of it is written over by the next, and left in what fills up the last quad.
+    let from = image + <usize>y0 * perRow + <usize>(x0 * channels);
+    const step = <usize>stepY * perRow;
+    if (from + <usize>(kernelHeight - 1) * step + 4 <= past) {
+      for (let i = 0; i < kernelHeight; i++) {
+        store<u32>(to, load<u32>(from));
+        to += run;
+        from += step;
+      }
+      return;
     }
-    const from = image + <usize>y * <usize>width * <usize>channels;
-    if (stepX == 1 && x0 >= 0 && x0 + kernelWidth <= width) {
-      copyBytes(to, from + <usize>x0 * <usize>channels, kernelWidth * channels);
-      to += kernelWidth * channels;
-      continue;
+  }
+  for (let i = 0; i < kernelHeight; i++) {
+    const y = y0 + i * stepY;
+    const from = image + <usize>y * perRow;
+    if (y < 0 || y >= height) fillBytes(to, <u8>border, run);
+    else if (whole) copyBytes(to, from + <usize>(x0 * channels), run);
+    else {
+      for (let j = 0; j < kernelWidth; j++) {
+        const x = x0 + j * stepX;
+        const at = to + <usize>(j * channels);
+        if (x < 0 || x >= width) fillBytes(at, <u8>border, channels);
+        else copyBytes(at, from + <usize>(x * channels), channels);
+      }
     }
-    for (let j = 0; j < kernelWidth; j++) {
-      const x = x0 + j * stepX;
-      if (x < 0 || x >= width) fillBytes(to, <u8>border, channels);
-      else copyBytes(to, from + <usize>x * <usize>channels, channels);
-      to += channels;
-    }
+    to += run;
   }
 }

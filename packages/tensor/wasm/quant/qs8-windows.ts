@@ -2,7 +2,7 @@
  * Depthwise convolution and pooling of 8-bit images [height, width, channels], 16 channels at a time. Positions outside the image are left
  * out, which for a convolution is the same as the value that stands for 0.
  */
-import { fixedPoint, round } from './requantize';
+import { fixedPoint, limits, round } from './requantize';
 
 // Parameters, as words.
 const X: usize = 0;
@@ -40,10 +40,11 @@ const DILATION_X: usize = 104;
 /** f32[out channels], or 0. */
 const F_BIAS: usize = 108;
 
-/** Scratch: sums, then factors of a part of 16 channels, then a result. */
+/** Scratch: sums, then factors of a part of 16 channels, a result, and limits. */
 const SUMS: usize = 0;
 const PART: usize = 64;
 const RESULT: usize = 192;
+const ENDS: usize = 208;
 
 /** Work items: rows of the output. */
 export function qs8_depthwise(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -54,6 +55,7 @@ export function qs8_depthwise(p: usize, begin: i32, end: i32, scratch: usize): v
   const rounding = load<i32>(p, ROUNDING);
   const factors = load<u32>(p, FACTORS);
   const bias = load<u32>(p, F_BIAS);
+  limits(scratch + ENDS, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
   for (let line = begin; line < end; line++) {
     for (let ox = 0; ox < outWidth; ox++) {
       const to = load<u32>(p, TO) + (<usize>line * <usize>outWidth + <usize>ox) * <usize>out * (rounding == 3 ? 4 : 1);
@@ -71,7 +73,7 @@ export function qs8_depthwise(p: usize, begin: i32, end: i32, scratch: usize): v
             memory.copy(scratch + PART, at, width << 2);
             at = scratch + PART;
           }
-          round(scratch + SUMS, at, scratch + RESULT, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST), load<i32>(p, UNSIGNED) != 0);
+          round(scratch + SUMS, at, scratch + RESULT, scratch + ENDS, load<i32>(p, UNSIGNED) != 0);
         } else {
           fixedPoint(scratch + SUMS, factors + (<usize>c << 3), width, scratch + RESULT, rounding == 2, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
         }
@@ -254,6 +256,7 @@ export function qs8_average_pool(p: usize, begin: i32, end: i32, scratch: usize)
   const unsigned = load<i32>(p, UNSIGNED_X) != 0;
   const zero = load<i32>(p, X_ZERO);
   const perRow = <usize>width * channels;
+  limits(scratch + ENDS, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
   for (let line = begin; line < end; line++) {
     const image = load<u32>(p, X) + <usize>(line / outHeight) * <usize>height * perRow;
     const y0 = (line % outHeight) * load<i32>(p, STRIDE_Y) - load<i32>(p, PAD_TOP);
@@ -272,7 +275,7 @@ export function qs8_average_pool(p: usize, begin: i32, end: i32, scratch: usize)
         mean16(from + c, rows, columns, channels, perRow, -zero * inside, scratch, unsigned);
         const factors = scratch + PART;
         for (let j: usize = 0; j < 64; j += 16) v128.store(factors + j, f32x4.splat(factor));
-        round(scratch, factors, to + c, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST), load<i32>(p, UNSIGNED) != 0);
+        round(scratch, factors, to + c, scratch + ENDS, load<i32>(p, UNSIGNED) != 0);
       }
       for (; c < channels; c++) {
         let s = -zero * inside;

@@ -4,10 +4,12 @@
  */
 
 import { extremes } from './extremes';
-import { nearest32, saturate } from './requantize';
+import { bytes, limits } from './requantize';
 
 /** Elements of a work item. */
 const ITEM: i32 = 4096;
+/** Scratch: what is left of a run, then limits. */
+const ENDS: usize = 64;
 
 // Parameters, as words.
 const X: usize = 0;
@@ -41,6 +43,7 @@ export function f32_quantize(p: usize, begin: i32, end: i32, scratch: usize): vo
 /** Quantizes a run of floats; whether it met NaN. */
 function run(x: usize, to: usize, count: i32, scale: f32, zero: i32, least: i32, most: i32, unsigned: bool, scratch: usize): bool {
   const step = f32x4.splat(scale);
+  limits(scratch + ENDS, zero, least, most);
   let odd = i32x4.splat(0);
   let k = 0;
   for (; k < count; k += 16) {
@@ -62,14 +65,14 @@ function run(x: usize, to: usize, count: i32, scale: f32, zero: i32, least: i32,
         if (value != value) odd = i32x4.splat(-1);
       }
     }
-    const y0 = nearest32(f32x4.div(v0, step));
-    const y1 = nearest32(f32x4.div(v1, step));
-    const y2 = nearest32(f32x4.div(v2, step));
-    const y3 = nearest32(f32x4.div(v3, step));
-    const bytes = saturate(y0, y1, y2, y3, zero, least, most, unsigned);
-    if (k + 16 <= count) v128.store(to, bytes);
+    const y0 = f32x4.div(v0, step);
+    const y1 = f32x4.div(v1, step);
+    const y2 = f32x4.div(v2, step);
+    const y3 = f32x4.div(v3, step);
+    const q = bytes(y0, y1, y2, y3, scratch + ENDS, unsigned);
+    if (k + 16 <= count) v128.store(to, q);
     else {
-      v128.store(scratch, bytes);
+      v128.store(scratch, q);
       memory.copy(to, scratch, count - k);
     }
     x += 64;
@@ -147,7 +150,7 @@ export function f32_quantize_groups(p: usize, begin: i32, end: i32, scratch: usi
     const step = size / 127;
     const scale: f32 = step > 0 ? step : 1;
     store<f32>(load<u32>(p, SCALES) + (<usize>group << 2), scale);
-    const to = wide ? scratch + 64 : <usize>load<u32>(p, TO) + first;
+    const to = wide ? scratch + 128 : <usize>load<u32>(p, TO) + first;
     run(x, to, width, scale, 0, -127, 127, false, scratch);
     let sum = 0;
     for (let k: usize = 0; k < <usize>width; k++) sum += load<i8>(to + k);

@@ -1,14 +1,45 @@
 /** From sums to 8 bits, by float32 or by gemmlowp's fixed point: the twins are in src/kernels/reference/quant/. */
 
+
+
+
 /**
- * 16 sums by 16 float factors. To the nearest, ties to even: a number within 2^22 plus 1.5·2^23 has its whole part in the lowest bits.
+ * What {@link bytes} needs, at `to`: the ends as floats, a number that moves the whole part of one within 2^22 into its lowest bits, and what
+ * is then too much. From memory, because the engine makes a vector constant anew, by three instructions, wherever it's used.
  */
-export function round(sums: usize, factors: usize, to: usize, zero: i32, least: i32, most: i32, unsigned: bool): void {
-  const y0 = near(sums, factors);
-  const y1 = near(sums + 16, factors + 16);
-  const y2 = near(sums + 32, factors + 32);
-  const y3 = near(sums + 48, factors + 48);
-  v128.store(to, saturate(y0, y1, y2, y3, zero, least, most, unsigned));
+export function limits(to: usize, zero: i32, least: i32, most: i32): void {
+  store<f32>(to, <f32>(least - zero));
+  store<f32>(to, <f32>(most - zero), 4);
+  store<f32>(to, 12582912, 8);
+  store<i32>(to, 0x4b400000 - zero, 12);
+}
+
+/** 16 floats to the nearest whole numbers, ties to even, plus the zero point, clamped. */
+// @ts-ignore: decorator
+@inline
+export function bytes(y0: v128, y1: v128, y2: v128, y3: v128, limits: usize, unsigned: bool): v128 {
+  const from = v128.load32_splat(limits);
+  const until = v128.load32_splat(limits, 4);
+  const shift = v128.load32_splat(limits, 8);
+  const over = v128.load32_splat(limits, 12);
+  const low = i16x8.narrow_i32x4_s(whole(y0, from, until, shift, over), whole(y1, from, until, shift, over));
+  const high = i16x8.narrow_i32x4_s(whole(y2, from, until, shift, over), whole(y3, from, until, shift, over));
+  return unsigned ? i8x16.narrow_i16x8_u(low, high) : i8x16.narrow_i16x8_s(low, high);
+}
+
+// @ts-ignore: decorator
+@inline
+function whole(y: v128, from: v128, until: v128, shift: v128, over: v128): v128 {
+  return i32x4.sub(f32x4.add(f32x4.pmin(f32x4.pmax(y, from), until), shift), over);
+}
+
+/** 16 sums by 16 float factors. */
+export function round(sums: usize, factors: usize, to: usize, limits: usize, unsigned: bool): void {
+  const y0 = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), v128.load(factors));
+  const y1 = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 16)), v128.load(factors, 16));
+  const y2 = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 32)), v128.load(factors, 32));
+  const y3 = f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums, 48)), v128.load(factors, 48));
+  v128.store(to, bytes(y0, y1, y2, y3, limits, unsigned));
 }
 
 /**
@@ -23,9 +54,7 @@ export function roundRows(
   factors: usize,
   to: usize,
   stride: usize,
-  zero: i32,
-  least: i32,
-  most: i32,
+  limits: usize,
   unsigned: bool,
 ): void {
   const t0 = v128.load(terms);
@@ -37,42 +66,14 @@ export function roundRows(
   const f2 = v128.load(factors, 32);
   const f3 = v128.load(factors, 48);
   for (let i = 0; i < height; i++) {
-    const y0 = nearest32(f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums), t0)), f0));
-    const y1 = nearest32(f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 16), t1)), f1));
-    const y2 = nearest32(f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 32), t2)), f2));
-    const y3 = nearest32(f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 48), t3)), f3));
-    v128.store(to, saturate(y0, y1, y2, y3, zero, least, most, unsigned));
+    const y0 = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums), t0)), f0);
+    const y1 = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 16), t1)), f1);
+    const y2 = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 32), t2)), f2);
+    const y3 = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(v128.load(sums, 48), t3)), f3);
+    v128.store(to, bytes(y0, y1, y2, y3, limits, unsigned));
     sums += from;
     to += stride;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function near(sums: usize, factors: usize): v128 {
-  return nearest32(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), v128.load(factors)));
-}
-
-/** Floats to whole numbers, those beyond 2^22 to its size. */
-// @ts-ignore: decorator
-@inline
-export function nearest32(y: v128): v128 {
-  const clamped = f32x4.pmax(f32x4.pmin(y, f32x4.splat(4194303)), f32x4.splat(-4194303));
-  return i32x4.sub(f32x4.add(clamped, f32x4.splat(12582912)), i32x4.splat(0x4b400000));
-}
-
-/** 16 whole numbers plus the zero point, as bytes from `least` to `most`. */
-// @ts-ignore: decorator
-@inline
-export function saturate(y0: v128, y1: v128, y2: v128, y3: v128, zero: i32, least: i32, most: i32, unsigned: bool): v128 {
-  const zeros = i16x8.splat(<i16>zero);
-  const from = i16x8.splat(<i16>least);
-  const until = i16x8.splat(<i16>most);
-  const low = i16x8.add_sat_s(i16x8.narrow_i32x4_s(y0, y1), zeros);
-  const high = i16x8.add_sat_s(i16x8.narrow_i32x4_s(y2, y3), zeros);
-  const a = i16x8.min_s(i16x8.max_s(low, from), until);
-  const b = i16x8.min_s(i16x8.max_s(high, from), until);
-  return unsigned ? i8x16.narrow_i16x8_u(a, b) : i8x16.narrow_i16x8_s(a, b);
 }
 
 /** Sums by multipliers and shifts, rounded twice or once. */
