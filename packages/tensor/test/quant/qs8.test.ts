@@ -114,6 +114,46 @@ inEveryCombination((kernels, tier) => {
     });
   });
 
+  test('qs8: sums of every size are rounded as the twin rounds them, by every shift, ties too', () => {
+    const units = 16 * 400 + 5;
+    const draw = (i: number): number => Math.imul(i + 1, 2654435761) >>> 0;
+    const scales = Float64Array.from({ length: units }, (_, i) => (i % 3 === 0 ? 0.5 : 0.5 + draw(i) / 2 ** 33) * 2 ** (2 - (i % 34)));
+    const sums = Int32Array.from({ length: units }, (_, i) => {
+      const size = draw(i * 7) >> (i % 29);
+      // Halves of what a unit is worth, and their neighbours.
+      return i % 3 === 0 ? (((size | 1) << ((i % 34) % 20)) + (draw(i) % 3) - 1) | 0 : size;
+    });
+    const blocks = new Blocks(kernels());
+    const c = blocks.place(new Uint8Array(units));
+    for (const kind of ['double', 'single', 'fp32'] as const) {
+      const range = { zeroPoint: -3, least: -128, most: 127 };
+      const fixed = Int32Array.from([...scales].flatMap((scale) => Object.values(fixedPointMultiplier(scale, kind === 'single'))));
+      const shape = { inputs: 1, units, nibbles: false };
+      qs8(kernels(), 'exact', {
+        ...{ x: blocks.place(new Uint8Array(4)), xUnsigned: false, xZero: 0, rows: 1, ...shape, c, zeros: 0, bias: blocks.place(sums) },
+        weights: blocks.place(packMatrix(new Int8Array(units), shape, false)),
+        sums: blocks.place(byPanels(new Int32Array(units), units)),
+        output: {
+          kind,
+          factors: blocks.place(kind === 'fp32' ? Float32Array.from(scales) : fixed),
+          zero: -3,
+          least: -128,
+          most: 127,
+          unsigned: false,
+        },
+      });
+      const given = new Int8Array(blocks.read(c, new Uint8Array(units)).buffer);
+      const expected = Int8Array.from(sums, (sum, i) =>
+        requantizer(kind, kind === 'fp32' ? Math.fround(scales[i]!) : scales[i]!, range)(sum),
+      );
+      const wrong = [...expected.keys()]
+        .filter((i) => given[i] !== expected[i])
+        .map((i) => `${sums[i]} by ${scales[i]}: ${given[i]}, ${expected[i]}`);
+      expect(wrong, kind).toEqual([]);
+    }
+    blocks.release();
+  });
+
   test('qs8: all 256 x 256 products of bytes', () => {
     for (const xUnsigned of [false, true]) {
       const all = Int8Array.from({ length: 256 }, (_, i) => i - 128);

@@ -7,7 +7,7 @@
  */
 import { leaky, relu, relu6 } from '../simd/clamp';
 import { heightOf, most } from './qs8-groups';
-import { fixedPoint, limits, round, roundRows } from './requantize';
+import { fixedPoint, limits, round, roundRows, roundTwice, twiceTerms } from './requantize';
 import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4 } from './qs8-tile';
 
 // Parameters, as words.
@@ -55,9 +55,13 @@ const TILE: usize = 0;
 const ROW: usize = 1024;
 const ENDS: usize = 1088;
 const TERMS: usize = 2048;
-/** Of a panel's terms: what is added to each sum, sums of weights, zero points, scales, bias of floats. */
-const TERM_BYTES: usize = 320;
-const SPREAD: usize = 4096;
+/**
+ * Of a panel's terms: what is added to each sum, sums of weights, zero points, scales, bias of floats. Where sums are rounded twice, the last
+ * two and two more places are what that needs, and a word tells if it can be done 16 units at a time.
+ */
+const TERM_BYTES: usize = 512;
+const TWICE: usize = 448;
+const SPREAD: usize = 5120;
 
 /** Bytes from a row's sums to the next in the scratch. */
 const STRIDE: usize = 128;
@@ -169,6 +173,7 @@ function prepare(p: usize, panel: i32, n: i32, to: usize): void {
     store<i32>(at, scales != 0 && !fixed && there ? load<i32>(scales + (<usize>(left + j) << 2)) : 0, 192);
     store<i32>(at, output == 4 ? given : 0, 256);
   }
+  if (output == 1) store<i32>(to, i32(twiceTerms(scales + (<usize>left << 3), n - left, to + 192)), TWICE);
 }
 
 /** From the sums of a tile to the output. */
@@ -209,6 +214,7 @@ function finish(p: usize, row: i32, height: i32, panel: i32, n: i32, scratch: us
       put(sums, to, width << 2);
     } else {
       if (output == 0) round(sums, terms + 192, scratch + ROW, scratch + ENDS, load<i32>(p, UNSIGNED) != 0);
+      else if (output == 1 && load<i32>(terms, TWICE) != 0) roundTwice(sums, terms + 192, scratch + ROW, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
       else fixedPoint(sums, load<u32>(p, SCALES) + (<usize>left << 3), width, scratch + ROW, output == 2, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
       put(scratch + ROW, to, width);
     }

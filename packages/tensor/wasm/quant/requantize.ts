@@ -76,6 +76,53 @@ export function roundRows(
   }
 }
 
+/** What {@link roundTwice} needs of 16 units, from pairs of multiplier and shift, those of units past `there` 0; whether it can take them. */
+export function twiceTerms(pairs: usize, there: i32, to: usize): bool {
+  let fits = true;
+  for (let j = 0; j < 16; j++) {
+    const pair = pairs + (<usize>j << 3);
+    const at = to + (<usize>j << 2);
+    const shift = j < there ? load<i32>(pair, 4) : 0;
+    const down = max(-shift, 0);
+    fits = fits && down < 31;
+    store<i32>(at, j < there ? load<i32>(pair) : 0);
+    store<i32>(at, 1 << max(shift, 0), 64);
+    store<i32>(at, (1 << 30) >> down, 128);
+    store<i32>(at, down > 0 ? 1 << 29 : 0, 192);
+  }
+  return fits;
+}
+
+/** 16 sums by multipliers and shifts, rounded twice as gemmlowp does: to 31 places with ties up, then to the unit with ties away from 0. */
+export function roundTwice(sums: usize, terms: usize, to: usize, zero: i32, least: i32, most: i32): void {
+  const zeros = i32x4.splat(zero);
+  const from = i32x4.splat(least - zero);
+  const until = i32x4.splat(most - zero);
+  for (let j: usize = 0; j < 64; j += 16) {
+    const x = i32x4.mul(v128.load(sums + j), v128.load(terms + j, 64));
+    const multiplier = v128.load(terms + j);
+    const nudge = i64x2.splat(1 << 30);
+    const low = i64x2.shr_u(i64x2.add(i64x2.extmul_low_i32x4_s(x, multiplier), nudge), 31);
+    const high = i64x2.shr_u(i64x2.add(i64x2.extmul_high_i32x4_s(x, multiplier), nudge), 31);
+    // Of what was shifted only the lower halves count.
+    const y = i32x4.shuffle(low, high, 0, 2, 4, 6);
+    const power = v128.load(terms + j, 128);
+    const half = v128.load(terms + j, 192);
+    // Below 0 a tie's half is one less.
+    const least1 = v128.and(v128.and(i32x4.shr_s(y, 31), power), i32x4.ne(half, i32x4.splat(0)));
+    const add = i32x4.sub(half, least1);
+    const a = i64x2.shr_u(i64x2.add(i64x2.extmul_low_i32x4_s(y, power), i64x2.extend_low_i32x4_s(add)), 30);
+    const b = i64x2.shr_u(i64x2.add(i64x2.extmul_high_i32x4_s(y, power), i64x2.extend_high_i32x4_s(add)), 30);
+    const z = i32x4.min_s(i32x4.max_s(i32x4.shuffle(a, b, 0, 2, 4, 6), from), until);
+    const q = i32x4.add(z, zeros);
+    store<u8>(to, <u8>i32x4.extract_lane(q, 0));
+    store<u8>(to, <u8>i32x4.extract_lane(q, 1), 1);
+    store<u8>(to, <u8>i32x4.extract_lane(q, 2), 2);
+    store<u8>(to, <u8>i32x4.extract_lane(q, 3), 3);
+    to += 4;
+  }
+}
+
 /** Sums by multipliers and shifts, rounded twice or once. */
 export function fixedPoint(sums: usize, multipliers: usize, width: i32, to: usize, once: bool, zero: i32, least: i32, most: i32): void {
   for (let j = 0; j < width; j++) {

@@ -56,7 +56,7 @@ export interface Qs8 {
 const PANEL_BYTES = 32768;
 const MOST_PANELS = 6;
 /** Bytes of scratch before panels whose nibbles are spread. */
-const SPREAD = 4096;
+const SPREAD = 5120;
 /** Multiplications below which sharing out costs more than it gives. */
 const SMALL = 64 * 64 * 64;
 
