@@ -1,78 +1,47 @@
-import { random, type Key } from '@x/tensor';
+import { tensor, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
+import type { Key } from '@x/tensor';
+import { compress, restore } from '@x/tensor/quant';
 import { checkChoice, checkNumber } from '../validation.ts';
 
 /** Activations in fewer bytes. */
 export interface CompressedActivations {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly size: number;
+  /** What is kept; the caller disposes it. */
+  readonly tensors: readonly Tensor[];
+  readonly shape: readonly number[];
+  readonly bytes: number;
 }
 
 /** A way to keep activations for the backward pass. */
 export interface ActivationCodec {
   readonly name: string;
   /** @param key Draws what it rounds by, if it does so at random. */
-  compress(values: Float32Array, key: Key): CompressedActivations;
-  decompress(compressed: CompressedActivations): Float32Array<ArrayBuffer>;
+  compress(x: Tensor, key: Key): CompressedActivations;
+  decompress(compressed: CompressedActivations): Tensor;
 }
 
 /**
  * Activations of few bits in groups, each with a least number and a step of float32, rounded up or down at random so that
- * the mean is right: E[x̂] = x, and so gradients computed from x̂ are unbiased.
+ * the mean is right: E[x̂] = x, and so gradients computed from x̂ are unbiased. By {@link compress} of `@x/tensor/quant`.
  *
- * @param options.bits 1, 2, 4 or 8. Default 2.
- * @param options.group Numbers that share a range. Default 256.
+ * @param options.bits 2, 4 or 8. Default 2.
+ * @param options.group Numbers that share a range, a multiple of 64. Default 256.
  * @throws {RangeError} if an option is out of range.
  *
  * J. Chen et al., "ActNN: Reducing Training Memory Footprint via 2-Bit Activation Compressed Training", 2021, arXiv 2104.14129;
  * with the same bits in all groups.
  */
-export function stochasticCodec({
-  bits = 2,
-  group = 256,
-}: { readonly bits?: 1 | 2 | 4 | 8; readonly group?: number } = {}): ActivationCodec {
-  checkChoice('stochasticCodec', 'bits', String(bits), ['1', '2', '4', '8']);
-  checkNumber('stochasticCodec', 'group', group, { least: 8, whole: true });
-  const most = 2 ** bits - 1;
-  const perByte = 8 / bits;
-  const headOf = (size: number): number => Math.ceil(size / group) * 8;
+export function stochasticCodec({ bits = 2, group = 256 }: { readonly bits?: 2 | 4 | 8; readonly group?: number } = {}): ActivationCodec {
+  checkChoice('stochasticCodec', 'bits', String(bits), ['2', '4', '8']);
+  checkNumber('stochasticCodec', 'group / 64', group / 64, { least: 1, whole: true });
   return {
     name: `stochastic, ${bits} bits`,
-    compress: (values, key) => {
-      const { length: size } = values;
-      const head = headOf(size);
-      const bytes = new Uint8Array(head + Math.ceil(size / perByte));
-      const ranges = new Float32Array(bytes.buffer, 0, head / 4);
-      // 16 random bits a number.
-      const draws = new Uint16Array(random.bits(key, Math.ceil(size / 2)).buffer);
-      for (let begin = 0, index = 0; begin < size; begin += group, index += 2) {
-        const end = Math.min(begin + group, size);
-        let [low, high] = [Infinity, -Infinity];
-        for (let i = begin; i < end; i++) {
-          const value = values[i] as number;
-          if (value < low) low = value;
-          if (value > high) high = value;
-        }
-        ranges[index] = low;
-        ranges[index + 1] = (high - low) / most;
-        const inverse = high > low ? 1 / (ranges[index + 1] as number) : 0;
-        for (let i = begin; i < end; i++) {
-          const q = Math.min(Math.floor(((values[i] as number) - low) * inverse + ((draws[i] as number) + 0.5) / 65536), most);
-          const at = head + Math.floor(i / perByte);
-          bytes[at] = (bytes[at] as number) | (q << ((i % perByte) * bits));
-        }
-      }
-      return { bytes, size };
+    compress: (x, key) => {
+      const { codes, ranges, shape } = compress(x, { key, bits, groupSize: group });
+      return { tensors: [codes, ranges], shape, bytes: 4 * (codes.size + ranges.size) };
     },
-    decompress: ({ bytes, size }) => {
-      const head = headOf(size);
-      const ranges = new Float32Array(bytes.buffer, bytes.byteOffset, head / 4);
-      const values = new Float32Array(size);
-      for (let i = 0; i < size; i++) {
-        const index = 2 * Math.floor(i / group);
-        const q = ((bytes[head + Math.floor(i / perByte)] as number) >> ((i % perByte) * bits)) & most;
-        values[i] = (ranges[index] as number) + q * (ranges[index + 1] as number);
-      }
-      return values;
+    decompress: ({ tensors, shape }) => {
+      const [codes, ranges] = tensors as [Tensor, Tensor];
+      return restore({ codes, ranges, shape, bits, groupSize: group });
     },
   };
 }
@@ -92,8 +61,9 @@ export function boundedCodec(bound: number): ActivationCodec {
   checkNumber('boundedCodec', 'bound', bound, { above: 0 });
   return {
     name: `error at most ${bound}`,
-    compress: (values) => {
-      const { length: size } = values;
+    compress: (x) => {
+      const values = x.dataSync() as Float32Array;
+      const size = values.length;
       const step = stepFor(values, bound);
       const steps = new Int32Array(size);
       const widths = new Uint8Array(Math.ceil(size / BLOCK));
@@ -110,7 +80,7 @@ export function boundedCodec(bound: number): ActivationCodec {
         widths[block] = width;
         total += width * (BLOCK / 8);
       }
-      const bytes = new Uint8Array(total);
+      const bytes = new Uint8Array(Math.ceil(total / 4) * 4);
       new DataView(bytes.buffer).setFloat64(0, step, true);
       bytes.set(widths, HEAD);
       let at = HEAD + widths.length;
@@ -119,11 +89,14 @@ export function boundedCodec(bound: number): ActivationCodec {
         for (let i = 0; i < BLOCK && begin + i < size; i++) writeBits(bytes, at * 8 + i * width, width, steps[begin + i] as number);
         at += width * (BLOCK / 8);
       });
-      return { bytes, size };
+      return { tensors: [tensor1d(new Int32Array(bytes.buffer), 'int32')], shape: x.shape, bytes: bytes.length };
     },
-    decompress: ({ bytes, size }) => {
+    decompress: ({ tensors: [words], shape }) => {
+      const { buffer, byteOffset, byteLength } = (words as Tensor).dataSync();
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      const size = shape.reduce((product, length) => product * length, 1);
       const values = new Float32Array(size);
-      const step = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
+      const step = new DataView(buffer, byteOffset).getFloat64(0, true);
       const blocks = Math.ceil(size / BLOCK);
       let at = HEAD + blocks;
       for (let block = 0; block < blocks; block++) {
@@ -135,7 +108,7 @@ export function boundedCodec(bound: number): ActivationCodec {
         }
         at += width * (BLOCK / 8);
       }
-      return values;
+      return tensor(values, [...shape]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { linear, random, type ApplyContext, type DenseLayer, type Key, type Layer } from '@x/tensor';
+import { positiveBits, wherePositive } from '@x/tensor/quant';
 import { othersOf, partsOf } from '../network/parts.ts';
 import { stochasticCodec, type ActivationCodec } from './activation-codec.ts';
 
@@ -88,46 +89,22 @@ function compressedDense(
     const [x, w, b] = args as [Tensor, Tensor, Tensor | undefined];
     const save = args.at(-1) as (tensors: Tensor[]) => void;
     const y = linear(x, w, bias ? b : undefined, { activation });
-    const compressed = codec.compress(x.dataSync() as Float32Array, key);
-    const signs = relu ? signsOf(y.dataSync() as Float32Array) : undefined;
-    save([w, bytesTensor(compressed.bytes), ...(signs ? [bytesTensor(signs)] : [])]);
-    note({ floatBytes: 4 * (x.size + (relu ? y.size : 0)), bytes: compressed.bytes.length + (signs?.length ?? 0) });
+    const compressed = codec.compress(x, key);
+    const signs = relu ? [positiveBits(y)] : [];
+    save([w, ...signs, ...compressed.tensors]);
+    note({
+      floatBytes: 4 * (x.size + (relu ? y.size : 0)),
+      bytes: compressed.bytes + 4 * signs.reduce((sum, { size }) => sum + size, 0),
+    });
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
-      const [kept, packed, mask] = saved as [Tensor, Tensor, Tensor | undefined];
-      const dz = mask ? tf.mul(dy, maskTensor(mask, dy)) : dy;
+      const kept = saved[0] as Tensor;
+      const dz = relu ? wherePositive(dy, saved[1] as Tensor) : dy;
       const flat = tf.reshape(dz, [-1, dz.shape.at(-1) as number]);
-      const values = codec.decompress({ bytes: bytesOf(packed, compressed.bytes.length), size: compressed.size });
-      const restored = tf.tensor2d(values, [compressed.size / inputs, inputs]);
-      const dx = tf.reshape(tf.matMul(flat, kept as tf.Tensor2D, false, true), x.shape);
-      return [dx, tf.matMul(restored, flat as tf.Tensor2D, true, false), ...(bias ? [tf.sum(flat, 0)] : [])];
+      const restored = tf.reshape(codec.decompress({ ...compressed, tensors: saved.slice(1 + signs.length) }), [-1, inputs]);
+      const dx = tf.reshape(tf.matMul(flat, kept, false, true), x.shape);
+      return [dx, tf.matMul(restored, flat, true, false), ...(bias ? [tf.sum(flat, 0)] : [])];
     };
     return { value: y, gradFunc: gradFunc as never };
   });
   return bias ? run(input, weight, bias) : run(input, weight);
-}
-
-function bytesTensor(bytes: Uint8Array): Tensor {
-  const words = new Int32Array(Math.ceil(bytes.length / 4));
-  new Uint8Array(words.buffer).set(bytes);
-  return tf.tensor1d(words, 'int32');
-}
-
-function bytesOf(tensor: Tensor, length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array((tensor.dataSync() as Int32Array).slice().buffer, 0, length);
-}
-
-/** A bit for each number: whether it is above 0. */
-function signsOf(values: Float32Array): Uint8Array {
-  const bits = new Uint8Array(Math.ceil(values.length / 8));
-  for (let i = 0; i < values.length; i++) if ((values[i] as number) > 0) bits[i >> 3]! |= 1 << (i & 7);
-  return bits;
-}
-
-function maskTensor(mask: Tensor, like: Tensor): Tensor {
-  const bits = bytesOf(mask, Math.ceil(like.size / 8));
-  return tf.tensor(
-    Float32Array.from({ length: like.size }, (_, i) => ((bits[i >> 3] as number) >> (i & 7)) & 1),
-    like.shape,
-    'float32',
-  );
 }

@@ -158,23 +158,21 @@ function encode(values: usize, count: i32, largest: f32, codes: usize, table: us
   const word = held(ring + WORD, -4);
   const low = held(ring + LOW, 0xffff);
   const top = held(ring + TOP, 0x80000000);
-  const bytes = <usize>count << 2;
-  const past = (bytes + 63) & ~63;
-  prepare(values, ring, scale, base, word, low, top, signed);
-  if (past > 64) prepare(values + 64, ring + 64, scale, base, word, low, top, signed);
-  gather(ring);
-  for (let k: usize = 0; k < past; k += 64) {
-    if (k + 128 < past) prepare(values + k + 128, ring + ((k + 128) & 255), scale, base, word, low, top, signed);
-    if (k + 64 < past) gather(ring + ((k + 64) & 255));
+  const bytes = count << 2;
+  for (let k = -128; k < bytes; k += 64) {
+    if (k + 128 < bytes) prepare(values + (k + 128), ring + ((k + 128) & 255), scale, base, word, low, top, signed);
+    if (k >= -64 && k + 64 < bytes) gather(ring + ((k + 64) & 255));
+    if (k < 0) continue;
     const from = ring + (k & 255);
     const all = i8x16.narrow_i16x8_u(
       i16x8.narrow_i32x4_u(carried(from), carried(from + 16)),
       i16x8.narrow_i32x4_u(carried(from + 32), carried(from + 48)),
     );
-    if (k + 64 <= bytes) v128.store(codes + (k >> 2), all);
+    const to = codes + (k >> 2);
+    if (k + 64 <= bytes) v128.store(to, all);
     else {
-      v128.store(ring + LAST, all);
-      memory.copy(codes + (k >> 2), ring + LAST, <usize>count - (k >> 2));
+      v128.store(ring, all, LAST);
+      memory.copy(to, ring + LAST, count - (k >> 2));
     }
   }
 }

@@ -20,60 +20,67 @@ const SUMS: usize = 32;
 /** Rows of a work item of the gradient where each column has a scale. */
 const ROWS: usize = 36;
 
+/** What rounding needs, in registers: the engine makes a vector constant anew, by three instructions, wherever it's used. */
+const MOVE: usize = 64;
+const SIGN: usize = 68;
+
 /** Work items: ITEM elements, or rows. */
 export function f32_fake_quantize(p: usize, begin: i32, end: i32, scratch: usize): void {
   const columns = load<i32>(p, COLUMNS);
-  const from = f32x4.splat(load<f32>(p, FROM));
-  const until = f32x4.splat(load<f32>(p, UNTIL));
-  const step: usize = columns == 0 ? 0 : 4;
-  const width = columns == 0 ? ITEM : columns;
-  for (let item = begin; item < end; item++) {
-    const first = item * width;
-    const count = min(width, load<i32>(p, COUNT) - first);
-    const x = load<u32>(p, X) + (<usize>first << 2);
-    const to = load<u32>(p, TO) + (<usize>first << 2);
-    const s = load<u32>(p, S);
-    let k: usize = 0;
-    const bytes = <usize>count << 2;
-    if (step == 0) {
-      const scale = v128.load32_splat(s);
-      for (; k + 32 <= bytes; k += 32) {
-        v128.store(to + k, rounded(v128.load(x + k), scale, from, until));
-        v128.store(to + k, rounded(v128.load(x + k, 16), scale, from, until), 16);
-      }
-    } else {
-      for (; k + 32 <= bytes; k += 32) {
-        v128.store(to + k, rounded(v128.load(x + k), v128.load(s + k), from, until));
-        v128.store(to + k, rounded(v128.load(x + k, 16), v128.load(s + k, 16), from, until), 16);
-      }
-    }
-    for (; k < bytes; k += 4) {
-      const scale = v128.load32_splat(step == 0 ? s : s + k);
-      v128.store32_lane(to + k, rounded(v128.load32_splat(x + k), scale, from, until), 0);
-    }
-  }
+  prepare(scratch);
+  if (columns == 0) {
+    const first = begin * ITEM;
+    quantize(p, first, min(load<i32>(p, COUNT), end * ITEM) - first, scratch, false);
+  } else for (let row = begin; row < end; row++) quantize(p, row * columns, columns, scratch, true);
 }
 
 // @ts-ignore: decorator
 @inline
-function rounded(x: v128, s: v128, from: v128, until: v128): v128 {
-  return f32x4.mul(clamp(f32x4.nearest(f32x4.div(x, s)), from, until), s);
+function prepare(scratch: usize): void {
+  store<f32>(scratch, 12582912, MOVE);
+  store<u32>(scratch, 0x80000000, SIGN);
+}
+
+// @ts-ignore: decorator
+@inline
+function quantize(p: usize, first: i32, count: i32, scratch: usize, each: bool): void {
+  const from = v128.load32_splat(p, FROM);
+  const until = v128.load32_splat(p, UNTIL);
+  const below = f32x4.splat(load<f32>(p, FROM) - 1);
+  const above = f32x4.splat(load<f32>(p, UNTIL) + 1);
+  const move = v128.load32_splat(scratch, MOVE);
+  const sign = v128.load32_splat(scratch, SIGN);
+  const x = load<u32>(p, X) + (<usize>first << 2);
+  const to = load<u32>(p, TO) + (<usize>first << 2);
+  const s = load<u32>(p, S);
+  const scale = v128.load32_splat(s);
+  const bytes = <usize>count << 2;
+  let k: usize = 0;
+  for (; k + 32 <= bytes; k += 32) {
+    const s0 = each ? v128.load(s + k) : scale;
+    const s1 = each ? v128.load(s + k, 16) : scale;
+    const r0 = nearest4(f32x4.div(v128.load(x + k), s0), below, above, move, sign);
+    const r1 = nearest4(f32x4.div(v128.load(x + k, 16), s1), below, above, move, sign);
+    v128.store(to + k, f32x4.mul(clamp(r0, from, until), s0));
+    v128.store(to + k, f32x4.mul(clamp(r1, from, until), s1), 16);
+  }
+  for (; k < bytes; k += 4) {
+    const s0 = each ? v128.load32_splat(s + k) : scale;
+    const r = nearest4(f32x4.div(v128.load32_splat(x + k), s0), below, above, move, sign);
+    v128.store32_lane(to + k, f32x4.mul(clamp(r, from, until), s0), 0);
+  }
 }
 
 /** Work items: ITEM elements, or ROWS rows. */
 export function f32_fake_quantize_grad(p: usize, begin: i32, end: i32, scratch: usize): void {
   const columns = load<i32>(p, COLUMNS);
-  const s = load<u32>(p, S);
   const sums = load<u32>(p, SUMS);
-  const from = f32x4.splat(load<f32>(p, FROM));
-  const until = f32x4.splat(load<f32>(p, UNTIL));
   const count = load<i32>(p, COUNT);
+  prepare(scratch);
   for (let item = begin; item < end; item++) {
     if (columns == 0) {
       const first = item * ITEM;
-      memory.fill(scratch, 0, 32);
-      // Every eight elements add to the same eight sums.
-      gradient(p, first, min(ITEM, count - first), s, 0, scratch, 0, from, until);
+      gradient(p, first, min(ITEM, count - first), scratch, scratch, false);
       let sum: f32 = 0;
       for (let j: usize = 0; j < 32; j += 4) sum += load<f32>(scratch + j);
       store<f32>(sums + (<usize>item << 2), sum);
@@ -82,55 +89,84 @@ export function f32_fake_quantize_grad(p: usize, begin: i32, end: i32, scratch: 
       memory.fill(own, 0, <usize>columns << 2);
       const size = load<i32>(p, ROWS) * columns;
       const past = min(count, (item + 1) * size);
-      for (let at = item * size; at < past; at += columns) gradient(p, at, columns, s, 4, own, 4, from, until);
+      for (let at = item * size; at < past; at += columns) gradient(p, at, columns, own, scratch, true);
     }
   }
 }
 
+/** Adds to each column's sum, or else gives eight sums, each of every eighth element. */
 // @ts-ignore: decorator
 @inline
-function gradient(p: usize, first: i32, count: i32, s: usize, step: usize, sums: usize, sumStep: usize, from: v128, until: v128): void {
+function gradient(p: usize, first: i32, count: i32, sums: usize, scratch: usize, each: bool): void {
+  const from = v128.load32_splat(p, FROM);
+  const until = v128.load32_splat(p, UNTIL);
+  const below = f32x4.splat(load<f32>(p, FROM) - 1);
+  const above = f32x4.splat(load<f32>(p, UNTIL) + 1);
+  const move = v128.load32_splat(scratch, MOVE);
+  const sign = v128.load32_splat(scratch, SIGN);
   const x = load<u32>(p, X) + (<usize>first << 2);
   const dy = load<u32>(p, DY) + (<usize>first << 2);
   const dx = load<u32>(p, TO) + (<usize>first << 2);
+  const s = load<u32>(p, S);
+  const scale = v128.load32_splat(s);
   const bytes = <usize>count << 2;
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
   let k: usize = 0;
   for (; k + 32 <= bytes; k += 32) {
-    const s0 = step == 0 ? v128.load32_splat(s) : v128.load(s + k);
-    const s1 = step == 0 ? s0 : v128.load(s + k, 16);
-    const at = sumStep == 0 ? sums : sums + k;
-    const q0 = f32x4.div(v128.load(x + k), s0);
-    const q1 = f32x4.div(v128.load(x + k, 16), s1);
+    const q0 = f32x4.div(v128.load(x + k), each ? v128.load(s + k) : scale);
+    const q1 = f32x4.div(v128.load(x + k, 16), each ? v128.load(s + k, 16) : scale);
     const d0 = v128.load(dy + k);
     const d1 = v128.load(dy + k, 16);
-    const m0 = isInside(f32x4.nearest(q0), from, until);
-    const m1 = isInside(f32x4.nearest(q1), from, until);
-    v128.store(at, f32x4.add(v128.load(at), f32x4.mul(d0, slope(q0, m0, from, until))));
-    v128.store(at, f32x4.add(v128.load(at, 16), f32x4.mul(d1, slope(q1, m1, from, until))), 16);
+    const t0 = each ? v128.load(sums + k) : a0;
+    const t1 = each ? v128.load(sums + k, 16) : a1;
+    const r0 = nearest4(q0, below, above, move, sign);
+    const r1 = nearest4(q1, below, above, move, sign);
+    const m0 = isInside(r0, from, until);
+    const m1 = isInside(r1, from, until);
+    const u0 = f32x4.add(t0, f32x4.mul(d0, v128.bitselect(f32x4.sub(r0, q0), clamp(r0, from, until), m0)));
+    const u1 = f32x4.add(t1, f32x4.mul(d1, v128.bitselect(f32x4.sub(r1, q1), clamp(r1, from, until), m1)));
+    if (each) {
+      v128.store(sums + k, u0);
+      v128.store(sums + k, u1, 16);
+    } else {
+      a0 = u0;
+      a1 = u1;
+    }
     v128.store(dx + k, v128.and(d0, m0));
     v128.store(dx + k, v128.and(d1, m1), 16);
   }
+  if (!each) {
+    v128.store(sums, a0);
+    v128.store(sums, a1, 16);
+  }
   for (; k < bytes; k += 4) {
-    const q = f32x4.div(v128.load32_splat(x + k), v128.load32_splat(step == 0 ? s : s + k));
+    const q = f32x4.div(v128.load32_splat(x + k), each ? v128.load32_splat(s + k) : scale);
     const d = v128.load32_splat(dy + k);
-    const m = isInside(f32x4.nearest(q), from, until);
-    const at = sumStep == 0 ? sums : sums + k;
-    store<f32>(at, load<f32>(at) + f32x4.extract_lane(f32x4.mul(d, slope(q, m, from, until)), 0));
+    const r = nearest4(q, below, above, move, sign);
+    const m = isInside(r, from, until);
+    const at = each ? sums + k : sums;
+    const slope = v128.bitselect(f32x4.sub(r, q), clamp(r, from, until), m);
+    store<f32>(at, load<f32>(at) + f32x4.extract_lane(f32x4.mul(d, slope), 0));
     v128.store32_lane(dx + k, v128.and(d, m), 0);
   }
+}
+
+/**
+ * To the nearest whole number, ties to even, where that is at most one past the ends, else there: adding 1.5·2^23 leaves no fraction. Pairs of
+ * these become one instruction of twice the width, which the engine has no way to make of two roundings.
+ */
+// @ts-ignore: decorator
+@inline
+function nearest4(q: v128, below: v128, above: v128, move: v128, sign: v128): v128 {
+  const c = clamp(q, below, above);
+  return v128.or(f32x4.sub(f32x4.add(c, move), move), v128.and(c, sign));
 }
 
 // @ts-ignore: decorator
 @inline
 function isInside(r: v128, from: v128, until: v128): v128 {
   return v128.and(f32x4.ge(r, from), f32x4.le(r, until));
-}
-
-// @ts-ignore: decorator
-@inline
-function slope(q: v128, inside: v128, from: v128, until: v128): v128 {
-  const r = f32x4.nearest(q);
-  return v128.bitselect(f32x4.sub(r, q), clamp(r, from, until), inside);
 }
 
 /** Between two numbers; NaN stays. The pseudo-minimum is one instruction where the minimum is many, and gives its first operand where that is NaN. */

@@ -5,7 +5,7 @@
  * A panel of weights is read once for all rows; with few rows it is as fast as memory gives the weights.
  */
 import { finishRow } from '../dense/epilogue';
-import { dot4, dot4z, dot8, dot8z, exact4, exact4z, exact8, exact8z, pair4 } from './qg-row';
+import { dot4, dot8, exact4, exact8, pair4 } from './qg-row';
 
 // Parameters, as words.
 const X: usize = 0;
@@ -46,10 +46,14 @@ export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
   const offset = nibbles ? 8 : exact || !unsigned ? 0 : 128;
   const pattern = scratch + 64;
   store<u32>(pattern, nibbles ? 0x0f0f0f0f : unsigned ? 0x80808080 : 0);
+  // Without zero points all groups have those of 64 bytes of zeros.
+  const none = scratch + 128;
+  const zerosOf: usize = zeros == 0 ? 0 : 64;
+  memory.fill(none, 0, 64);
   for (let panel = begin; panel < end; panel++) {
     const w = load<u32>(p, W) + <usize>panel * perPanel;
     const scales = load<u32>(p, SCALES) + <usize>panel * scalesOf;
-    const z = zeros + <usize>panel * scalesOf;
+    const z = zeros == 0 ? none : zeros + <usize>panel * scalesOf;
     const left = panel << 4;
     const width = min(16, units - left);
     const paired = !exact && nibbles && zeros == 0 && panel + 1 < end && left + 32 <= units;
@@ -61,16 +65,10 @@ export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
       const to = width == 16 ? y : scratch;
       if (paired) pair4(quads, groups, x, xs, sums, w, perPanel, scales, scalesOf, pattern, y);
       else if (exact) {
-        if (nibbles) {
-          if (zeros != 0) exact4z(quads, groups, x, xs, sums, w, scales, z, offset, pattern, to);
-          else exact4(quads, groups, x, xs, sums, w, scales, 0, offset, pattern, to);
-        } else if (zeros != 0) exact8z(quads, groups, x, xs, sums, w, scales, z, offset, pattern, to);
-        else exact8(quads, groups, x, xs, sums, w, scales, 0, offset, pattern, to);
-      } else if (nibbles) {
-        if (zeros != 0) dot4z(quads, groups, x, xs, sums, w, scales, z, offset, pattern, to);
-        else dot4(quads, groups, x, xs, sums, w, scales, 0, offset, pattern, to);
-      } else if (zeros != 0) dot8z(quads, groups, x, xs, sums, w, scales, z, offset, pattern, to);
-      else dot8(quads, groups, x, xs, sums, w, scales, 0, offset, pattern, to);
+        if (nibbles) exact4(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
+        else exact8(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
+      } else if (nibbles) dot4(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
+      else dot8(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
       if (width != 16) memory.copy(y, scratch, width << 2);
       if (bias != 0 || load<i32>(p, ACTIVATION) != 0)
         finishRow(y, paired ? 32 : width, bias == 0 ? 0 : bias + (<usize>left << 2), load<i32>(p, ACTIVATION), load<f32>(p, SLOPE));

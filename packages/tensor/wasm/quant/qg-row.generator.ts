@@ -8,32 +8,25 @@ import type { Tier } from '../table.ts';
  * `xsums` has each group's sum of activations: weights are taken with `offset` added, which with their zero point is taken out again.
  */
 export function qgRow(tier: Tier): string {
-  const functions = [8, 4].flatMap((bits) => [false, true].map((zeros) => exact(bits, zeros)));
-  const dots = [8, 4].flatMap((bits) => [false, true].map((zeros) => dot(bits, zeros, tier === 'simd')));
-  return [...functions, ...dots, pairOfPanels(tier === 'simd')].join('\n');
+  return [...[8, 4].map(exact), ...[8, 4].map((bits) => dot(bits, tier === 'simd')), pairOfPanels(tier === 'simd')].join('\n');
 }
 
 const signature = (name: string): string =>
-  `export function ${name}(quads: i32, groups: i32, x: usize, xscales: usize, xsums: usize, w: usize, scales: usize, zeros: usize, offset: i32, pattern: usize, to: usize): void`;
+  `export function ${name}(quads: i32, groups: i32, x: usize, xscales: usize, xsums: usize, w: usize, scales: usize, zeros: usize, zerosOf: usize, offset: i32, pattern: usize, to: usize): void`;
 const lines = (count: number, body: (index: number) => string): string => Array.from({ length: count }, (_, i) => body(i)).join('\n');
 
 /** What the group's sums begin with: minus the sum of activations times what each weight has too much. */
-const begin = (zeros: boolean): string =>
-  `    const s = load<i32>(xsums);
-${
-  zeros
-    ? lines(4, (j) => `    const n${j} = i32x4.mul(i32x4.splat(-s), i32x4.add(v128.load(zeros, ${j * 16}), i32x4.splat(offset)));`)
-    : `    const n0 = i32x4.splat(-s * offset);${lines(3, (j) => ` const n${j + 1} = n0;`)}`
-}`;
-const end = (zeros: boolean): string => `    const f = v128.load32_splat(xscales);
+const begin = `    const s = i32x4.splat(-load<i32>(xsums));
+${lines(4, (j) => `    const n${j} = i32x4.mul(s, i32x4.add(v128.load(zeros, ${j * 16}), more));`)}`;
+const end = `    const f = v128.load32_splat(xscales);
 ${lines(4, (j) => `    t${j} = f32x4.add(t${j}, f32x4.mul(f32x4.convert_i32x4_s(c${j}), f32x4.mul(f, v128.load(scales, ${j * 16}))));`)}
     xscales += 4;
     xsums += 4;
     scales += 64;
-${zeros ? '    zeros += 64;' : ''}`;
+    zeros += zerosOf;`;
 
-function dot(bits: number, zeros: boolean, absent: boolean): string {
-  const head = signature(`dot${bits}${zeros ? 'z' : ''}`);
+function dot(bits: number, absent: boolean): string {
+  const head = signature(`dot${bits}`);
   if (absent) return `${head} {}`;
   const step =
     bits === 8
@@ -50,9 +43,10 @@ ${lines(4, (j) => `      d${j} = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, v128.and
   return `${head} {
 ${lines(4, (j) => `  let t${j} = f32x4.splat(0);`)}
   const ${bits === 8 ? 'flips' : 'fifteen'} = v128.load32_splat(pattern);
+  const more = i32x4.splat(offset);
   const past = xscales + (<usize>groups << 2);
   while (xscales < past) {
-${begin(zeros)}
+${begin}
 ${lines(4, (j) => `    let c${j} = n${j};\n    let d${j} = i32x4.splat(0);`)}
     const until = x + (<usize>quads << 2);
     while (x < until) {
@@ -62,13 +56,13 @@ ${step}
       x += 8;
     }
 ${lines(4, (j) => `    c${j} = i32x4.add(c${j}, d${j});`)}
-${end(zeros)}
+${end}
   }
 ${lines(4, (j) => `  v128.store(to, t${j}, ${j * 16});`)}
 }`;
 }
 
-function exact(bits: number, zeros: boolean): string {
+function exact(bits: number): string {
   const add = (j: number, a: string, b: string): string => `      p${j} = i32x4.add(p${j}, i32x4.dot_i16x8_s(${a}, ${b}));`;
   const step =
     bits === 8
@@ -87,12 +81,13 @@ ${lines(8, (j) => add(j, 'b', `v128.load8x8_s(w, ${64 + j * 8})`))}
           ].join('\n'),
         )}
       w += 64;`;
-  return `${signature(`exact${bits}${zeros ? 'z' : ''}`)} {
+  return `${signature(`exact${bits}`)} {
 ${lines(4, (j) => `  let t${j} = f32x4.splat(0);`)}
   const fifteen = v128.load32_splat(pattern);
+  const more = i32x4.splat(offset);
   const past = xscales + (<usize>groups << 2);
   while (xscales < past) {
-${begin(zeros)}
+${begin}
 ${lines(8, (j) => `    let p${j} = i32x4.splat(0);`)}
     const until = x + (<usize>quads << 3);
     while (x < until) {
@@ -106,7 +101,7 @@ ${lines(
   (j) =>
     `    const c${j} = i32x4.add(n${j}, i32x4.add(i32x4.shuffle(p${2 * j}, p${2 * j + 1}, 0, 2, 4, 6), i32x4.shuffle(p${2 * j}, p${2 * j + 1}, 1, 3, 5, 7)));`,
 )}
-${end(zeros)}
+${end}
   }
 ${lines(4, (j) => `  v128.store(to, t${j}, ${j * 16});`)}
 }`;

@@ -1,5 +1,5 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { codeWords, compressFloats, restoreFloats } from '../../kernels/quant/compress.ts';
+import { codeWords, compressFloats, positiveFloats, restoreFloats, wherePositiveFloats } from '../../kernels/quant/compress.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { oddElement } from './quantize.ts';
 
@@ -37,6 +37,26 @@ export const compressKernels: readonly BackendKernel[] = [
         ...{ x: backend.address(output), codes: backend.address(codes), ranges: backend.address(ranges) },
         ...{ count: util.sizeFromShape(shape), groupSize, bits },
       });
+      return output;
+    },
+  },
+  {
+    /** int32[ceil(size / 32)]. */
+    name: 'XPositive',
+    run: ({ inputs, backend }) => {
+      const x = inputs['x'] as TensorInfo;
+      const count = util.sizeFromShape(x.shape);
+      const output = backend.makeOutput([Math.ceil(count / 32)], 'int32');
+      positiveFloats(backend.kernels, backend.address(x), backend.address(output), count);
+      return output;
+    },
+  },
+  {
+    name: 'XWherePositive',
+    run: ({ inputs, backend }) => {
+      const { x, bits } = inputs as { x: TensorInfo; bits: TensorInfo };
+      const output = backend.makeOutput(x.shape, 'float32');
+      wherePositiveFloats(backend.kernels, backend.address(x), backend.address(bits), backend.address(output), util.sizeFromShape(x.shape));
       return output;
     },
   },

@@ -36,6 +36,21 @@ export function restoreFloats(kernels: Kernels, call: Compressed): void {
   run(kernels, 'f32_restore', call);
 }
 
+/** Numbers of a work item of the signs: see wasm/quant/compress.ts. */
+const ITEM = 4096;
+
+/** A bit for each of `count` numbers, whether it's above 0, in whole words. */
+export function positiveFloats(kernels: Kernels, x: number, bits: number, count: number): void {
+  write(kernels, { x, codes: bits, ranges: 0, count, groupSize: 0, bits: 0 });
+  kernels.threads.run(kernels.number('f32_positive'), Math.ceil(count / ITEM), 4);
+}
+
+/** The numbers whose bits are set, and zeros. */
+export function wherePositiveFloats(kernels: Kernels, x: number, bits: number, to: number, count: number): void {
+  write(kernels, { x: to, codes: bits, ranges: x, count, groupSize: 0, bits: 0 });
+  kernels.threads.run(kernels.number('f32_where_positive'), Math.ceil(count / ITEM), 4);
+}
+
 function write({ threads }: Kernels, { x, codes, ranges, count, groupSize, bits }: Compressed): number {
   const { words } = threads;
   const p = threads.parameters();
