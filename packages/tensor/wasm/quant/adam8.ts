@@ -149,18 +149,17 @@ function largest(x: v128): f32 {
  * A key is a float's bits as a number that rises with it. No two bounds between codes have the same upper 16 bits, so for those an entry
  * holds the lower of two codes, above what must be added to the bound's lower bits to carry: (entry + lower bits) >> 16 is the code.
  */
-// @ts-ignore: decorator
-@inline
 function encode(values: usize, count: i32, largest: f32, codes: usize, table: usize, ring: usize, signed: bool): void {
   store<f32>(ring + SCALE, largest > 0 ? 1 / largest : 0);
   const scale = v128.load32_splat(ring + SCALE);
   const base = held(ring + TABLE, <i32>table);
   const word = held(ring + WORD, -4);
   const low = held(ring + LOW, 0xffff);
-  const top = held(ring + TOP, 0x80000000);
+  // Numbers of an unsigned map are their own keys.
+  const top = held(ring + TOP, signed ? 0x80000000 : 0);
   const bytes = count << 2;
   for (let k = -128; k < bytes; k += 64) {
-    if (k + 128 < bytes) prepare(values + (k + 128), ring + ((k + 128) & 255), scale, base, word, low, top, signed);
+    if (k + 128 < bytes) prepare(values + (k + 128), ring + ((k + 128) & 255), scale, base, word, low, top);
     if (k >= -64 && k + 64 < bytes) gather(ring + ((k + 64) & 255));
     if (k < 0) continue;
     const from = ring + (k & 255);
@@ -179,11 +178,11 @@ function encode(values: usize, count: i32, largest: f32, codes: usize, table: us
 
 // @ts-ignore: decorator
 @inline
-function prepare(values: usize, ring: usize, scale: v128, base: v128, word: v128, low: v128, top: v128, signed: bool): void {
-  const k0 = keys(f32x4.mul(v128.load(values), scale), top, signed);
-  const k1 = keys(f32x4.mul(v128.load(values, 16), scale), top, signed);
-  const k2 = keys(f32x4.mul(v128.load(values, 32), scale), top, signed);
-  const k3 = keys(f32x4.mul(v128.load(values, 48), scale), top, signed);
+function prepare(values: usize, ring: usize, scale: v128, base: v128, word: v128, low: v128, top: v128): void {
+  const k0 = keys(f32x4.mul(v128.load(values), scale), top);
+  const k1 = keys(f32x4.mul(v128.load(values, 16), scale), top);
+  const k2 = keys(f32x4.mul(v128.load(values, 32), scale), top);
+  const k3 = keys(f32x4.mul(v128.load(values, 48), scale), top);
   v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k0, 14))));
   v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k1, 14))), 16);
   v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k2, 14))), 32);
@@ -207,8 +206,8 @@ function gather(ring: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function keys(x: v128, top: v128, signed: bool): v128 {
-  return signed ? v128.xor(x, v128.or(i32x4.shr_s(x, 31), top)) : x;
+function keys(x: v128, top: v128): v128 {
+  return v128.xor(x, v128.or(i32x4.shr_s(x, 31), top));
 }
 
 // @ts-ignore: decorator

@@ -144,8 +144,6 @@ export function f32_restore(p: usize, begin: i32, end: i32, scratch: usize): voi
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function restore16(codes: v128, low: v128, step: v128, to: usize): void {
   const a = i16x8.extend_low_i8x16_u(codes);
   const b = i16x8.extend_high_i8x16_u(codes);

@@ -17,14 +17,15 @@ const ZEROS: usize = 12;
 const Y: usize = 16;
 const ROWS: usize = 20;
 const UNITS: usize = 24;
-const INPUTS: usize = 28;
-/** Inputs of a group, a multiple of 8, and groups; without groups all inputs, of any number, and 1. */
-const SIZE: usize = 32;
-const GROUPS: usize = 36;
-const NIBBLES: usize = 40;
-const BIAS: usize = 44;
-const ACTIVATION: usize = 48;
-const SLOPE: usize = 52;
+/** Groups of inputs; without them 1. */
+const GROUPS: usize = 28;
+const NIBBLES: usize = 32;
+const BIAS: usize = 36;
+const ACTIVATION: usize = 40;
+const SLOPE: usize = 44;
+const INPUTS: usize = 48;
+/** Inputs of a group, a multiple of 8; without groups all inputs, of any number. */
+const SIZE: usize = 52;
 
 /** Scratch: a tile as floats, then a row's result. */
 const TILE: usize = 0;

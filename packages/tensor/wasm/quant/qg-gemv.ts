@@ -9,25 +9,26 @@ import { dot4, dot8, exact4, exact8, pair4 } from './qg-row';
 
 // Parameters, as words.
 const X: usize = 0;
-const X_SCALES: usize = 4;
-const X_SUMS: usize = 8;
-const W: usize = 12;
-const SCALES: usize = 16;
+const W: usize = 4;
+const SCALES: usize = 8;
 /** i32 by panels and groups, or 0. */
-const ZEROS: usize = 20;
-const Y: usize = 24;
-const ROWS: usize = 28;
-const UNITS: usize = 32;
-/** Quads of a group, and groups of a row. */
-const QUADS: usize = 36;
-const GROUPS: usize = 40;
-const EXACT: usize = 44;
-const NIBBLES: usize = 48;
+const ZEROS: usize = 12;
+const Y: usize = 16;
+const ROWS: usize = 20;
+const UNITS: usize = 24;
+/** Groups of a row. */
+const GROUPS: usize = 28;
+const NIBBLES: usize = 32;
+const BIAS: usize = 36;
+const ACTIVATION: usize = 40;
+const SLOPE: usize = 44;
+const X_SCALES: usize = 48;
+const X_SUMS: usize = 52;
+/** Quads of a group. */
+const QUADS: usize = 56;
+const EXACT: usize = 60;
 /** Whether dot products take bytes from 0 to 255. */
-const UNSIGNED: usize = 52;
-const BIAS: usize = 56;
-const ACTIVATION: usize = 60;
-const SLOPE: usize = 64;
+const UNSIGNED: usize = 64;
 
 /** Work items: panels. */
 export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {

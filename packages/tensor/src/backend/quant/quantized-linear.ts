@@ -3,8 +3,10 @@ import type { GemmActivation } from '../../kernels/product.ts';
 import { dotMode } from '../../kernels/quant/dot-mode.ts';
 import { floatRows } from '../../kernels/quant/float-rows.ts';
 import { grouped, groupedMode } from '../../kernels/quant/grouped.ts';
+import type { MatrixRows } from '../../kernels/quant/matrix-rows.ts';
 import { quantizeBytes, quantizeGroups, quantizeRows } from '../../kernels/quant/quantize.ts';
 import { qs8 } from '../../kernels/quant/qs8.ts';
+import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { modeOf, rowsOf, weightOf, type Matrix } from './int8-linear.ts';
 import { oddElement } from './quantize.ts';
@@ -66,8 +68,7 @@ export const groupedLinearKernel: BackendKernel = {
   run: ({ inputs, attrs, backend }) => {
     const { kernels } = backend;
     const x = inputs['x'] as TensorInfo;
-    const bias = inputs['bias'];
-    const { matrix, activation, slope } = attrs as unknown as Attributes;
+    const { matrix } = attrs as unknown as Attributes;
     const { groups, units } = matrix;
     const { nibbles } = matrix.layout;
     const rows = rowsOf(x, matrix.inputs);
@@ -80,7 +81,6 @@ export const groupedLinearKernel: BackendKernel = {
     );
     const wide = mode === 'exact';
     const output = backend.makeOutput([rows, units], 'float32');
-    const { packed, scales, zeroPoints } = matrix.onDevice();
     withTemporary(kernels, (temporary) => {
       const to = temporary.allocate(rows * matrix.inputs * (wide ? 2 : 1));
       const xScales = temporary.allocate(rows * groups * 4);
@@ -91,12 +91,10 @@ export const groupedLinearKernel: BackendKernel = {
         throw new RangeError(`quantizedLinear: ${oddElement(backend, x)}, which can't be quantized; find out where it came from.`);
       }
       grouped(kernels, mode, {
-        ...{ x: to, xScales, xSums, nibbles, rows, units, groupSize, groups, activation, slope },
-        weights: backend.address(packed),
-        scales: backend.address(scales),
-        zeros: zeroPoints ? backend.address(zeroPoints) : 0,
-        y: backend.address(output),
-        bias: bias ? backend.address(bias) : 0,
+        ...rowsOfMatrix(backend, to, rows, output, inputs['bias'], attrs as unknown as Attributes),
+        xScales,
+        xSums,
+        groupSize,
       });
     });
     return output;
@@ -108,20 +106,31 @@ export const floatLinearKernel: BackendKernel = {
   name: 'XFloatLinear',
   run: ({ inputs, attrs, backend }) => {
     const x = inputs['x'] as TensorInfo;
-    const bias = inputs['bias'];
-    const { matrix, activation, slope } = attrs as unknown as Attributes;
+    const { matrix } = attrs as unknown as Attributes;
     const rows = rowsOf(x, matrix.inputs);
-    const { packed, scales, zeroPoints } = matrix.onDevice();
     const output = backend.makeOutput([rows, matrix.units], 'float32');
-    floatRows(backend.kernels, {
-      ...{ rows, inputs: matrix.inputs, units: matrix.units, groups: matrix.groups, nibbles: matrix.layout.nibbles, activation, slope },
-      x: backend.address(x),
-      weights: backend.address(packed),
-      scales: backend.address(scales),
-      zeros: zeroPoints ? backend.address(zeroPoints) : 0,
-      y: backend.address(output),
-      bias: bias ? backend.address(bias) : 0,
-    });
+    const common = rowsOfMatrix(backend, backend.address(x), rows, output, inputs['bias'], attrs as unknown as Attributes);
+    floatRows(backend.kernels, { ...common, inputs: matrix.inputs });
     return output;
   },
 };
+
+function rowsOfMatrix(
+  backend: XBackend,
+  x: number,
+  rows: number,
+  output: TensorInfo,
+  bias: TensorInfo | undefined,
+  { matrix, activation, slope }: Attributes,
+): MatrixRows {
+  const { groups, units, layout } = matrix;
+  const { packed, scales, zeroPoints } = matrix.onDevice();
+  return {
+    ...{ x, rows, groups, units, nibbles: layout.nibbles, activation, slope },
+    weights: backend.address(packed),
+    scales: backend.address(scales),
+    zeros: zeroPoints ? backend.address(zeroPoints) : 0,
+    y: backend.address(output),
+    bias: bias ? backend.address(bias) : 0,
+  };
+}
