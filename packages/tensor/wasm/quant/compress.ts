@@ -182,17 +182,13 @@ export function f32_where_positive(p: usize, begin: i32, end: i32, scratch: usiz
   const bits = load<u32>(p, CODES);
   const from = load<u32>(p, RANGES);
   const to = load<u32>(p, X);
-  let k = begin * ITEM;
-  for (; k + 8 <= past; k += 8) {
+  // A tensor has whole lines of 64 bytes.
+  for (let k = begin * ITEM; k < past; k += 8) {
     const at = <usize>k << 2;
     const set = i32x4.splat(load<u8>(bits + (k >> 3)));
     const a = v128.load(from + at);
     const b = v128.load(from + at, 16);
     v128.store(to + at, v128.and(a, i32x4.eq(v128.and(set, low), low)));
     v128.store(to + at, v128.and(b, i32x4.eq(v128.and(set, high), high)), 16);
-  }
-  for (; k < past; k++) {
-    const at = <usize>k << 2;
-    store<u32>(to + at, ((load<u8>(bits + (k >> 3)) >> (k & 7)) & 1) != 0 ? load<u32>(from + at) : 0);
   }
 }

@@ -88,22 +88,15 @@ export function f32_dequantize(p: usize, begin: i32, end: i32, scratch: usize): 
   let q = <usize>load<u32>(p, X) + first;
   let to = <usize>load<u32>(p, TO) + (<usize>first << 2);
   const unsigned = load<i32>(p, UNSIGNED) != 0;
-  const zero = load<i32>(p, ZERO);
-  const zeros = i32x4.splat(zero);
-  const scale = load<f32>(p, SCALE);
-  const step = f32x4.splat(scale);
-  let k = 0;
-  for (; k + 8 <= count; k += 8) {
+  const zeros = i32x4.splat(load<i32>(p, ZERO));
+  const step = f32x4.splat(load<f32>(p, SCALE));
+  // A tensor has whole lines of 64 bytes.
+  for (let k = 0; k < count; k += 8) {
     const v = unsigned ? v128.load8x8_u(q) : v128.load8x8_s(q);
     v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(i32x4.extend_low_i16x8_s(v), zeros)), step));
     v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(i32x4.extend_high_i16x8_s(v), zeros)), step), 16);
     q += 8;
     to += 32;
-  }
-  for (; k < count; k++) {
-    store<f32>(to, <f32>((unsigned ? <i32>load<u8>(q) : <i32>load<i8>(q)) - zero) * scale);
-    q++;
-    to += 4;
   }
 }
 

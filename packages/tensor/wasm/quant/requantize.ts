@@ -115,10 +115,7 @@ export function roundTwice(sums: usize, terms: usize, to: usize, zero: i32, leas
     const b = i64x2.shr_u(i64x2.add(i64x2.extmul_high_i32x4_s(y, power), i64x2.extend_high_i32x4_s(add)), 30);
     const z = i32x4.min_s(i32x4.max_s(i32x4.shuffle(a, b, 0, 2, 4, 6), from), until);
     const q = i32x4.add(z, zeros);
-    store<u8>(to, <u8>i32x4.extract_lane(q, 0));
-    store<u8>(to, <u8>i32x4.extract_lane(q, 1), 1);
-    store<u8>(to, <u8>i32x4.extract_lane(q, 2), 2);
-    store<u8>(to, <u8>i32x4.extract_lane(q, 3), 3);
+    v128.store32_lane(to, i8x16.shuffle(q, q, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12), 0);
     to += 4;
   }
 }
