@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Windows } from '../../src/kernels/conv-windows.ts';
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from '../../src/kernels/depthwise.ts';
+import type { GemmActivation } from '../../src/kernels/product.ts';
 import { volumeOf } from '../../src/kernels/reference/conv.ts';
 import {
   referenceDepthwise,
@@ -66,18 +67,27 @@ inEveryCombination((kernels) => {
     }
   });
 
-  test('f32-depthwise: bias and activation', () => {
-    const windows = shapes[6]!;
-    const sizes = sizesOf(windows);
-    const [x, filter, bias] = [floats(sizes.x, 1), floats(sizes.filter, 2), floats(windows.channels, 3)];
-    const blocks = new Blocks(kernels());
-    const to = blocks.place(new Float32Array(sizes.y));
-    depthwise(kernels(), windows, blocks.place(x), blocks.place(filter), to, { bias: blocks.place(bias), activation: 'relu6' });
-    const given = blocks.read(to, new Float32Array(sizes.y));
-    blocks.release();
-    const expected = referenceDepthwise(windows, x, filter).map((value, i) =>
-      Math.min(6, Math.max(0, value + bias[i % windows.channels]!)),
-    );
-    expect(given).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-4 });
-  });
+  const activations: Record<GemmActivation, (value: number) => number> = {
+    linear: (value) => value,
+    relu: (value) => Math.max(0, value),
+    relu6: (value) => Math.min(6, Math.max(0, value)),
+    leakyrelu: (value) => (value < 0 ? 0.3 * value : value),
+  };
+  test.each(Object.entries(activations) as [GemmActivation, (value: number) => number][])(
+    'f32-depthwise: bias and %s, with each kind of windows',
+    (activation, activate) => {
+      for (const windows of all) {
+        const sizes = sizesOf(windows);
+        const [x, filter, bias] = [floats(sizes.x, 1), floats(sizes.filter, 2), floats(windows.channels, 3)];
+        const blocks = new Blocks(kernels());
+        const to = blocks.place(new Float32Array(sizes.y));
+        const epilogue = { bias: blocks.place(bias), activation, slope: Math.fround(0.3) };
+        depthwise(kernels(), windows, blocks.place(x), blocks.place(filter), to, epilogue);
+        const given = blocks.read(to, new Float32Array(sizes.y));
+        blocks.release();
+        const expected = referenceDepthwise(windows, x, filter).map((value, i) => activate(value + bias[i % windows.channels]!));
+        expect(given, describeWindows(windows)).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-4 });
+      }
+    },
+  );
 });
