@@ -111,6 +111,10 @@ describe.each(backends)('sparse layers in integers on %s', (backend) => {
     await expect(quantize(net, { scheme: 'int4' })).rejects.toThrow(/layer 0 is sparse/);
     const q = await quantize(net, { scheme: 'int4', unsupported: 'float' });
     expect(q.report().layers.map(({ scheme }) => scheme)).toEqual(['float', 'int4', 'float']);
+    // In float the numbers of columns count too.
+    const all = await quantize(net, { activations: 'dynamic' });
+    expect(q.report().layers[0]!.bytes).toBe(all.report().layers[0]!.floatBytes);
+    all.dispose();
     q.dispose();
     await expect(quantize(net, { activations: 'float' })).rejects.toThrow(/activations: 'dynamic'/);
     await expect(quantize(net)).rejects.toThrow(/calibrate is missing/);

@@ -2,7 +2,7 @@ import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { everyNetworkStep, floatsOf, runNetworkStep, runNetworkSteps, type NetworkStep, type QuantizedStep } from './quantized-step.ts';
 import { runLinear, runSteps } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
-import { bytesOfSparse, type QuantizedSparseStep } from './sparse-step.ts';
+import { bytesOfSparse, isSparse, sizesOfSparse, type QuantizedSparseStep } from './sparse-step.ts';
 import { isWeightless, type Step } from './steps.ts';
 
 /** How far numbers are from what they should be. */
@@ -92,6 +92,7 @@ export function reportOf(original: readonly Step[], network: readonly NetworkSte
       }
       case 'float':
         if (isWeightless(step.layer)) return [];
+        if (isSparse(step.layer)) return [floatLayer(step.name, sizesOfSparse(step.layer), [step.layer.inputs, step.layer.units])];
         return [
           floatLayer(
             step.name,

@@ -4,7 +4,7 @@ import type { Quantization } from '@x/tensor/quant';
 import { int8CsrLinear, quantizeCsr, type CsrPattern, type QuantizedCsr } from '@x/tensor/sparse';
 
 /** What `sparseLinear` of `@x/sparse` says of itself. */
-interface SparseLinearLike extends Layer {
+export interface SparseLinearLike extends Layer {
   readonly inputs: number;
   readonly units: number;
   readonly activation: ActivationName;
@@ -55,6 +55,11 @@ export function runSparse({ matrix, bias, activation, slope, input }: QuantizedS
 export function disposeSparse({ matrix, bias }: QuantizedSparseStep): void {
   matrix.dispose();
   if (bias) dispose(bias);
+}
+
+/** How many numbers a sparse layer in float has: of its values, of its pattern, and biases. */
+export function sizesOfSparse({ pattern, variables }: SparseLinearLike): readonly number[] {
+  return [pattern.nonZeros, pattern.nonZeros, pattern.rows + 1, variables.bias?.size ?? 0];
 }
 
 /** Bytes of the layer in integers and in float, with 4 a value and a column's number. */
