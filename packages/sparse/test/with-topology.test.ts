@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, dense, disable, disposeState, fit, random, sequential, sgd, trainable, type NamedVariables } from '@x/tensor';
+import { adam, checkpointed, dense, disable, disposeState, fit, random, sequential, sgd, trainable, type NamedVariables } from '@x/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyRewiring, rigl, set, sparseLayers, withTopology } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
@@ -19,6 +19,18 @@ describe.each(backends)('withTopology on %s', (backend) => {
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 4);
     net.dispose();
     tf.dispose([x, y]);
+  });
+
+  test('within a checkpointed layer it goes on from update to update', () => {
+    const inner = network(0.3);
+    const net = checkpointed((inner as ReturnType<typeof sequential>).layers[0]!);
+    const [{ layer }] = sparseLayers(net) as [ReturnType<typeof sparseLayers>[number]];
+    for (let i = 0; i < 3; i++) {
+      const keep = new Uint8Array(layer.pattern.nonZeros).fill(1, 1);
+      applyRewiring(layer, { keep, grown: new Float64Array(0) }, []);
+      expect(layer.pattern.nonZeros).toBe(keep.length - 1);
+    }
+    inner.dispose();
   });
 
   test('a slot that has no number for each value is refused before anything moves', () => {

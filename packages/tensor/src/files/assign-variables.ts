@@ -5,7 +5,8 @@ import { checkTensor } from '../ops/arguments.ts';
 /**
  * Gives variables the values of the tensors of the same names, such as those that {@link loadSafetensors} read.
  *
- * @throws {RangeError | TypeError} if a name is missing on either side, or a shape or dtype differs; nothing is changed then.
+ * @throws {RangeError | TypeError | Error} if a name is missing on either side, a shape or dtype differs, or a variable is disposed; nothing is
+ * changed then.
  * @example
  * const { tensors } = await loadSafetensors('model.safetensors');
  * assignVariables(net.variables, tensors);
@@ -33,6 +34,8 @@ export function checkAssignable(
         ...(unknown.length > 0 ? [`no variable for the tensors ${unknown.join(', ')}`] : []),
       ].join('; ')} among the ${argument}. ${remedy}`,
     );
-  for (const [name, variable] of Object.entries(variables))
+  for (const [name, variable] of Object.entries(variables)) {
+    checkTensor(where, `variables['${name}']`, variable);
     checkTensor(where, `${argument}['${name}']`, tensors[name], { dtype: variable.dtype, shape: variable.shape, remedy });
+  }
 }

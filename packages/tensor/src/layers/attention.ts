@@ -6,7 +6,7 @@ import { checkKey, fold, type Key } from '../random/key.ts';
 import { dense } from './dense.ts';
 import type { Initializer } from './initializer.ts';
 import type { Layer } from './layer.ts';
-import { checkParts, contextOfPart, variablesOfParts } from './parts.ts';
+import { checkParts, contextOfPart, makeParts, variablesOfParts } from './parts.ts';
 import { mapLastAxis } from './shape.ts';
 import { glorotUniform } from './variance-scaling.ts';
 
@@ -66,12 +66,10 @@ export function attention(width: number, options: MultiHeadOptions): AttentionLa
   if (memory !== undefined) checkNumber(where, 'memory', memory, { least: 1, whole: true });
   checkNumber(where, 'dropout', dropout, { least: 0, below: 1 });
   checkFunction(where, 'init', init);
-  const map = (index: number, from: number, to: number): Layer => dense(from, to, { key: fold(key, index), bias, init });
-  const out = map(0, width, width);
-  const parts: Maps =
-    memory === undefined
-      ? { qkv: map(1, width, 3 * width), out }
-      : { query: map(1, width, width), keyValue: map(2, memory, 2 * width), out };
+  const map = (index: number, from: number, to: number) => (): Layer => dense(from, to, { key: fold(key, index), bias, init });
+  const others = memory === undefined ? [map(1, width, 3 * width)] : [map(1, width, width), map(2, memory, 2 * width)];
+  const [out, first, second] = makeParts(map(0, width, width), ...others) as [Layer, Layer, Layer];
+  const parts: Maps = memory === undefined ? { qkv: first, out } : { query: first, keyValue: second, out };
   return withMaps(parts, { width, heads, causal, memory, dropout });
 }
 

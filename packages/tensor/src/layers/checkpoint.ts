@@ -42,7 +42,10 @@ export function checkpoint<Inputs extends readonly Tensor[]>(
  */
 export function checkpointed(layer: Layer): Layer {
   checkPart('checkpointed', 'layer', layer);
-  return { ...layer, apply: (x, context = {}) => applyForgetting([layer], x, [context]) };
+  const apply: Layer['apply'] = (x, context = {}) => applyForgetting([layer], x, [context]);
+  // All else as the layer has it at any time: a sparse one's pattern changes.
+  const own: PropertyDescriptorMap = { ...Object.getOwnPropertyDescriptors(layer), apply: { value: apply, enumerable: true } };
+  return Object.create(Object.getPrototypeOf(layer) as object, own) as Layer;
 }
 
 /** Layers one after another, each in a context of its own, of which only x is remembered. */

@@ -11,6 +11,18 @@ export function variablesOfParts(parts: Readonly<Record<string, Layer>>): NamedV
   );
 }
 
+/** Layers made one after another; if one can't be made, those before it are disposed. */
+export function makeParts(...makers: readonly (() => Layer)[]): Layer[] {
+  const made: Layer[] = [];
+  try {
+    for (const make of makers) made.push(make());
+    return made;
+  } catch (error) {
+    for (const layer of made) layer.dispose();
+    throw error;
+  }
+}
+
 /** A context with a key of the part's own. */
 export function contextOfPart(context: ApplyContext, index: number): ApplyContext {
   return context.key ? { ...context, key: fold(context.key, index) } : context;

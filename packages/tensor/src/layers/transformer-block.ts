@@ -5,6 +5,8 @@ import { attention, type MultiHeadOptions } from './attention.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { layerNormLayer } from './layer-norm.ts';
+import type { Layer } from './layer.ts';
+import { makeParts } from './parts.ts';
 import { residual } from './residual.ts';
 import { sequential, type SequentialLayer } from './sequential.ts';
 
@@ -44,14 +46,12 @@ export function transformerBlock(width: number, options: TransformerBlockOptions
   const [forAttention, forFirst, forSecond] = split(key, 3);
   const drawn = init ? { init } : {};
   const dropping = rate > 0 ? [dropout(rate)] : [];
-  // Made before anything else that may be refused.
-  const first = dense(width, hidden, { key: forFirst, activation, bias, ...drawn });
-  return sequential([
-    residual([
-      layerNormLayer(width),
-      attention(width, { key: forAttention, heads, causal, dropout: attentionDropout, bias, ...drawn }),
-      ...dropping,
-    ]),
-    residual([layerNormLayer(width), first, dense(hidden, width, { key: forSecond, bias, ...drawn }), ...dropping]),
-  ]);
+  const [before, attending, between, first, second] = makeParts(
+    () => layerNormLayer(width),
+    () => attention(width, { key: forAttention, heads, causal, dropout: attentionDropout, bias, ...drawn }),
+    () => layerNormLayer(width),
+    () => dense(width, hidden, { key: forFirst, activation, bias, ...drawn }),
+    () => dense(hidden, width, { key: forSecond, bias, ...drawn }),
+  ) as [Layer, Layer, Layer, Layer, Layer];
+  return sequential([residual([before, attending, ...dropping]), residual([between, first, second, ...dropping])]);
 }

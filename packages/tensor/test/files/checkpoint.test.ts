@@ -179,6 +179,12 @@ test('what does not fit is refused, and nothing is changed', async () => {
     await expect(loadCheckpoint(path, { variables: net.variables, state: plain })).rejects.toThrow(
       'no tensor for the variables momentum.0.weight',
     );
+    const gone = sequential([dense(6, 16, { key: random.key(3) }), dropout(0.3), dense(16, 3, { key: random.key(4) })]);
+    const first = gone.variables['0.weight']!.dataSync().slice();
+    gone.variables['2.bias']!.dispose();
+    await expect(loadCheckpoint(path, { variables: gone.variables })).rejects.toThrow("variables['2.bias'] is disposed");
+    expect(gone.variables['0.weight']!.dataSync()).toEqual(first);
+    gone.dispose();
     expect([bits(other, ofOther), bits(net, plain)]).toEqual(before);
     await saveSafetensors(path, net.variables);
     await expect(loadCheckpoint(path, { variables: net.variables })).rejects.toThrow(`${path}: its metadata 'checkpoint' is undefined`);

@@ -167,6 +167,38 @@ describe.each(backends)('%s', (backend) => {
     });
   });
 
+  test('checkpointed, a layer keeps its methods, and what it computes when asked', () => {
+    class Doubling implements Layer {
+      readonly kind = 'doubling';
+      readonly variables = {};
+      asked = 0;
+      get times(): number {
+        return ++this.asked;
+      }
+      apply(x: tf.Tensor): tf.Tensor {
+        return tf.mul(x, 2);
+      }
+      outputShape(shape: readonly (number | null)[]): readonly (number | null)[] {
+        return shape;
+      }
+      dispose(): void {}
+    }
+    const layer = checkpointed(new Doubling());
+    expect(layer.outputShape([1, 2])).toEqual([1, 2]);
+    let now = 1;
+    const changing = {
+      ...new Doubling(),
+      ...{ apply: tf.neg, outputShape: layer.outputShape, dispose: layer.dispose },
+      get now() {
+        return now;
+      },
+    };
+    const asked = checkpointed(changing as Layer) as unknown as { now: number };
+    now = 2;
+    expect(asked.now).toBe(2);
+    sequential([layer]).dispose();
+  });
+
   test('checkpointed, and within one another', () => {
     expectNoLeak(() => {
       const [plain, thrifty] = [deep(), checkpointed(deep('sqrt'))];

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import {
   activationLayer,
   attention,
@@ -34,6 +34,18 @@ refuses([
   ['dense', 'no options', () => dense(1, 2, bad(undefined)), /dense: key is undefined/],
   ['dense', 'an activation', () => dense(1, 2, { key, activation: bad('Relu') }), /dense: activation is "Relu"/],
   ['dense', 'no initializer', () => dense(1, 2, { key, init: bad('glorot') }), /init is "glorot", but must be a function/],
+  [
+    'attention',
+    'an initializer that fails for a later weight',
+    () => attention(4, { key, init: ([, units]) => tf.zeros([4, units === 12 ? 1 : 4]) }),
+    /the result of init is float32\[4, 1\]/,
+  ],
+  [
+    'transformerBlock',
+    'an initializer that fails for the last weight',
+    () => transformerBlock(4, { key, init: (shape) => tf.zeros(shape[0] === 16 ? [1] : [...shape]) }),
+    /the result of init is float32\[1\]/,
+  ],
   ['dropout', 'NaN', () => dropout(NaN), /rate is NaN/],
   ['dropout', 'a range', () => dropout(1), /rate is 1, .* below 1/],
   ['dropout.apply', 'a dtype', ({ whole }) => dropout(0.5).apply(whole), /x is int32/],
