@@ -51,6 +51,7 @@ export {
   type Snapshot,
 } from './pruning/lottery-ticket.ts';
 export { compact, type Compacted } from './pruning/compact.ts';
+export { toDense } from './pruning/to-dense.ts';
 export { trim } from './pruning/trim.ts';
 
 // Matrices from elsewhere
