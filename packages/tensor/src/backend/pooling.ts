@@ -93,12 +93,14 @@ function backward(name: string, pooling: Pooling, windowsOf: WindowsOf): Backend
   return {
     name,
     run: (call, beneath) => {
-      const { dy, input } = call.inputs as { dy: TensorInfo; input: TensorInfo };
+      const { dy, input, output } = call.inputs as { dy: TensorInfo; input: TensorInfo; output?: TensorInfo };
       const { backend } = call;
       const windows = windowsOf(input.shape, attributesOf(call));
       if (dy.dtype !== 'float32' || input.dtype !== 'float32' || taps(windows) > MOST_POOL_TAPS) return beneath(call);
       const dx = backend.makeOutput(input.shape, 'float32');
-      poolGradient(backend.kernels, pooling, windows, backend.address(input), backend.address(dy), backend.address(dx));
+      // What isn't the pooled values of these windows is left unread.
+      const pooled = output?.dtype === 'float32' && util.arraysEqual(output.shape, dy.shape) ? backend.address(output) : 0;
+      poolGradient(backend.kernels, pooling, windows, backend.address(input), backend.address(dy), backend.address(dx), pooled);
       return dx;
     },
   };

@@ -21,9 +21,10 @@ export function pool(kernels: Kernels, pooling: Pooling, windows: Windows, x: nu
 
 /**
  * The gradient of the images of {@link pool}: the first greatest value of each window gets the window's dy, or all get
- * an even share of it, as if the whole window lay in the image.
+ * an even share of it, as if the whole window lay in the image. `y` is what {@link pool} gave, or 0: where no pixel is in two windows, it
+ * saves looking for the greatest values again.
  */
-export function poolGradient(kernels: Kernels, pooling: Pooling, windows: Windows, x: number, dy: number, dx: number): void {
+export function poolGradient(kernels: Kernels, pooling: Pooling, windows: Windows, x: number, dy: number, dx: number, y = 0): void {
   const swept = sweep(windows, windows.channels);
   const { batch, channels, image, grid } = windows;
   const pixels = image[0] * image[1] * image[2];
@@ -38,7 +39,13 @@ export function poolGradient(kernels: Kernels, pooling: Pooling, windows: Window
   const taps = swept.taps.length;
   threads.words.set([dy, dx, grid[0] * grid[1] * grid[2], pixels, chunk, chunks], own);
   threads.floats[own + 6] = 1 / taps;
+  threads.words[own + 7] = pooling === 'max' && areApart(windows) ? y : 0;
   threads.run(kernels.number(`f32_${pooling}_pool_gradient`), batch * chunks, Math.ceil(SHARE / (pixels * Math.min(channels, chunk))));
+}
+
+/** Whether no pixel is in two windows. */
+function areApart({ window, stride, dilation }: Windows): boolean {
+  return window.every((size, axis) => (size - 1) * (dilation[axis] as number) < (stride[axis] as number));
 }
 
 function write(kernels: Kernels, swept: Sweep, x: number, to: number): number {

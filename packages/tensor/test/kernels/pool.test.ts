@@ -10,6 +10,9 @@ import { describeWindows, shapes, windowsOf } from './windows.ts';
 const all = [
   ...shapes,
   windowsOf({ batch: 3, channels: 32, image: [12, 12], window: [2, 2], stride: [2, 2] }),
+  // Pixels that no window meets.
+  windowsOf({ batch: 2, channels: 19, image: [7, 6], window: [2, 2], stride: [2, 2] }),
+  windowsOf({ batch: 2, channels: 9, image: [8, 9], window: [2, 2], stride: [3, 3], before: [1, 1] }),
   windowsOf({ batch: 1, channels: 70, image: [9, 9], window: [9, 9] }),
   windowsOf({ batch: 1, channels: 70, image: [9, 9], window: [3, 3], stride: [1, 2], dilation: [2, 2], before: [1, 2] }),
 ];
@@ -27,17 +30,21 @@ inEveryCombination((kernels) => {
       const blocks = new Blocks(kernels());
       const [xAt, dyAt] = [blocks.place(x), blocks.place(dy)];
       const y = blocks.place(new Float32Array(dy.length).fill(NaN));
-      const dx = blocks.place(new Float32Array(x.length).fill(NaN));
       pool(kernels(), 'max', windows, xAt, y);
-      poolGradient(kernels(), 'max', windows, xAt, dyAt, dx);
-      const given = [blocks.read(y, new Float32Array(dy.length)), blocks.read(dx, new Float32Array(x.length))] as const;
-      blocks.release();
-      expect(given[0], describeWindows(windows)).toEqual(Float32Array.from(referencePool('max', windows, x)));
+      const expected = referencePoolGradient('max', windows, x, dy);
       const scale = referencePoolGradient('max', windows, x, dy.map(Math.abs));
-      referencePoolGradient('max', windows, x, dy).forEach((value, i) => {
-        if (!(Math.abs(given[1][i]! - value) <= 2 ** -22 * scale[i]!))
-          expect.fail(`${describeWindows(windows)}: [${i}] is ${given[1][i]}, not ${value}`);
-      });
+      for (const pooled of [0, y]) {
+        const dx = blocks.place(new Float32Array(x.length).fill(NaN));
+        poolGradient(kernels(), 'max', windows, xAt, dyAt, dx, pooled);
+        const given = blocks.read(dx, new Float32Array(x.length));
+        expected.forEach((value, i) => {
+          if (!(Math.abs(given[i]! - value) <= 2 ** -22 * scale[i]!))
+            expect.fail(`${describeWindows(windows)}: [${i}] is ${given[i]}, not ${value}`);
+        });
+      }
+      const given = blocks.read(y, new Float32Array(dy.length));
+      blocks.release();
+      expect(given, describeWindows(windows)).toEqual(Float32Array.from(referencePool('max', windows, x)));
     }
   });
 
