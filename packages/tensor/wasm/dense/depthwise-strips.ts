@@ -6,12 +6,14 @@
  * from its beginning.
  */
 import { madd } from '../simd/madd';
+import { finishRow } from './epilogue';
 import { C, H, OH, OUT_IMAGE, OUT_PIXEL, OUT_ROW, OW, OWN, SX, SY, TAP_BYTES, TAP_COUNT, TAP_FILTER, TAP_X, TAP_Y, TAPS, TO, W, X, X_LEAST, X_MOST, Y_LEAST, Y_MOST } from './conv-windows';
 
 // Parameters after those of the windows, as words.
 const FILTER: usize = OWN;
 const BIAS: usize = OWN + 4;
 const ACTIVATION: usize = OWN + 8;
+const SLOPE: usize = OWN + 12;
 /** Rows of windows of a work item, and work items that share an image's rows. */
 const ROWS: usize = OWN + 24;
 const STRIPS: usize = OWN + 28;
@@ -20,6 +22,9 @@ const BLOCKS: usize = OWN + 32;
 const GROUPS: usize = OWN + 36;
 /** Whether the taps are three neighbours in each of three rows. */
 const NINE: usize = OWN + 40;
+
+/** The activation that isn't a pair of bounds. */
+const LEAKY: i32 = 3;
 
 const BLOCK: i32 = 16;
 const BLOCK_BYTES: usize = 64;
@@ -63,7 +68,7 @@ export function f32_depthwise_strips(p: usize, begin: i32, end: i32, scratch: us
   }
 }
 
-/** The activations that are bounds; the others are left to the caller. */
+/** Of the activations that are bounds. */
 function writeBounds(activation: i32, scratch: usize): void {
   const least = f32x4.splat(activation == 1 || activation == 2 ? 0 : -Infinity);
   const most = f32x4.splat(activation == 2 ? 6 : Infinity);
@@ -174,6 +179,9 @@ function computeRows(p: usize, image: i32, first: i32, count: i32, channel: i32,
         for (let j: usize = 0; j < <usize>left << 2; j += 4) store<f32>(at + j, load<f32>(scratch + LAST + j));
       }
     }
+    if (load<i32>(p, ACTIVATION) == LEAKY) {
+      for (let i: usize = 0; i < <usize>windows; i++) finishRow(to + i * outStep, there, 0, LEAKY, load<f32>(p, SLOPE));
+    }
     x += down;
   }
 }
@@ -233,73 +241,38 @@ function nineTaps(x: usize, pitch: usize, step: usize, to: usize, outStep: usize
   }
 }
 
-/** A row of windows of any taps, four at once. */
+/** A row of windows of any taps, two at once. */
 function anyTaps(x: usize, taps: i32, step: usize, to: usize, outStep: usize, count: i32, scratch: usize, half: usize): void {
   const places = scratch + PLACES;
   const past = places + (<usize>taps << 2);
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const bias = v128.load(scratch + half);
-    const bias1 = v128.load(scratch + half, 16);
-    let a0 = bias, b0 = bias1;
-    let a1 = bias, b1 = bias1;
-    let a2 = bias, b2 = bias1;
-    let a3 = bias, b3 = bias1;
+  for (; count > 0; count -= 2) {
+    let a0 = v128.load(scratch + half);
+    let b0 = v128.load(scratch + half, 16);
+    let a1 = a0;
+    let b1 = b0;
     let w = scratch + WEIGHTS + half;
+    // The last one may be alone: it is computed twice.
+    const next = count > 1 ? step : 0;
     for (let place = places; place < past; place += 4) {
       const wa = v128.load(w);
       const wb = v128.load(w, 16);
-      let from = x + <usize>load<u32>(place);
+      const from = x + <usize>load<u32>(place);
       a0 = madd(v128.load(from), wa, a0);
       b0 = madd(v128.load(from, 16), wb, b0);
-      from += step;
-      a1 = madd(v128.load(from), wa, a1);
-      b1 = madd(v128.load(from, 16), wb, b1);
-      from += step;
-      a2 = madd(v128.load(from), wa, a2);
-      b2 = madd(v128.load(from, 16), wb, b2);
-      from += step;
-      a3 = madd(v128.load(from), wa, a3);
-      b3 = madd(v128.load(from, 16), wb, b3);
+      a1 = madd(v128.load(from + next), wa, a1);
+      b1 = madd(v128.load(from + next, 16), wb, b1);
       w += BLOCK_BYTES;
     }
     a0 = clamp(a0, scratch);
     b0 = clamp(b0, scratch);
-    v128.store(to, a0);
-    v128.store(to, b0, 16);
-    to += outStep;
     a1 = clamp(a1, scratch);
     b1 = clamp(b1, scratch);
+    v128.store(to, a0);
+    v128.store(to, b0, 16);
+    if (count > 1) to += outStep;
     v128.store(to, a1);
     v128.store(to, b1, 16);
     to += outStep;
-    a2 = clamp(a2, scratch);
-    b2 = clamp(b2, scratch);
-    v128.store(to, a2);
-    v128.store(to, b2, 16);
-    to += outStep;
-    a3 = clamp(a3, scratch);
-    b3 = clamp(b3, scratch);
-    v128.store(to, a3);
-    v128.store(to, b3, 16);
-    to += outStep;
-    x += step << 2;
-  }
-  for (; i < count; i++) {
-    let a = v128.load(scratch + half);
-    let b = v128.load(scratch + half, 16);
-    let w = scratch + WEIGHTS + half;
-    for (let place = places; place < past; place += 4) {
-      const from = x + <usize>load<u32>(place);
-      a = madd(v128.load(from), v128.load(w), a);
-      b = madd(v128.load(from, 16), v128.load(w, 16), b);
-      w += BLOCK_BYTES;
-    }
-    a = clamp(a, scratch);
-    b = clamp(b, scratch);
-    v128.store(to, a);
-    v128.store(to, b, 16);
-    to += outStep;
-    x += step;
+    x += step << 1;
   }
 }
