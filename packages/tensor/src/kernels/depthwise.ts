@@ -64,8 +64,7 @@ function run(
   writeSweep(kernels, p, swept, x, to, taps);
   threads.words.set([filter, bias, gemmActivations[activation]], p + WINDOW_WORDS);
   threads.floats[p + WINDOW_WORDS + 3] = slope;
-  // The strips know bounds as activations, and nothing else.
-  const strips = activation === 'leakyrelu' ? undefined : stripsOf(swept, threads.count);
+  const strips = stripsOf(swept, threads.count);
   const [, , width] = swept.grid;
   if (!strips) {
     threads.run(kernels.number('f32_depthwise'), count / width, Math.ceil(SHARE / (width * swept.taps.length * swept.channels)));
