@@ -72,8 +72,8 @@ if (parts.includes('layers')) {
   console.log(
     '## A layer, forward and both gradients\n\nTimes faster than our dense layer. x and the gradient of the output come row-major; the output and the gradient of x stay as the next sparse layer takes them.\n',
   );
-  row('shape', 'dense', ...densities.map(percent), 'blocks 4x4, 10 %', 'even at');
-  row(...new Array<string>(densities.length + 4).fill('---'));
+  row('shape', 'dense', ...densities.map(percent), 'blocks 4x4, 10 %', '16x16', '2:4', 'even at');
+  row(...new Array<string>(densities.length + 6).fill('---'));
   for (const [inputs, units] of [
     [1024, 1024],
     [784, 1000],
@@ -85,6 +85,10 @@ if (parts.includes('layers')) {
       dense: dense(inputs, units, { key, activation }),
       ...Object.fromEntries(densities.map((density) => [percent(density), sparseLinear(inputs, units, { density, key, activation })])),
       blocks: sparseLinear(inputs, units, { density: 0.1, block: [4, 4], key, activation }),
+      ...(inputs % 16 === 0 && units % 16 === 0
+        ? { large: sparseLinear(inputs, units, { density: 0.1, block: [16, 16], key, activation }) }
+        : {}),
+      nm: sparseLinear(inputs, units, { nm: [2, 4], key, activation }),
     };
     const took = await race(passes(layers, inputs, units));
     const ratio = (name: string): number => took['dense']! / took[name]!;
@@ -93,6 +97,8 @@ if (parts.includes('layers')) {
       ms(took['dense']!),
       ...densities.map((density) => times(ratio(percent(density)))),
       times(ratio('blocks')),
+      layers['large'] ? times(ratio('large')) : '',
+      times(ratio('nm')),
       breakEven(densities.map((density) => ratio(percent(density)))),
     );
   }

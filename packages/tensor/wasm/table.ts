@@ -25,6 +25,7 @@ import { elementwise } from './dense/elementwise.generator.ts';
 import { gemmTile } from './dense/gemm-tile.generator.ts';
 import { reduce } from './dense/reduce.generator.ts';
 import { bsrTile } from './sparse/bsr-tile.generator.ts';
+import { nmTile } from './sparse/nm-tile.generator.ts';
 import { streamingTile } from './sparse/streaming-tile.generator.ts';
 import { qgRow } from './quant/qg-row.generator.ts';
 import { qs8Tile } from './quant/qs8-tile.generator.ts';
@@ -80,12 +81,13 @@ export const families: readonly KernelFamily[] = [
       'sparse/sddmm.ts',
       'sparse/backward.ts',
       'sparse/bsr.ts',
+      'sparse/nm.ts',
       'sparse/absent-above.ts',
       'sparse/select.ts',
       'sparse/rewire.ts',
       'sparse/active-rows.ts',
     ],
-    generated: { 'sparse/streaming-tile.ts': streamingTile, 'sparse/bsr-tile.ts': bsrTile },
+    generated: { 'sparse/streaming-tile.ts': streamingTile, 'sparse/bsr-tile.ts': bsrTile, 'sparse/nm-tile.ts': nmTile },
   },
   {
     name: 'quant',

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { GemmActivation } from '../../kernels/product.ts';
 import { backwardParts, sparseBackward } from '../../kernels/sparse/backward.ts';
+import { nmBackward, type NmPieces } from '../../kernels/sparse/nm.ts';
 import { gather } from '../../kernels/sparse/permute.ts';
 import { sddmm } from '../../kernels/sparse/sddmm.ts';
 import { spmm } from '../../kernels/sparse/spmm.ts';
@@ -16,6 +17,8 @@ interface Pattern {
   readonly rows: number;
   readonly columns: number;
   readonly nonZeros: number;
+  /** Set if it is regular, as N:M patterns are. */
+  readonly pieces: NmPieces | undefined;
   onDevice(): Readonly<Record<PatternTensor, TensorInfo>>;
 }
 
@@ -42,15 +45,7 @@ export const linearKernels: readonly BackendKernel[] = [
       if (recorded) keepInBlocks(backend, x);
       return inBlocks(backend, [x], (blocks) => {
         const output = makeInBlocks(backend, batch, rows);
-        spmm(backend.kernels, {
-          pointers: at.pointers,
-          indices: at.indices,
-          values: at.values,
-          x: blocks as number,
-          y: output.address,
-          ...{ rows, columns, batch, nonZeros, activation, slope },
-          bias: at.bias,
-        });
+        spmm(backend.kernels, { ...at, x: blocks as number, y: output.address, rows, columns, batch, nonZeros, activation, slope });
         return output.tensor;
       });
     },
@@ -63,27 +58,20 @@ export const linearKernels: readonly BackendKernel[] = [
       const { pattern } = attrs as unknown as { pattern: Pattern };
       const { rows, columns, nonZeros } = pattern;
       const batch = x.shape[0] as number;
-      const at = {
-        ...addresses(backend, pattern, 'acrossPointers', 'acrossIndices', 'permutation'),
-        values: backend.address(values),
-        dvalues: backend.address(dvalues),
-      };
+      const at = { values: backend.address(values), dvalues: backend.address(dvalues) };
+      const byRows = addresses(backend, pattern, 'indices');
+      const byColumns = addresses(backend, pattern, 'acrossPointers', 'acrossIndices', 'permutation');
       const dx = inBlocks(backend, [d, x], (dBlocks, xBlocks) => {
         const output = makeInBlocks(backend, batch, columns);
-        borrowed(backend, (backwardParts(backend.kernels, batch, nonZeros) - 1) * nonZeros, (work) =>
-          sparseBackward(backend.kernels, {
-            pointers: at.acrossPointers,
-            indices: at.acrossIndices,
-            permutation: at.permutation,
-            values: at.values,
-            dvalues: at.dvalues,
-            work,
-            d: dBlocks as number,
-            x: xBlocks as number,
-            dx: output.address,
-            ...{ rows, columns, batch, nonZeros },
-          }),
-        );
+        const sizes = { rows, columns, batch, nonZeros };
+        const call = { ...at, ...sizes, d: dBlocks as number, x: xBlocks as number, dx: output.address };
+        if (pattern.pieces) nmBackward(backend.kernels, { ...call, indices: byRows.indices }, pattern.pieces);
+        else {
+          const { acrossPointers: pointers, acrossIndices: indices, permutation } = byColumns;
+          borrowed(backend, (backwardParts(backend.kernels, batch, nonZeros) - 1) * nonZeros, (work) =>
+            sparseBackward(backend.kernels, { ...call, pointers, indices, permutation, work }),
+          );
+        }
         return output.tensor;
       });
       dropCopy(backend, x);
