@@ -40,7 +40,7 @@ export class TensorData {
   /** Set while the values lie in another layout. */
   layout: OtherLayout | undefined;
   /** The same values once more in another layout, until they are written to or disposed of. */
-  #copy: OtherLayout | undefined;
+  copy: OtherLayout | undefined;
   readonly #module: TfjsModule;
   #offset: number;
   #id = 0;
@@ -71,17 +71,6 @@ export class TensorData {
     return this.layout === undefined ? this.#offset : this.layout.address;
   }
 
-  /** The values once more in another layout, if somebody kept them. */
-  get copy(): OtherLayout | undefined {
-    return this.#copy;
-  }
-
-  /** Keeps the values once more in another layout, or frees those that were kept. */
-  keepCopy(copy: OtherLayout | undefined): void {
-    this.#copy?.release();
-    this.#copy = copy;
-  }
-
   get id(): number {
     if (this.#id === 0) {
       this.#id = numbers++;
@@ -92,7 +81,8 @@ export class TensorData {
 
   /** Drops what was derived from the values: a copy in another layout, and what tfjs's module knows of the tensor. */
   forget(): void {
-    this.keepCopy(undefined);
+    this.copy?.release();
+    this.copy = undefined;
     if (this.#id === 0) return;
     this.#module.tfjs.disposeData(this.#id);
     this.#id = 0;

@@ -58,7 +58,8 @@ function gradients(p: usize, block: i32, item: i32, sums: usize): void {
     const past = at + length;
     let e: usize = 0;
     for (; e + NM_TILE * 4 <= bytes; e += NM_TILE * 4) {
-      if (e == 0) gradientsFirst(at, past, at + toValues, sums, d, bytes, x, dx);
+      // In the wide tier a block is one tile.
+      if (WIDE || e == 0) gradientsFirst(at, past, at + toValues, sums, d, bytes, x, dx);
       else gradientsNext(at, past, at + toValues, sums, d + e, bytes, x + e, dx + e);
     }
     for (; e < bytes; e += 32) {

@@ -89,10 +89,13 @@ export function keepInBlocks(backend: XBackend, tensor: TensorInfo): void {
   toBlocks(backend.kernels, { rowMajor, blocks: copy.address, batch, features });
   // The tensor's own, whatever becomes of the kernel that keeps it.
   backend.heap.forget(copy.address);
-  data.keepCopy(copy);
+  data.copy?.release();
+  data.copy = copy;
 }
 
 /** Lets go of what {@link keepInBlocks} kept. */
 export function dropCopy(backend: XBackend, tensor: TensorInfo): void {
-  backend.data(tensor).keepCopy(undefined);
+  const data = backend.data(tensor);
+  data.copy?.release();
+  data.copy = undefined;
 }

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { GemmActivation } from '../../kernels/product.ts';
 import { backwardParts, sparseBackward } from '../../kernels/sparse/backward.ts';
-import { nmBackward, type NmPieces } from '../../kernels/sparse/nm.ts';
+import { nmBackward, nmPieces, type NmPieces } from '../../kernels/sparse/nm.ts';
 import { gather } from '../../kernels/sparse/permute.ts';
 import { sddmm } from '../../kernels/sparse/sddmm.ts';
 import { spmm } from '../../kernels/sparse/spmm.ts';
@@ -17,8 +17,10 @@ interface Pattern {
   readonly rows: number;
   readonly columns: number;
   readonly nonZeros: number;
-  /** Set if it is regular, as N:M patterns are. */
-  readonly pieces: NmPieces | undefined;
+  readonly pointers: Int32Array;
+  readonly indices: Int32Array;
+  /** How regular it is, as N:M patterns are; null if it isn't, undefined as long as nobody has looked. */
+  pieces: NmPieces | null | undefined;
   onDevice(): Readonly<Record<PatternTensor, TensorInfo>>;
 }
 
@@ -65,6 +67,7 @@ export const linearKernels: readonly BackendKernel[] = [
         const output = makeInBlocks(backend, batch, columns);
         const sizes = { rows, columns, batch, nonZeros };
         const call = { ...at, ...sizes, d: dBlocks as number, x: xBlocks as number, dx: output.address };
+        if (pattern.pieces === undefined) pattern.pieces = nmPieces(rows, columns, pattern.pointers, pattern.indices) ?? null;
         if (pattern.pieces) nmBackward(backend.kernels, { ...call, indices: byRows.indices }, pattern.pieces);
         else {
           const { acrossPointers: pointers, acrossIndices: indices, permutation } = byColumns;

@@ -1,5 +1,5 @@
 import { keep, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { nmPieces, type NmPieces } from '../../kernels/sparse/nm.ts';
+import type { NmPieces } from '../../kernels/sparse/nm.ts';
 import { checkNumber, describe } from '../arguments.ts';
 import { hasKernel, runKernel } from '../kernel.ts';
 
@@ -23,11 +23,12 @@ export class CsrPattern {
   readonly nonZeros: number;
   #pointers: Int32Array | undefined;
   #indices: Int32Array | undefined;
+  /** What the kernels find out at the first product: how regular it is, as N:M patterns are; null if it isn't. */
+  pieces: NmPieces | null | undefined;
   #tensors: CsrTensors | undefined;
   /** The rows, where they were given as tensors. */
   readonly #given: Pick<CsrTensors, 'pointers' | 'indices'> | undefined;
   #disposed = false;
-  #pieces: NmPieces | null | undefined;
 
   /** From arrays, or from int32 tensors on the device, which it owns then and reads back when somebody asks for the arrays. */
   constructor(rows: number, columns: number, pointers: Int32Array | Tensor, indices: Int32Array | Tensor) {
@@ -50,13 +51,6 @@ export class CsrPattern {
 
   get indices(): Int32Array {
     return (this.#indices ??= this.#read('indices'));
-  }
-
-  /** The pieces of columns in which each row has as many non-zeros, as in N:M patterns; undefined if there are none of use. */
-  get pieces(): NmPieces | undefined {
-    // Looked for once, at the first product.
-    if (this.#pieces === undefined) this.#pieces = nmPieces(this.rows, this.columns, this.pointers, this.indices) ?? null;
-    return this.#pieces ?? undefined;
   }
 
   get isDisposed(): boolean {
