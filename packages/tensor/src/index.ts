@@ -19,7 +19,7 @@ export type { Reduction } from './ops/reduction.ts';
 export { rmsNorm } from './ops/rms-norm.ts';
 export { scaledDotProductAttention, type AttentionOptions } from './ops/scaled-dot-product-attention.ts';
 export { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './ops/softmax-cross-entropy.ts';
-export type { Padding } from './ops/convolution.ts';
+export { convolution, type Convolution, type Padding } from './ops/convolution.ts';
 export { needGradients } from './ops/kernel.ts';
 
 // Random numbers

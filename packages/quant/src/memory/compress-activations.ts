@@ -13,7 +13,7 @@ export interface CompressActivationsOptions {
 /** What a training step kept for its backward pass. */
 export interface KeptActivations {
   readonly name: string;
-  /** In float, as the layer would keep: its input, and its output where the activation needs it. */
+  /** Of the layer's input in float; its output, which its activation needs, is the input of the next. */
   readonly floatBytes: number;
   readonly bytes: number;
 }
@@ -93,7 +93,7 @@ function compressedDense(
     const signs = relu ? [positiveBits(y)] : [];
     save([w, ...signs, ...compressed.tensors]);
     note({
-      floatBytes: 4 * (x.size + (relu ? y.size : 0)),
+      floatBytes: 4 * x.size,
       bytes: compressed.bytes + 4 * signs.reduce((sum, { size }) => sum + size, 0),
     });
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import {
+  convolution,
   linear,
   needGradients,
   sequential,
@@ -25,7 +26,8 @@ export interface FakeQuantOptions {
   readonly activations?: number | false;
   /**
    * How steps are found: `learned`, trained with the rest, as LSQ; or `extremes`: of weights the largest of each unit at each
-   * step, of activations a moving average of each batch's extremes. Default `learned`.
+   * step, of activations a moving average of each batch's extremes. Default `learned`. What goes into the network is data: its step is
+   * found by `extremes` always, which spares the gradient of the first layer's input.
    */
   readonly steps?: 'learned' | 'extremes';
   /** Of `extremes`: weight of a batch in the moving average of activations. Default 0.01. */
@@ -97,7 +99,7 @@ export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuant
       return (layer.withParts as NonNullable<Layer['withParts']>)(Object.fromEntries(own));
     }
     if (!names.has(name)) return layer;
-    const made = fakeQuantLinear(layer as LinearLayer, settings);
+    const made = fakeQuantLinear(layer as LinearLayer, settings, quantized.size === 0);
     quantized.set(name, made);
     return made;
   };
@@ -126,7 +128,7 @@ export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuant
 
 type Settings = Required<FakeQuantOptions>;
 
-function fakeQuantLinear(layer: LinearLayer, { weights, activations, steps, averaging, delay }: Settings): FakeQuantLinear {
+function fakeQuantLinear(layer: LinearLayer, { weights, activations, steps, averaging, delay }: Settings, first: boolean): FakeQuantLinear {
   const { weight, bias } = layer.variables;
   const most = 2 ** (weights - 1) - 1;
   const learned = steps === 'learned';
@@ -136,7 +138,7 @@ function fakeQuantLinear(layer: LinearLayer, { weights, activations, steps, aver
   const own = tf.tidy(() => ({
     ...(learned && { weightStep: tf.variable(firstWeightSteps(matrix(), most)) }),
     ...(activations !== false && {
-      ...(learned && { inputStep: tf.variable(tf.scalar(0)) }),
+      ...(learned && !first && { inputStep: tf.variable(tf.scalar(0)) }),
       inputRange: tf.variable(tf.tensor1d([Infinity, -Infinity]), false),
       seen: tf.variable(tf.scalar(0), false),
     }),
@@ -160,10 +162,10 @@ function fakeQuantLinear(layer: LinearLayer, { weights, activations, steps, aver
       const count = (seen.dataSync()[0] as number) + 1;
       seen.assign(tf.scalar(count));
       const [min, max] = inputRange.dataSync() as unknown as readonly [number, number];
-      const first = !(min <= max);
-      if (inputStep && !first) return;
+      const none = !(min <= max);
+      if (inputStep && !none) return;
       const [low, high] = [tf.min(x).dataSync()[0] as number, tf.max(x).dataSync()[0] as number];
-      inputRange.assign(tf.tensor1d(first ? [low, high] : [min + averaging * (low - min), max + averaging * (high - max)]));
+      inputRange.assign(tf.tensor1d(none ? [low, high] : [min + averaging * (low - min), max + averaging * (high - max)]));
       if (inputStep)
         inputStep.assign(tf.scalar(firstStep(tf.mean(tf.abs(x)).dataSync()[0] as number, 2 ** (activations - (low >= 0 ? 0 : 1)) - 1)));
     });
@@ -225,7 +227,8 @@ function product(layer: LinearLayer, x: Tensor, weight: Tensor): Tensor {
   const { activation, slope } = layer;
   const { bias } = layer.variables;
   if (layer.kind === 'dense') return linear(x, weight, bias, { activation, slope });
-  return convolved(x, weight as tf.Tensor4D, bias, { ...layer, depthwise: layer.kind === 'depthwiseConv2d' }, { activation, slope });
+  if (layer.kind === 'conv2d') return convolution(x, weight, bias, layer);
+  return convolved(x, weight as tf.Tensor4D, bias, { ...layer, depthwise: true }, { activation, slope });
 }
 
 /** LSQ's first step of a mean size: 2·mean|v| / √most; 1 of zeros. */
