@@ -78,6 +78,7 @@ export const families: readonly KernelFamily[] = [
       'sparse/transpose-csr.ts',
       'sparse/spmm.ts',
       'sparse/qs8-spmm.ts',
+      'sparse/scale-rows.ts',
       'sparse/sddmm.ts',
       'sparse/backward.ts',
       'sparse/bsr.ts',

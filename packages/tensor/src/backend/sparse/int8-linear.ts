@@ -1,8 +1,10 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { GemmActivation } from '../../kernels/product.ts';
-import { quantizeBytes } from '../../kernels/quant/quantize.ts';
+import { dequantizeBytes, quantizeBytes } from '../../kernels/quant/quantize.ts';
 import { paddedBatch } from '../../kernels/sparse/layout.ts';
 import { qs8Spmm } from '../../kernels/sparse/qs8-spmm.ts';
+import { scaleRows } from '../../kernels/sparse/scale-rows.ts';
+import { spmm } from '../../kernels/sparse/spmm.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { oddElement } from '../quant/quantize.ts';
 import { borrowed } from './borrowed.ts';
@@ -13,6 +15,7 @@ interface Attributes {
     readonly rows: number;
     readonly columns: number;
     readonly nonZeros: number;
+    readonly sumsFitFloat32: boolean;
     onDevice(): Readonly<Record<'pointers' | 'indices' | 'values' | 'scales' | 'sums', TensorInfo>>;
   };
   readonly scale: number;
@@ -41,6 +44,14 @@ export const int8LinearKernel: BackendKernel = {
         if (!quantizeBytes(backend.kernels, { x: blocks as number, to: bytes, count, ...quantization }))
           throw new RangeError(`int8CsrLinear: ${oddElement(backend, x)}, which no integer stands for; find out where it came from.`);
         const output = makeInBlocks(backend, batch, rows);
+        if (matrix.sumsFitFloat32)
+          // Multiply-adds of float32 are exact then, and faster than those of bytes.
+          return borrowed(backend, count, (whole) => {
+            dequantizeBytes(backend.kernels, { x: bytes, to: whole, count, scale: 1, zero: zeroPoint, unsigned: false });
+            spmm(backend.kernels, { pointers, indices, values, x: whole, y: output.address, rows, columns, batch, nonZeros });
+            scaleRows(backend.kernels, { y: output.address, rows, batch, scales, inputScale: scale, bias: atBias, activation, slope });
+            return output.tensor;
+          });
         qs8Spmm(backend.kernels, {
           ...{ pointers, indices, values, x: bytes, y: output.address, rows, columns, batch, nonZeros },
           ...{ scales, sums, inputScale: scale, zero: zeroPoint, bias: atBias, activation, slope },

@@ -8,7 +8,7 @@ import { checkPattern, type CsrPattern } from './csr-pattern.ts';
 export interface QuantizedCsrTensors {
   readonly pointers: Tensor;
   readonly indices: Tensor;
-  /** int32 words of four values each. */
+  /** Values as float32, where their sums are exact in it; otherwise int32 words of four values each. */
   readonly values: Tensor;
   readonly scales: Tensor;
   /** Each row's sum of values. */
@@ -30,6 +30,7 @@ export class QuantizedCsr {
   readonly values: Int8Array;
   readonly scales: Float32Array;
   #tensors: QuantizedCsrTensors | undefined;
+  #fits: boolean | undefined;
   #disposed = false;
 
   constructor({ rows, columns, pointers, indices }: Omit<CsrPattern, 'nonZeros'>, values: Int8Array, scales: Float32Array) {
@@ -43,6 +44,13 @@ export class QuantizedCsr {
 
   get nonZeros(): number {
     return this.indices.length;
+  }
+
+  /** Whether any sum of products with 8-bit integers is a whole number that float32 holds, so that its multiply-adds are exact in any order. */
+  get sumsFitFloat32(): boolean {
+    return (this.#fits ??= Array.from({ length: this.rows }, (_, row) =>
+      this.values.subarray(this.pointers[row], this.pointers[row + 1]).reduce((sum, value) => sum + Math.abs(value), 0),
+    ).every((sum) => 255 * sum <= 2 ** 24));
   }
 
   get isDisposed(): boolean {
@@ -66,7 +74,9 @@ export class QuantizedCsr {
       return {
         pointers: held(pointers, 'int32'),
         indices: held(this.indices, 'int32'),
-        values: held(wordsOf(new Uint8Array(values.buffer, values.byteOffset, values.length)), 'int32'),
+        values: this.sumsFitFloat32
+          ? held(Float32Array.from(values), 'float32')
+          : held(wordsOf(new Uint8Array(values.buffer, values.byteOffset, values.length)), 'int32'),
         scales: held(this.scales, 'float32'),
         sums: held(sums, 'int32'),
       };
