@@ -16,7 +16,11 @@ export interface StageWork {
 /** Cuts layers into the plan's stages and puts the work of each into passes. */
 export function stageWorks(plan: Plan, layers: readonly LayerWork[]): StageWork[] {
   const sizes = plan.layersOfStages ?? balancedStages(layers, plan.stages);
-  if (sizes.length !== plan.stages || sizes.some((n) => !(n >= 1)) || sizes.reduce((a, b) => a + b, 0) !== layers.length)
+  if (
+    sizes.length !== plan.stages ||
+    sizes.some((n) => !(Number.isInteger(n) && n >= 1)) ||
+    sizes.reduce((a, b) => a + b, 0) !== layers.length
+  )
     throw new RangeError(
       `stages is [${sizes.join(', ')}], expected ${plan.stages} whole numbers of at least 1 that sum to the model's ${layers.length} layers`,
     );

@@ -1,7 +1,7 @@
 import { topologicalOrder, predecessors } from '../graph/layer-graph.ts';
 import { withBatch } from '../graph/rescale.ts';
 import { formatted, type FormattedGraph, type Layer, type LayerGraph } from '../graph/layer.ts';
-import { bitsOf, computeFormat, type Hardware, type Precision } from '../hardware/hardware.ts';
+import { bitsOf, computeFormat, readHardware, type Hardware, type Precision } from '../hardware/hardware.ts';
 import { namedSchedules, scheduleNames, type NamedSchedule, type ScheduleName } from '../pipeline/named-schedules.ts';
 import type { Schedule } from '../pipeline/schedule.ts';
 import { requireInteger, requireNumber, requireOneOf } from '../validation.ts';
@@ -71,7 +71,9 @@ export interface Plan {
 
 /** @throws RangeError naming the option at fault, its value and the remedy */
 export function planOf(options: SimulateOptions): Plan {
-  const { hardware, training, inference } = options;
+  const { model, hardware: described, training, inference } = options ?? {};
+  if (!Array.isArray(model?.layers)) throw new RangeError(`model is ${JSON.stringify(model)}, expected a graph; make it with layerGraph`);
+  const hardware = readHardware(described);
   if (training && inference) throw new RangeError('training and inference are both given; simulate them one after the other');
   const where = training ? 'training' : 'inference';
   const spread: TrainingOptions = training ?? inference ?? {};
@@ -82,7 +84,7 @@ export function planOf(options: SimulateOptions): Plan {
   requireNumber('training.stateBytes', stateBytes);
   const { parallel, chips } = parallelOf(where, spread.parallel, hardware);
   const { format, peak } = computeFormat(hardware, precision);
-  const { graph, microBatches, samples } = batchOf(where, options.model, spread, parallel);
+  const { graph, microBatches, samples } = batchOf(where, model, spread, parallel);
   const bits = bitsOf[precision];
   const named = typeof schedule === 'string' ? namedSchedules[requireOneOf('training.schedule', schedule, scheduleNames)] : undefined;
   const given = named ? undefined : checkedSchedule(schedule as Schedule, parallel.pipeline, microBatches);

@@ -271,6 +271,7 @@ describe('simulate on many chips', () => {
     ['a batch that doesn’t divide', { batch: 12, parallel: { data: 8 } }, 'training.batch is 12, which 8 data-parallel copies'],
     ['more stages than layers', { parallel: { pipeline: 8 } }, 'ask for 8 stages, but the model has only 4 layers'],
     ['stages that aren’t all', { parallel: { pipeline: 2 }, stages: [1, 1] }, 'stages is [1, 1], expected 2 whole numbers'],
+    ['half a layer', { parallel: { pipeline: 2 }, stages: [2.5, 1.5] }, 'stages is [2.5, 1.5], expected 2 whole numbers'],
     ['a schedule that isn’t there', { schedule: 'zigzag' as '1f1b' }, 'training.schedule is "zigzag", expected one of gpipe'],
     [
       'a schedule of another size',

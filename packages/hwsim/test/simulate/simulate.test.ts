@@ -110,6 +110,10 @@ describe('simulate', () => {
 
   it('refuses what isn’t there, by name', () => {
     expect(() => hardware('tpu-v9')).toThrow('hardware is "tpu-v9", expected one of tpu-v1');
+    expect(() => simulate(undefined as never)).toThrow('model is undefined, expected a graph');
+    expect(() => simulate({ model: mlp } as never)).toThrow('hardware is undefined, expected an object');
+    const slow = { ...hardware('tpu-v1'), memory: { ...hardware('tpu-v1').memory, bandwidth: -1 } };
+    expect(() => simulate({ model: mlp, hardware: slow, precision: 'int8' })).toThrow('hardware.memory.bandwidth is -1');
     expect(() => simulate({ model: mlp, hardware: hardware('tpu-v1') })).toThrow('tpu-v1 computes int8; f32 fits in none');
     expect(() => simulate({ model: mlp, hardware: hardware('phone'), training: { parallel: { data: 2 } } })).toThrow('phone has no links');
     expect(() => readHardware({ ...hardware('phone'), watts: { busy: -1, idle: 0 } })).toThrow('hardware.watts.busy is -1');

@@ -206,7 +206,33 @@ describe("weights of tfjs's models", () => {
     ['a file too few', change(0, { paths: ['group1-shard1of2.bin'] }), 'have 7 bytes, but their weights take 12'],
     ['a file elsewhere', change(1, { paths: ['../other/group2.bin'] }), 'must be the name of one beside it'],
     ['a file of another server', change(1, { paths: ['http://a/b'] }), 'must be the name of one beside it'],
-    ['a weight twice', change(1, { weights: [others[1], others[1]], paths: ['group1-shard1of2.bin', 'group1-shard1of2.bin'] }), ''],
+    [
+      'a weight twice',
+      change(1, {
+        weights: [
+          { name: 'a', shape: [7], dtype: 'bool' },
+          { name: 'a', shape: [7], dtype: 'bool' },
+        ],
+        paths: ['group1-shard1of2.bin', 'group1-shard1of2.bin'],
+      }),
+      "two weights are called 'a'",
+    ],
+    ['a weight that is none', change(1, { weights: [others[1], null] }), 'a weight, undefined, has the shape undefined'],
+    [
+      'a name that is taken',
+      change(0, { weights: JSON.parse('[{ "name": "__proto__", "shape": [3], "dtype": "float32" }]') as unknown }),
+      "called '__proto__'",
+    ],
+    [
+      'a dtype that is only stored',
+      change(0, {
+        weights: [
+          { name: 'a', shape: [2], dtype: 'float32' },
+          { name: 'b', shape: [4], dtype: 'uint8' },
+        ],
+      }),
+      "Unsupported dtype in weight 'b': uint8",
+    ],
     ['a shape that is none', change(1, { weights: [{ name: 'a', shape: [-1], dtype: 'float32' }] }), 'a weight, "a", has the shape [-1]'],
     [
       'an absurd shape',

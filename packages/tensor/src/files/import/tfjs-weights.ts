@@ -1,4 +1,4 @@
-import { dispose, io, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, io, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { describe } from '../../ops/arguments.ts';
 import { openBytes, type ByteSource } from '../byte-source.ts';
 import { beside } from '../beside.ts';
@@ -33,7 +33,7 @@ const widths: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1
 export async function loadTfjsWeights(location: string | URL, { fetch }: { readonly fetch?: RequestInit } = {}): Promise<TfjsWeights> {
   const where = 'loadTfjsWeights';
   const label = String(location);
-  const refuse = (problem: string, cause?: unknown): never => {
+  const refuse: Refuse = (problem, cause) => {
     throw new TfjsModelError(`${label}: ${problem}`, { cause });
   };
   const text = await readWhole(await openBytes(where, location, fetch), MOST_MODEL_BYTES);
@@ -65,7 +65,7 @@ export async function loadTfjsWeights(location: string | URL, { fetch }: { reado
         ({ name }, index) => Object.hasOwn(tensors, name) || specs.findIndex((other) => other.name === name) < index,
       );
       if (twice) return refuse(`two weights are called '${twice.name}'.`);
-      Object.assign(tensors, io.decodeWeights(bytes.buffer, specs));
+      Object.assign(tensors, decoded(bytes.buffer, specs, refuse));
     }
   } catch (error) {
     dispose(Object.values(tensors));
@@ -84,9 +84,23 @@ async function readWhole(source: ByteSource, most: number): Promise<Uint8Array<A
   }
 }
 
+type Refuse = (problem: string, cause?: unknown) => never;
+
+/** The tensors, or none of them. */
+function decoded(bytes: ArrayBuffer, specs: io.WeightsManifestEntry[], refuse: Refuse): Record<string, Tensor> {
+  try {
+    return tidy(() => io.decodeWeights(bytes, specs));
+  } catch (error) {
+    return refuse((error as Error).message, error);
+  }
+}
+
 /** Bytes of a weight in its file. */
-function bytesOf({ name, shape, dtype, quantization }: io.WeightsManifestEntry, refuse: (problem: string) => never): number {
+function bytesOf(spec: io.WeightsManifestEntry | null, refuse: Refuse): number {
+  const { name, shape, dtype, quantization } = (spec ?? {}) as io.WeightsManifestEntry;
   const width = widths[quantization?.dtype ?? dtype];
+  // The one name that an object doesn't take as any other.
+  if (name === '__proto__') return refuse("a weight is called '__proto__', which none may be.");
   if (typeof name !== 'string' || !Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
     return refuse(`a weight, ${describe(name)}, has the shape ${describe(shape)}, but it must be an array of whole numbers.`);
   if (width === undefined)
