@@ -51,7 +51,8 @@ export function gemm(kernels: Kernels, call: Gemm): void {
     threads.run(kernels.number(pack), packs, Math.ceil((16384 * packs) / ((byRows ? columns : padded) * k)));
     p = threads.parameters();
     write(kernels, p, call, index, splits, packed);
-    threads.run(kernels.number(multiply), items, byRows ? 4 : 1);
+    // Parts of the rows that are large, but enough for all threads to end together.
+    threads.run(kernels.number(multiply), items, byRows ? Math.max(1, Math.min(4, Math.floor(groups / (8 * threads.count)))) : 1);
   }
 }
 

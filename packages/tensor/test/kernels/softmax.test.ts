@@ -20,6 +20,8 @@ const sizes = [
   [300, 64],
 ] as const;
 /** The roundings of the exponential, the sum and the division, and that of x - max, which the exponential takes over as it is: up to 104, where it ends. */
+/** What is smaller counts as 0. */
+const LEAST = Math.exp(-87);
 const tolerance = (scale: number): number => 1e-6 + 2 ** -24 * Math.min(2 * scale, 104);
 
 function rowsOf(kernels: Kernels, kernel: typeof softmax, values: Float32Array, rows: number, n: number): Float32Array {
@@ -49,12 +51,12 @@ function labelsOf(rows: number, n: number, dense: boolean): { given: Int32Array 
 }
 
 inEveryCombination((kernels) => {
-  test.for(sizes)('softmax and its logarithm of [%i, %i]: within rtol 1e-6 + 2^-24·|x - max|', ([rows, n]) => {
+  test.for(sizes)('softmax and its logarithm of [%i, %i]: within rtol 1e-6 + 2^-24·|x - max|, and e^-87', ([rows, n]) => {
     for (const scale of [1, 30, 1e4]) {
       const values = floats(rows * n, 11, { scale });
       const { probabilities, logarithms } = referenceSoftmax(values, rows, n);
       const actual = rowsOf(kernels(), softmax, values, rows, n);
-      expect(actual).toBeAllclose(Float32Array.from(probabilities), { rtol: tolerance(scale), atol: 1e-44 });
+      expect(actual).toBeAllclose(Float32Array.from(probabilities), { rtol: tolerance(scale), atol: LEAST });
       expect(rowsOf(kernels(), softmax, values, rows, n)).toEqual(actual);
       expect(rowsOf(kernels(), logSoftmax, values, rows, n)).toBeAllclose(logarithms, { rtol: tolerance(scale), atol: 1e-6 });
     }
@@ -69,6 +71,19 @@ inEveryCombination((kernels) => {
         const { probabilities } = referenceSoftmax(values, 3, n);
         expect(actual).toBeAllclose(Float32Array.from(probabilities), { rtol: tolerance(4), equalNaN: true });
       }
+    }
+  });
+
+  test('no probability is too small to be a normal number, but exactly 0: of hidden and of very low scores', () => {
+    for (const n of [3, 10, 33, 100]) {
+      // The first of each row is the largest; then hidden ones, and some to both sides of where e^x is no normal number.
+      const values = Float32Array.from({ length: 3 * n }, (_, i) => (i % n === 0 ? 2 : i % 3 === 0 ? -Infinity : -75 - (i % n)));
+      const { probabilities, logarithms } = referenceSoftmax(values, 3, n);
+      const actual = rowsOf(kernels(), softmax, values, 3, n);
+      expect(actual).toBeAllclose(probabilities, { rtol: tolerance(104), atol: LEAST });
+      values.forEach((value, i) => value < 2 - 87.01 && expect(actual[i]).toBe(0));
+      expect(actual.every((value) => value === 0 || value >= 2 ** -126)).toBe(true);
+      expect(rowsOf(kernels(), logSoftmax, values, 3, n)).toBeAllclose(logarithms, { rtol: 1e-6, atol: 1e-6 });
     }
   });
 

@@ -1,10 +1,11 @@
 /**
  * f32-softmax and f32-log-softmax of rows, and f32-softmax-cross-entropy, by rows of N.
  *
- * The largest value of a row is subtracted first, so nothing overflows; a row with NaN or +infinity gives NaN.
+ * The largest value of a row is subtracted first, so nothing overflows; what is below e^-87 of it counts as 0. A row with NaN or
+ * +infinity gives NaN.
  */
 import { writeConstants } from '../simd/constants';
-import { exp } from '../simd/exp';
+import { expOrZero as exp } from '../simd/exp';
 import { log } from '../simd/log';
 import { maxLanes, sumLanes } from '../simd/lanes';
 
