@@ -45,13 +45,12 @@ const weightGradient: BackendKernel = {
 const biasGradient: BackendKernel = {
   name: 'XLinearBiasGrad',
   run: ({ inputs, backend }) => {
-    const { shape } = asMatrix(inputs['dz'] as TensorInfo);
-    const [rows, out] = shape as [number, number];
+    const dz = asMatrix(inputs['dz'] as TensorInfo);
+    const out = dz.shape[1] as number;
     const output = backend.makeOutput([out], 'float32');
     const to = backend.address(output);
-    if (rows > 0 && out > 0)
-      reduce(backend.kernels, 'f32_sum', backend.address(inputs['dz'] as TensorInfo), to, shape, (axis) => axis === 0);
-    else backend.heap.floats.fill(0, to / 4, to / 4 + out);
+    if (dz.shape[0] === 0) backend.heap.floats.fill(0, to / 4, to / 4 + out);
+    else if (out > 0) reduce(backend.kernels, 'f32_sum', backend.address(dz), to, dz.shape, (axis) => axis === 0);
     return output;
   },
 };

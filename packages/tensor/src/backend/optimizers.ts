@@ -21,23 +21,13 @@ const sgd: BackendKernel = {
   run: ({ inputs, attrs, backend }) => {
     const { value, gradient, velocity } = inputs as { value: TensorInfo; gradient: TensorInfo; velocity?: TensorInfo };
     check('XSgdUpdate', { value, gradient, velocity });
-    const {
-      learningRate,
-      momentum = 0,
-      dampening = 0,
-      nesterov = false,
-      weightDecay = 0,
-    } = attrs as { learningRate: number; momentum?: number; dampening?: number; nesterov?: boolean; weightDecay?: number };
     sgdStep(backend.kernels, {
       value: backend.address(value),
       gradient: backend.address(gradient),
       velocity: velocity ? backend.address(velocity) : 0,
       count: util.sizeFromShape(value.shape),
-      learningRate,
-      momentum,
-      dampening,
-      nesterov,
-      weightDecay,
+      ...{ momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 },
+      ...(attrs as unknown as { learningRate: number }),
     });
     backend.touch(value);
     if (velocity) backend.touch(velocity);
@@ -62,15 +52,7 @@ const adam: BackendKernel = {
         count: util.sizeFromShape(value.shape),
       });
     }
-    const {
-      beta1 = 0.9,
-      beta2 = 0.999,
-      epsilon = 1e-8,
-      weightDecay = 0,
-      decoupled = false,
-      ...rest
-    } = attrs as unknown as Partial<AdamStep> & Pick<AdamStep, 'learningRate' | 'step'>;
-    adamStep(backend.kernels, tensors, { beta1, beta2, epsilon, weightDecay, decoupled, ...rest });
+    adamStep(backend.kernels, tensors, attrs as unknown as AdamStep);
     given.forEach((tensor, index) => index % 4 === 1 || backend.touch(tensor));
     return [];
   },
@@ -85,13 +67,6 @@ const rmsprop: BackendKernel = {
       buffer?: TensorInfo;
     };
     check('XRmspropUpdate', { value, gradient, square, mean, buffer });
-    const {
-      learningRate,
-      alpha = 0.99,
-      epsilon = 1e-8,
-      momentum = 0,
-      weightDecay = 0,
-    } = attrs as { learningRate: number; alpha?: number; epsilon?: number; momentum?: number; weightDecay?: number };
     rmspropStep(backend.kernels, {
       value: backend.address(value),
       gradient: backend.address(gradient),
@@ -99,11 +74,8 @@ const rmsprop: BackendKernel = {
       mean: mean ? backend.address(mean) : 0,
       buffer: buffer ? backend.address(buffer) : 0,
       count: util.sizeFromShape(value.shape),
-      learningRate,
-      alpha,
-      epsilon,
-      momentum,
-      weightDecay,
+      ...{ alpha: 0.99, epsilon: 1e-8, momentum: 0, weightDecay: 0 },
+      ...(attrs as unknown as { learningRate: number }),
     });
     for (const written of [value, square, mean, buffer]) if (written) backend.touch(written);
     return [];
@@ -116,15 +88,13 @@ const adagrad: BackendKernel = {
   run: ({ inputs, attrs, backend }) => {
     const { value, gradient, square } = inputs as Record<'value' | 'gradient' | 'square', TensorInfo>;
     check('XAdagradUpdate', { value, gradient, square });
-    const { learningRate, epsilon = 1e-10, weightDecay = 0 } = attrs as { learningRate: number; epsilon?: number; weightDecay?: number };
     adagradStep(backend.kernels, {
       value: backend.address(value),
       gradient: backend.address(gradient),
       square: backend.address(square),
       count: util.sizeFromShape(value.shape),
-      learningRate,
-      epsilon,
-      weightDecay,
+      ...{ epsilon: 1e-10, weightDecay: 0 },
+      ...(attrs as unknown as { learningRate: number }),
     });
     for (const written of [value, square]) backend.touch(written);
     return [];

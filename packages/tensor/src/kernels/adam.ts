@@ -34,17 +34,11 @@ export function adamStep(kernels: Kernels, tensors: readonly AdamTensors[], step
   const { threads, heap } = kernels;
   const bytes = tensors.length * 20;
   const table = heap.allocate(bytes);
-  const list = heap.words;
-  let at = table / 4;
   let items = 0;
-  for (const { value, gradient, m, v, count } of tensors) {
-    list[at++] = value;
-    list[at++] = gradient;
-    list[at++] = m;
-    list[at++] = v;
-    list[at++] = count;
+  tensors.forEach(({ value, gradient, m, v, count }, index) => {
+    heap.words.set([value, gradient, m, v, count], table / 4 + index * 5);
     items += Math.ceil(count / ITEM);
-  }
+  });
   const p = threads.parameters();
   const { words, floats } = threads;
   words[p] = table;

@@ -86,17 +86,14 @@ function gradientsOf(dz: Tensor, x: Tensor, weight: Tensor): InputGradients {
       bias: () => runKernel<Tensor>('XLinearBiasGrad', { dz }),
     };
   // Inside another gradient: of operations that have one.
+  const [rows, dRows] = [asMatrix(x), asMatrix(dz)];
   return {
-    x: () => (x.rank === 1 ? tf.reshape(tf.matMul(asMatrix(dz), weight, false, true), x.shape) : tf.matMul(dz, weight, false, true)),
-    weight: () => tf.matMul(asMatrix(x), asMatrix(dz), true, false),
-    bias: () => (dz.rank === 1 ? tf.clone(dz) : tf.sum(dz, leadingAxes(dz))),
+    x: () => tf.reshape(tf.matMul(dRows, weight, false, true), x.shape),
+    weight: () => tf.matMul(rows, dRows, true, false),
+    bias: () => tf.sum(dRows, 0),
   };
 }
 
 function asMatrix(x: Tensor): Tensor {
   return x.rank === 2 ? x : tf.reshape(x, [-1, x.shape.at(-1) as number]);
-}
-
-function leadingAxes({ rank }: Tensor): number[] {
-  return Array.from({ length: rank - 1 }, (_, axis) => axis);
 }

@@ -108,12 +108,12 @@ function flops(
     case '_FusedMatMul':
     case 'XLinear':
     case 'XActivatedLinear':
-    case 'XLinearInputGrad':
-    case 'XLinearWeightGrad': {
-      if (name === 'XLinearWeightGrad') return 2 * elements(a) * (b?.shape.at(-1) ?? 1);
+    case 'XLinearInputGrad': {
       const inner = (attrs?.['transposeA'] ? a.shape.at(-2) : a.shape.at(-1)) ?? 1;
       return 2 * elements(output) * inner;
     }
+    case 'XLinearWeightGrad':
+      return 2 * elements(a) * (b?.shape.at(-1) ?? 1);
     case 'Conv2D':
     case 'FusedConv2D': {
       const [height = 0, width = 0, depth = 0] = b?.shape ?? [];

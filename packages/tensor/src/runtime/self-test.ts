@@ -1,10 +1,7 @@
 import { attention, attentionGradient, type Heads } from '../kernels/attention.ts';
 import { conv, convFilterGradient } from '../kernels/conv.ts';
+import type { Windows } from '../kernels/conv-windows.ts';
 import { gemm } from '../kernels/gemm.ts';
-import { referenceAttention } from '../kernels/reference/attention.ts';
-import { referenceConv, referenceConvFilterGradient } from '../kernels/reference/conv.ts';
-import { referenceGemm } from '../kernels/reference/gemm.ts';
-import { referenceSoftmax } from '../kernels/reference/softmax.ts';
 import { softmax } from '../kernels/softmax.ts';
 import type { Kernels } from './kernels.ts';
 
@@ -16,7 +13,8 @@ export function selfTest(kernels: Kernels): boolean {
   return [productsAreRight, softmaxIsRight, convolutionIsRight, attentionIsRight].every((isRight) => isRight(kernels));
 }
 
-type Arrays = readonly ArrayLike<number>[];
+type Arrays = readonly Float32Array[];
+type Three = [Float32Array, Float32Array, Float32Array];
 
 /** Of small integers every product and sum is exact, whatever the order. */
 function integers(length: number): Float32Array {
@@ -45,6 +43,36 @@ function computed(
   return results;
 }
 
+interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+/** op(A)·op(B). The twins of the tests know more, which every page would load. */
+function product({ m, n, k, transposeA, transposeB }: Product, a: Float32Array, b: Float32Array): Float32Array {
+  return new Float32Array(m * n).map((_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    let sum = 0;
+    for (let l = 0; l < k; l++)
+      sum += (a[transposeA ? l * m + i : i * k + l] as number) * (b[transposeB ? j * k + l : l * n + j] as number);
+    return sum;
+  });
+}
+
+/** The sum of each row of n values, at each of its places. */
+function rowSums(x: Float32Array, n: number): Float32Array {
+  return x.map((_, i) => x.subarray(i - (i % n), i - (i % n) + n).reduce((sum, value) => sum + value));
+}
+
+function softmaxOf(x: Float32Array, n: number): Float32Array {
+  const e = x.map(Math.exp);
+  const sums = rowSums(e, n);
+  return e.map((value, i) => value / (sums[i] as number));
+}
+
 function near(given: Arrays, expected: Arrays, tolerance: number): boolean {
   return given.every((values, index) =>
     Array.from(values).every((value, i) => Math.abs(value - (expected[index]?.[i] as number)) <= tolerance),
@@ -60,12 +88,11 @@ function productsAreRight(kernels: Kernels): boolean {
     { m: 48 * kernels.threads.count + 5, n: 35, k: 150, transposeA: true, transposeB: false },
   ].every((size) => {
     const { m, n, k } = size;
-    const [a, b, bias] = [m * k, k * n, n].map(integers) as [Float32Array, Float32Array, Float32Array];
-    const given = computed(kernels, [a, b, bias], [m * n], (...at) => {
-      const [a = 0, b = 0, bias = 0, c = 0] = at;
+    const [a, b, bias] = [m * k, k * n, n].map(integers) as Three;
+    const given = computed(kernels, [a, b, bias], [m * n], (a, b, bias, c) => {
       gemm(kernels, { ...size, a, b, c, bias, activation: 'relu' });
     });
-    return near(given, [referenceGemm({ ...size, bias, activation: 'relu' }, a, b)], 0);
+    return near(given, [product(size, a, b).map((value, i) => Math.max(0, value + (bias[i % n] as number)))], 0);
   });
 }
 
@@ -73,71 +100,60 @@ function productsAreRight(kernels: Kernels): boolean {
 function softmaxIsRight(kernels: Kernels): boolean {
   const [rows, n] = [3, 43];
   const x = integers(rows * n);
-  const given = computed(kernels, [x], [x.length], (...at) => {
-    const [x = 0, to = 0] = at;
+  const given = computed(kernels, [x], [x.length], (x, to) => {
     softmax(kernels, { x, to, rows, n });
   });
-  return near(given, [referenceSoftmax(x, rows, n).probabilities], 1e-6);
+  return near(given, [softmaxOf(x, n)], 1e-6);
 }
 
-/** A convolution and the gradient of its filter. */
+/** A convolution of three taps along a padded line and the gradient of its filter, against products with the line's windows. */
 function convolutionIsRight(kernels: Kernels): boolean {
-  const ones = [1, 1, 1] as const;
-  const windows = {
+  const [m, channels, outputs] = [35, 3, 19];
+  const k = 3 * channels;
+  const [line, one] = [[1, 1, m] as const, [1, 1, 1] as const];
+  const windows: Windows = {
     batch: 1,
-    channels: 3,
-    image: [1, 5, 7],
-    grid: [1, 5, 7],
-    window: [1, 3, 3],
-    stride: ones,
-    dilation: ones,
-    before: [0, 1, 1],
-  } as const;
-  const outputs = 19;
-  const [x, filter, dy] = [5 * 7 * 3, 9 * 3 * outputs, 5 * 7 * outputs].map(integers) as [Float32Array, Float32Array, Float32Array];
-  const given = computed(kernels, [x, filter, dy], [dy.length, filter.length], (...at) => {
-    const [x = 0, filter = 0, dy = 0, y = 0, gradient = 0] = at;
+    channels,
+    image: line,
+    grid: line,
+    window: [1, 1, 3],
+    stride: one,
+    dilation: one,
+    before: [0, 0, 1],
+  };
+  const [x, filter, dy] = [m * channels, k * outputs, m * outputs].map(integers) as Three;
+  const taken = Float32Array.from({ length: m * k }, (_, i) => x[(Math.floor(i / k) - 1) * channels + (i % k)] ?? 0);
+  const given = computed(kernels, [x, filter, dy], [m * outputs, k * outputs], (x, filter, dy, y, gradient) => {
     conv(kernels, windows, outputs, x, filter, y);
     convFilterGradient(kernels, windows, outputs, x, dy, gradient);
   });
-  return near(given, [referenceConv(windows, outputs, x, filter), referenceConvFilterGradient(windows, outputs, x, dy)], 0);
+  const n = outputs;
+  return near(given, [product({ m, n, k }, taken, filter), product({ m: k, n, k: m, transposeA: true }, taken, dy)], 0);
 }
 
-/** Attention and its gradients. */
+/** Attention of one head and its gradients, against products and softmax. */
 function attentionIsRight(kernels: Kernels): boolean {
-  const sizes = { heads: 2, queries: 19, keys: 21, depth: 9, valueDepth: 7, scale: 0.1, causal: false };
-  const { heads, queries, keys, depth, valueDepth } = sizes;
-  const [ofQ, ofK, ofV, ofOut] = [queries * depth, keys * depth, keys * valueDepth, queries * valueDepth].map((size) => size * heads) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const operands = [ofQ, ofK, ofV, ofOut].map((length) => integers(length).map((value) => value / 8)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const inOrder = (address: number, length: number, width: number): Heads => ({
-    address,
-    ofExample: 0,
-    ofHead: length * width,
-    ofRow: width,
+  const [m, n, depth] = [19, 21, 9];
+  const [q, k, v] = [m, n, n].map((rows) => integers(rows * depth).map((value) => value / 8)) as Three;
+  const given = computed(kernels, [q, k, v], [q.length, m, q.length, k.length, v.length], (q, k, v, out, logSums, dq, dk, dv) => {
+    const inOrder = (address: number): Heads => ({ address, ofExample: 0, ofHead: 0, ofRow: depth });
+    const sizes = { heads: 1, headsOfExample: 1, queries: m, keys: n, depth, valueDepth: depth, scale: 1, causal: false };
+    const call = { ...sizes, q: inOrder(q), k: inOrder(k), v: inOrder(v), logSums };
+    attention(kernels, { ...call, to: inOrder(out) });
+    // The gradient of the result: the queries, which are as large.
+    attentionGradient(kernels, { ...call, out, dout: inOrder(q), dq, dk, dv });
   });
-  const [out, , ...gradients] = computed(kernels, operands, [ofOut, heads * queries, ofQ, ofK, ofV], (...at) => {
-    const [q = 0, k = 0, v = 0, dout = 0, out = 0, logSums = 0, dq = 0, dk = 0, dv = 0] = at;
-    const call = {
-      ...sizes,
-      headsOfExample: heads,
-      q: inOrder(q, queries, depth),
-      k: inOrder(k, keys, depth),
-      v: inOrder(v, keys, valueDepth),
-      logSums,
-    };
-    attention(kernels, { ...call, to: inOrder(out, queries, valueDepth) });
-    attentionGradient(kernels, { ...call, out, dout: inOrder(dout, queries, valueDepth), dq, dk, dv });
-  });
-  const expected = referenceAttention(sizes, ...operands);
-  return near([out as Float32Array, ...gradients], [expected.out, expected.dq, expected.dk, expected.dv], 1e-5);
+  const scores = { m, n, k: depth, transposeB: true };
+  const p = softmaxOf(product(scores, q, k), n);
+  const dp = product(scores, q, v);
+  const means = rowSums(
+    p.map((value, i) => value * (dp[i] as number)),
+    n,
+  );
+  const ds = p.map((value, i) => value * ((dp[i] as number) - (means[i] as number)));
+  const byKeys = { m, n: depth, k: n };
+  const byQueries = { m: n, n: depth, k: m, transposeA: true };
+  const [out, , ...gradients] = given as [Float32Array, ...Float32Array[]];
+  const expected = [product(byKeys, p, v), product(byKeys, ds, k), product(byQueries, ds, q), product(byQueries, p, q)];
+  return near([out, ...gradients], expected, 1e-5);
 }

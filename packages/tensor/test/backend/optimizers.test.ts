@@ -35,7 +35,8 @@ test('the first step of XAdamUpdate is the learning rate, whatever the gradient'
   const [m, v] = [tf.zeros([3]), tf.zeros([3])];
   const other = { value1: tf.zeros([1]), gradient1: tf.tensor1d([7]), m1: tf.zeros([1]), v1: tf.zeros([1]) };
   const inputs = { value0: value, gradient0: tf.tensor1d([1e-3, -5, 100]), m0: m, v0: v, ...other };
-  tf.engine().runKernel('XAdamUpdate', inputs, { learningRate: 0.1, step: 1 });
+  const constants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false };
+  tf.engine().runKernel('XAdamUpdate', inputs, { learningRate: 0.1, step: 1, ...constants });
   expect(value).toBeAllclose([0.9, 1.1, 0.9], { rtol: 1e-5 });
   expect(m).toBeAllclose([1e-4, -0.5, 10], { rtol: 1e-5 });
   expect(other.value1).toBeAllclose([-0.1], { rtol: 1e-5 });
