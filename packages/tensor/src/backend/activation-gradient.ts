@@ -19,7 +19,7 @@ const activationGradient: BackendKernel = {
     const { dy, y } = inputs as { dy: TensorInfo; y: TensorInfo };
     const { activation, slope = 0.2 } = attrs as { activation: string; slope?: number };
     const kernel = kernels[activation];
-    if (!kernel) throw new Error(`XActivationGrad: activation must be one of ${Object.keys(kernels).join(', ')}, not '${activation}'.`);
+    if (!kernel) throw new Error(`internal: no gradient of '${activation}'`);
     util.assertShapesMatch(dy.shape, y.shape, 'Error in XActivationGrad: ');
     return binary(backend, kernel, dy, y, 'float32', slope);
   },

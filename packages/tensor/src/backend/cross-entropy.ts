@@ -16,8 +16,6 @@ const crossEntropy: BackendKernel = {
   name: 'XSoftmaxCrossEntropy',
   run: ({ inputs, backend }) => {
     const { logits, labels } = inputs as { logits: TensorInfo; labels: TensorInfo };
-    if (logits.dtype !== 'float32' || logits.shape.length !== 2)
-      throw new Error(`XSoftmaxCrossEntropy: logits must be float32 [rows, classes], not ${logits.dtype} [${logits.shape}].`);
     const [rows = 0, n = 0] = logits.shape;
     const dense = areProbabilities('XSoftmaxCrossEntropy', labels, rows, n);
     const loss = backend.makeOutput([rows], 'float32');

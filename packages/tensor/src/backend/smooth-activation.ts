@@ -19,7 +19,7 @@ const kernels: Record<string, ReturnType<typeof kernelsOf>> = {
 function chosen({ attrs }: KernelCall): ReturnType<typeof kernelsOf> {
   const { activation } = attrs as { activation: string };
   const found = kernels[activation];
-  if (!found) throw new Error(`XSmoothActivation: activation must be one of ${Object.keys(kernels).join(', ')}, not '${activation}'.`);
+  if (!found) throw new Error(`internal: no activation '${activation}'`);
   return found;
 }
 

@@ -45,13 +45,15 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, { activation = 
   needGradients();
   const kernelActivation = activation === 'linear' ? 'linear' : invertible[activation];
   if (!hasKernel(KERNEL)) return composed(x, weight, bias, activation, slope);
-  needGradient(linearGradient);
-  needGradient(activatedGradient);
+  gradients.forEach(needGradient);
   const inputs = bias === undefined ? { x, weight } : { x, weight, bias };
-  if (activation !== 'linear' && kernelActivation !== undefined)
-    return runKernel<Tensor>(ACTIVATED, inputs, { activation: kernelActivation, name: activation, slope });
-  if (activation === 'linear') return runKernel<Tensor>(KERNEL, inputs);
-  return tf.tidy(() => compose(runKernel<Tensor>(KERNEL, inputs), activation, slope));
+  if (kernelActivation !== undefined)
+    return runKernel<Tensor>(activation === 'linear' ? KERNEL : ACTIVATED, inputs, {
+      activation: kernelActivation,
+      name: activation,
+      slope,
+    });
+  return tf.tidy(() => compose(runKernel<Tensor>(KERNEL, inputs, {}), activation, slope));
 }
 
 function composed(x: Tensor, weight: Tensor, bias: Tensor | undefined, activation: ActivationName, slope: number): Tensor {
@@ -63,19 +65,15 @@ function composed(x: Tensor, weight: Tensor, bias: Tensor | undefined, activatio
   });
 }
 
-const linearGradient: GradConfig = defineGradient<[Tensor, Tensor]>({
-  kernelName: KERNEL,
-  inputsToSave: ['x', 'weight'],
-  gradFunc: (dy, [x, weight]) => gradientsOf(dy, x, weight),
-});
-
 /** dz = dy activation'(z), needed by up to three inputs, of which tfjs asks only for those that lead to a variable. */
-const activatedGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor], { name: ActivationName; slope: number }>({
-  kernelName: ACTIVATED,
-  inputsToSave: ['x', 'weight'],
-  outputsToSave: [true],
-  gradFunc: (dy, [x, weight, y], { name, slope }) => gradientsOf(activationGradient(dy, y, name, slope), x, weight),
-});
+const gradients: readonly GradConfig[] = [KERNEL, ACTIVATED].map((kernelName) =>
+  defineGradient<[Tensor, Tensor, Tensor], { name?: ActivationName; slope: number }>({
+    kernelName,
+    inputsToSave: ['x', 'weight'],
+    outputsToSave: [kernelName === ACTIVATED],
+    gradFunc: (dy, [x, weight, y], { name = 'linear', slope }) => gradientsOf(activationGradient(dy, y, name, slope), x, weight),
+  }),
+);
 
 /** dx = dz·weightᵀ, dweight = xᵀ·dz, dbias = the sum of dz over all but the last axis. */
 function gradientsOf(dz: Tensor, x: Tensor, weight: Tensor): InputGradients {
