@@ -1,5 +1,4 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { reduce } from '../kernels/reduce.ts';
 import { fusedMatMul } from './fused-matmul.ts';
 import type { BackendKernel } from './kernel.ts';
 import { matMul } from './matmul.ts';
@@ -41,24 +40,4 @@ const weightGradient: BackendKernel = {
   },
 };
 
-/** dz [..., out] -> dbias [out]. */
-const biasGradient: BackendKernel = {
-  name: 'XLinearBiasGrad',
-  run: ({ inputs, backend }) => {
-    const dz = asMatrix(inputs['dz'] as TensorInfo);
-    const out = dz.shape[1] as number;
-    const output = backend.makeOutput([out], 'float32');
-    const to = backend.address(output);
-    if (dz.shape[0] === 0) backend.heap.floats.fill(0, to / 4, to / 4 + out);
-    else if (out > 0) reduce(backend.kernels, 'f32_sum', backend.address(dz), to, dz.shape, (axis) => axis === 0);
-    return output;
-  },
-};
-
-export const linearKernels: readonly BackendKernel[] = [
-  forward('XLinear'),
-  forward('XActivatedLinear'),
-  inputGradient,
-  weightGradient,
-  biasGradient,
-];
+export const linearKernels: readonly BackendKernel[] = [forward('XLinear'), forward('XActivatedLinear'), inputGradient, weightGradient];

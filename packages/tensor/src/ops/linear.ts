@@ -81,7 +81,7 @@ function gradientsOf(dz: Tensor, x: Tensor, weight: Tensor): InputGradients {
     return {
       x: () => runKernel<Tensor>('XLinearInputGrad', { dz, weight }),
       weight: () => runKernel<Tensor>('XLinearWeightGrad', { x, dz }),
-      bias: () => runKernel<Tensor>('XLinearBiasGrad', { dz }),
+      bias: () => runKernel<Tensor>('Sum', { x: dz }, { axis: dz.shape.slice(1).map((_, axis) => axis), keepDims: false }),
     };
   // Inside another gradient: of operations that have one.
   const [rows, dRows] = [asMatrix(x), asMatrix(dz)];

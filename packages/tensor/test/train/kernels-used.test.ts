@@ -19,7 +19,6 @@ test("on backend 'x' a training step is made of our kernels, and takes few other
     XActivationGrad: 1,
     XSgdUpdate: 4,
     XLinearWeightGrad: 2,
-    XLinearBiasGrad: 2,
     // Of the hidden values, none of the input.
     XLinearInputGrad: 1,
   });
