@@ -121,4 +121,35 @@ describe('sparse products’ layout', () => {
     inputs.dispose();
     blocks.dispose();
   });
+
+  test('the gradients of a 2:4 pattern, which go by rows where the values are trained, are those by columns', () => {
+    const places = Int32Array.from(
+      { length: rows * 32 },
+      (_, q) => ((q % 32) >> 1) * 4 + (q % 2 === 0 ? (q % 3 === 0 ? 0 : 1) : 2 + (q % 5 === 0 ? 1 : 0)),
+    );
+    const regular = csrPattern(
+      rows,
+      64,
+      Int32Array.from({ length: rows + 1 }, (_, row) => row * 32),
+      places,
+    );
+    // Of small integers, so that every sum is exact.
+    const integers = (count: number, seed: number): Float32Array => floats(count, seed, { scale: 8 }).map(Math.round);
+    const own = tf.tensor1d(integers(rows * 32, 7));
+    const trained = tf.variable(own);
+    const wide = tf.tensor(integers(batch * 64, 8), [batch, 64]);
+    const gradients = (v: tf.Tensor): Float32Array[] =>
+      tf.tidy(() =>
+        tf
+          .grads((of: tf.Tensor, w: tf.Tensor) => tf.square(csrLinear(of, w, regular)))([wide, v])
+          .map((g) => g.dataSync().slice() as Float32Array),
+      );
+    const expected = gradients(own);
+    const given = gradients(trained);
+    expect(regular.pieces).toEqual({ piece: 64, inPiece: 32 });
+    expect(Math.max(...expected[1]!)).toBeGreaterThan(100);
+    expect(given).toEqual(expected);
+    tf.dispose([own, trained, wide]);
+    regular.dispose();
+  });
 });
