@@ -171,6 +171,14 @@ describe.each(backends)('graphs on %s', (backend) => {
     expect(() => graphAttention(7, 5, { graph, heads: 0, key })).toThrow(/heads is 0/);
     expect(() => graphAttention(7, 5, { graph, combine: 'sum' as never, key })).toThrow(/combine is "sum"/);
     expect(() => graphAttention(7, 5, { graph, attentionDropout: 1, key })).toThrow(/rate is 1/);
+    for (const layer of [graphConv, graphAttention])
+      expect(() => layer(7, 5, { graph, activation: 'Relu' as never, key })).toThrow(/activation is "Relu"/);
+    let drawn = 0;
+    const failing = (shape: readonly number[]): tf.Tensor => {
+      if (++drawn === 3) throw new Error('no more');
+      return tf.zeros([...shape]);
+    };
+    expect(() => graphAttention(7, 5, { graph, init: failing, key })).toThrow('no more');
     const layer = graphConv(7, 5, { graph, key });
     tf.tidy(() => {
       expect(() => layer.apply(tf.zeros([NODES - 1, 7]))).toThrow(/x is \[5, 7\], but must be \[nodes, features\] of the graph's 6 nodes/);

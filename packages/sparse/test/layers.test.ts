@@ -146,6 +146,8 @@ test('wrong options are refused by name, before anything is allocated', () => {
   expect(() => sparseLinear(0, 3, { density: 0.1, key })).toThrow(/inputs is 0/);
   expect(() => sparseLinear(3, 3, { density: 1.1, key })).toThrow(/density is 1.1/);
   expect(() => sparseLinear(3, 3, { key })).toThrow(/give one of them/);
+  expect(() => sparseLinear(3, 3, { density: 0.1, activation: 'Relu' as never, key })).toThrow(/activation is "Relu"/);
+  expect(() => sparseLinear(3, 3, { density: 0.1, slope: NaN, key })).toThrow(/slope is NaN/);
   expect(() => sparseLinear(3, 3, { density: 0.1 } as never)).toThrow(/random\.key\(seed\)/);
   expect(tf.memory().numTensors).toBe(before);
 });

@@ -29,7 +29,7 @@ import {
   type Layer,
 } from '@x/tensor';
 import type { SparseMatrix } from '../pattern/interchange.ts';
-import { checkChoice, checkNumber } from '../validation.ts';
+import { checkActivation, checkChoice, checkNumber } from '../validation.ts';
 import { checkGraph, checkNodes } from './check-graph.ts';
 import { edgeSoftmax } from './edge-softmax.ts';
 import { propagate } from './propagate.ts';
@@ -86,16 +86,19 @@ export function graphAttention(inputs: number, units: number, options: GraphAtte
   checkNumber(where, 'heads', heads, { least: 1, whole: true });
   checkChoice(where, 'combine', combine, ['concat', 'mean']);
   checkNumber(where, 'slope', slope);
+  checkActivation(where, activation);
   checkGraph(where, graph);
   const dropped = dropout(attentionDropout);
   const width = combine === 'concat' ? heads * units : units;
   const [forWeight, forTo, forFrom] = random.split(key, 3);
-  const variables = tidy(() => ({
-    weight: variable(init([inputs, heads * units], forWeight)),
-    to: variable(init([heads, units], forTo)),
-    from: variable(init([heads, units], forFrom)),
-    ...(bias ? { bias: variable(zeros([width])) } : {}),
-  }));
+  const variables = tidy(() => {
+    // All drawn before any is kept.
+    const [weight, to, from] = [init([inputs, heads * units], forWeight), init([heads, units], forTo), init([heads, units], forFrom)];
+    return {
+      ...{ weight: variable(weight), to: variable(to), from: variable(from) },
+      ...(bias ? { bias: variable(zeros([width])) } : {}),
+    };
+  });
   const { pattern } = graph;
   const rows = keep(tensor1d(rowOf(graph), 'int32'));
   const columns = keep(tensor1d(pattern.indices, 'int32'));

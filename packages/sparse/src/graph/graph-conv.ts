@@ -1,7 +1,7 @@
 import { add, keep, tensor1d, tidy, variable, zeros, type Variable } from '@tensorflow/tfjs-core';
 import { activation as activate, initializers, linear, type ActivationName, type Initializer, type Key, type Layer } from '@x/tensor';
 import type { SparseMatrix } from '../pattern/interchange.ts';
-import { checkNumber } from '../validation.ts';
+import { checkActivation, checkNumber } from '../validation.ts';
 import { checkGraph, checkNodes } from './check-graph.ts';
 import { propagate } from './propagate.ts';
 
@@ -41,6 +41,7 @@ export function graphConv(inputs: number, units: number, options: GraphConvOptio
   checkNumber('graphConv', 'inputs', inputs, { least: 1, whole: true });
   checkNumber('graphConv', 'units', units, { least: 1, whole: true });
   const { key, graph, activation = 'linear', bias = true, init = initializers.glorotUniform() } = options ?? {};
+  checkActivation('graphConv', activation);
   checkGraph('graphConv', graph);
   const variables = tidy(() => ({
     weight: variable(init([inputs, units], key)),

@@ -5,7 +5,7 @@ import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { nmPattern } from '../pattern/nm-pattern.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';
 import { restrictRows } from '../pattern/restrict-rows.ts';
-import { checkFraction, checkNumber, show } from '../validation.ts';
+import { checkActivation, checkFraction, checkNumber, show } from '../validation.ts';
 import { blockLinear, type BlockLinearLayer } from './block-linear.ts';
 import { dividePattern, type DividedPattern, type Division } from './division.ts';
 import { inDegreeNormal, type ValuesInitializer } from './initializers.ts';
@@ -110,6 +110,8 @@ export function sparseLinear(
       `${where}: density is ${show(density)}, pattern is ${given ? 'given' : 'not'} and nm is ${show(nm)}; give one of them, such as { density: 0.05 }.`,
     );
   if (density !== undefined) checkFraction(where, 'density', density);
+  checkActivation(where, activation);
+  checkNumber(where, 'slope', slope);
   if (room !== undefined) {
     checkFraction(where, 'room', room);
     checkNumber(where, 'room', room, { least: density ?? 0, remedy: 'The layer must have room for what it begins with.' });
