@@ -2,11 +2,11 @@
  * Accuracy of an MLP or a CNN at 16 to 2 bits, weights and activations of equal width: post-training in four ways, and trained for it.
  *
  *   pnpm --filter @x/quant reproduce:bits [fashion-mnist | a directory with MNIST's four files] [epochs, 8] [epochs for few bits, 2] [seed, 0]
- *     [--model mlp | cnn] [--trained 8,7,6,5,4,3,2]
+ *     [--model mlp | cnn] [--trained 8,7,6,5,4,3,2] [--scratch]
  *
  * mlp: 784-256-128-10; cnn: convolutions 3x3 of 16 and 32 filters, each before a pool of 2, and 800-64-10. relu, Adam 1e-3, batches of 128, all 60,000 images, pixels / 255;
  * ranges from 512 of them. Trained for few bits means learned steps (LSQ) from the float network's weights, Adam 5e-4; 0 epochs
- * leave it out. Results are on the 10,000 test images, and go to reproduce/results/bits-<model>-<data>.md and .svg.
+ * leave it out. With --scratch also from fresh weights, for as long and at the rate of the float network. Results are on the 10,000 test images, and go to reproduce/results/bits-<model>-<data>.md and .svg.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -31,7 +31,11 @@ const methods: Readonly<Record<string, (bits: number) => SimulateOptions>> = {
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { model: { type: 'string', default: 'mlp' }, trained: { type: 'string', default: '8,7,6,5,4,3,2' } },
+  options: {
+    model: { type: 'string', default: 'mlp' },
+    trained: { type: 'string', default: '8,7,6,5,4,3,2' },
+    scratch: { type: 'boolean', default: false },
+  },
 });
 const [source = 'fashion-mnist', epochs = '8', fewEpochs = '2', seedText = '0'] = positionals;
 const { model } = flags;
@@ -66,21 +70,28 @@ for (const [method, options] of Object.entries(methods)) {
   for (const bits of widths) columns[method].push(await percent(await simulate(net, { ...options(bits), calibrate: samples })));
   console.error(method, columns[method].map((value) => value?.toFixed(2)).join(' '));
 }
-const few: (number | undefined)[] = [];
-for (const bits of widths) {
-  if (fewEpochs === '0' || !flags.trained.split(',').includes(String(bits))) {
-    few.push(undefined);
-    continue;
+/** Trains a network for each width asked for, from the float network's weights or from fresh ones. */
+async function trainedForFew(start: 'float' | 'fresh', rate: number, epochs: number): Promise<(number | undefined)[]> {
+  const values: (number | undefined)[] = [];
+  for (const bits of widths) {
+    if (epochs === 0 || !flags.trained.split(',').includes(String(bits))) {
+      values.push(undefined);
+      continue;
+    }
+    const own = imageNetwork(model as 'mlp' | 'cnn', seed);
+    if (start === 'float') assignVariables(own.variables, net.variables);
+    const quantized = fakeQuant(own, { weights: bits, activations: bits });
+    await trained(quantized, rate, epochs);
+    values.push(await percent(quantized));
+    console.error(`trained for ${bits} bits from ${start} weights: ${values.at(-1)?.toFixed(2)}`);
+    quantized.dispose();
   }
-  const own = imageNetwork(model, seed);
-  assignVariables(own.variables, net.variables);
-  const quantized = fakeQuant(own, { weights: bits, activations: bits });
-  await trained(quantized, 5e-4, Number(fewEpochs));
-  few.push(await percent(quantized));
-  console.error(`trained for ${bits} bits: ${few.at(-1)?.toFixed(2)}`);
-  quantized.dispose();
+  return values;
 }
+const few = await trainedForFew('float', 5e-4, Number(fewEpochs));
 if (few.some((value) => value !== undefined)) columns['trained for it'] = few;
+const fresh = await trainedForFew('fresh', 1e-3, flags.scratch ? Number(epochs) : 0);
+if (fresh.some((value) => value !== undefined)) columns['from scratch'] = fresh;
 const int8 = await quantize(net, { calibrate: samples });
 const int4 = await quantize(net, { scheme: 'int4', calibrate: samples });
 const [of8, of4] = [await percent(int8), await percent(int4)];
@@ -107,7 +118,7 @@ const report = [
   '',
   `![Accuracy against bits](${file}.svg)`,
   '',
-  `Command: \`pnpm --filter @x/quant reproduce:bits ${source === 'fashion-mnist' ? source : '<directory of MNIST>'} ${epochs} ${fewEpochs} ${seed} --model ${model}${flags.trained === '8,7,6,5,4,3,2' ? '' : ` --trained ${flags.trained}`}\`; seed ${seed}; ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, tier ${runtime.tier}, ${runtime.threads} threads.`,
+  `Command: \`pnpm --filter @x/quant reproduce:bits ${source === 'fashion-mnist' ? source : '<directory of MNIST>'} ${epochs} ${fewEpochs} ${seed} --model ${model}${flags.trained === '8,7,6,5,4,3,2' ? '' : ` --trained ${flags.trained}`}${flags.scratch ? ' --scratch' : ''}\`; seed ${seed}; ${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, tier ${runtime.tier}, ${runtime.threads} threads.`,
   '',
 ].join('\n');
 console.log(report);

@@ -4,7 +4,7 @@ export interface Line {
   readonly values: readonly (number | undefined)[];
 }
 
-const colors = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377'];
+const colors = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377', '#888888'];
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 400, 60, 190, 40, 50];
 
 /** A line chart over named positions, as an SVG document that is read on light and dark pages. */
