@@ -18,6 +18,8 @@ let data: DataFacts | undefined;
 let hasNetwork = false;
 /** Whether a run has begun and not ended, paused or not. */
 let live = false;
+/** Which run the page shows: what an earlier one still has to say comes by a channel of its own, perhaps later. */
+let run = 0;
 
 const form = element<HTMLFormElement>('options');
 const button = (id: string): HTMLButtonElement => element<HTMLButtonElement>(id);
@@ -126,6 +128,8 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   void attempt(async () => {
     enter('busy');
+    const own = ++run;
+    live = false;
     for (const id of ['accuracy', 'loss', 'speed', 'epoch']) element(id).textContent = '–';
     try {
       await trainer.stop();
@@ -139,7 +143,10 @@ form.addEventListener('submit', (event) => {
         learningRate: Number(choice('rate')),
         seed: 1,
       };
-      showNetwork(await trainer.begin(options, proxy(show)));
+      const listen = (event: RunEvent): void => {
+        if (own === run) show(event);
+      };
+      showNetwork(await trainer.begin(options, proxy(listen)));
       live = true;
       element('state').textContent = 'Training.';
       enter('training');
@@ -212,6 +219,8 @@ file.addEventListener('change', () => {
     element('weights-note').textContent = `Loading ${chosen.name} …`;
     try {
       const restored = await trainer.restore(new Uint8Array(await chosen.arrayBuffer()));
+      run += 1;
+      live = false;
       showNetwork(restored);
       element<HTMLSelectElement>('model').value = restored.model;
       element('accuracy').textContent = percent(restored.accuracy);
