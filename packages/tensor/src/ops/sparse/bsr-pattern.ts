@@ -35,7 +35,7 @@ export class BsrPattern {
 }
 
 /**
- * A pattern of blocks from its compressed block rows, checked.
+ * A pattern of blocks from its compressed block rows, checked. It keeps both arrays: don't write to them afterwards.
  *
  * @param block Rows and columns of a block; any sizes that divide the matrix. 4x4 and 16x16 are fastest, then 4x1 and 1x4.
  * @param pointers rows / height + 1 numbers, from 0 to the count of blocks, never falling.

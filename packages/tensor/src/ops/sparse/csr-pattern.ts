@@ -95,7 +95,7 @@ function withColumns(rows: number, columns: number, pointers: Tensor, indices: T
 }
 
 /**
- * A pattern from its compressed rows, checked.
+ * A pattern from its compressed rows, checked. It keeps both arrays rather than copies of them: don't write to them afterwards.
  *
  * @param pointers rows + 1 numbers, from 0 to the count of non-zeros, never falling.
  * @param indices The columns, rising within each row.
