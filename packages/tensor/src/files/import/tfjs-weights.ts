@@ -99,7 +99,7 @@ function decoded(bytes: ArrayBuffer, specs: io.WeightsManifestEntry[], refuse: R
 function bytesOf(spec: io.WeightsManifestEntry | null, refuse: Refuse): number {
   const { name, shape, dtype, quantization } = (spec ?? {}) as io.WeightsManifestEntry;
   const width = widths[quantization?.dtype ?? dtype];
-  // The one name that an object doesn't take as any other.
+  // Assigned to an object it replaces the prototype, and the weight would be lost.
   if (name === '__proto__') return refuse("a weight is called '__proto__', which none may be.");
   if (typeof name !== 'string' || !Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
     return refuse(`a weight, ${describe(name)}, has the shape ${describe(shape)}, but it must be an array of whole numbers.`);
