@@ -28,10 +28,8 @@ export const rsqrtGradient: GradConfig = defineGradient<[Tensor, Tensor]>({
   }),
 });
 
-/** `dx = -dy y^2`. */
-export const reciprocalGradient: GradConfig = unaryGradientOfOutput(tf.Reciprocal, tf.reciprocal, (dy, y) =>
-  tf.mul(dy, tf.neg(tf.square(y))),
-);
+/** `dx = -dy / x^2`; not `-dy y^2`, since the reciprocal of an int32 is truncated. */
+export const reciprocalGradient: GradConfig = unaryGradient(tf.Reciprocal, (dy, x) => tf.neg(tf.div(tf.div(dy, x), x)));
 
 /**
  * `y = a^b`: `da = dy b a^(b-1)`, `db = dy y log a`.
@@ -52,7 +50,8 @@ export const powGradient: GradConfig = defineGradient<[Tensor, Tensor, Tensor]>(
     },
     b: () => {
       const base = asFloat(a);
-      const log = tf.where(tf.greater(base, 0), tf.log(base), tf.zerosLike(base));
+      // Chosen before the logarithm: behind it, the slope at 0 would make a gradient of this gradient NaN.
+      const log = tf.log(tf.where(tf.greater(base, 0), base, tf.onesLike(base)));
       return sumToShape(
         tf.mul(
           tf.mul(

@@ -33,8 +33,10 @@ describe.each(backends)('where a function has no derivative, on %s', (backend) =
     ['x^1 slopes by 1 at 0', (x) => tf.pow(x, tf.scalar(1)), [0, 2], [1, 1]],
     ["a^x is flat where a isn't positive", (x) => tf.pow(tf.scalar(-2), x), [2], [0]],
     ['floorDiv slopes like division', (x) => tf.floorDiv(x, tf.scalar(4)), [9], [0.25]],
+    ['the reciprocal of an int32 slopes like that of a float', (x) => tf.reciprocal(tf.cast(x, 'int32')), [2], [-0.25]],
     ['a cast to int32 lets gradients through', (x) => tf.cast(x, 'int32'), [1.5], [1]],
     ['sqrt at 0 is infinitely steep', tf.sqrt, [0], [Infinity]],
+    ['the slope of x^2 by its exponent is flat at 0', (x) => tf.grad((b) => tf.pow(x, b))(tf.fill(x.shape, 2)), [0, -1], [0, 0]],
     ['clipByValue of NaN has gradient 0', (x) => tf.clipByValue(x, -1, 1), [NaN], [0]],
   ])('%s', (_, f, points, expected) => {
     expect(slopes(f, points).map((v) => v + 0)).toEqual(expected);

@@ -81,4 +81,10 @@ export const poolingRows: Row[] = [
       ];
     }),
   ),
+  {
+    kernel: tf.ResizeNearestNeighbor,
+    name: 'a centre between two pixels, taken from the first or the second by rounding',
+    inputs: [any([1, 2, 4, 1])],
+    op: (x) => tf.image.resizeNearestNeighbor(x as Image, [41, 47], false, true),
+  },
 ];
