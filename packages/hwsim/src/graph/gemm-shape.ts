@@ -1,4 +1,4 @@
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireOneOf } from '../validation.ts';
 import type { Conv, Depthwise, Layer, Operation } from './layer.ts';
 
 /** Matrix products an operation comes down to: `count` products of [m,k] by [k,n]. */
@@ -50,6 +50,7 @@ export function gemmShapes(layer: Layer): GemmShape[] {
   const at = (field: string): string => `layer ${JSON.stringify(layer.name)}: ${op.type}.${field}`;
   switch (op.type) {
     case 'gemm':
+      requireOneOf(at('right'), op.right ?? 'weights', ['weights', 'activations']);
       return [
         {
           m: requireInteger(at('m'), op.m),

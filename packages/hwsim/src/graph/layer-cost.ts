@@ -1,7 +1,7 @@
 import { requireInteger, requireNumber } from '../validation.ts';
 import { indexBitsPerElement, shareOf } from './density.ts';
 import { expertLoads, gemmShapes, outputSize } from './gemm-shape.ts';
-import { formatted, type Layer, type LayerGraph } from './layer.ts';
+import { formatted, type Layer, type LayerGraph, type Operation } from './layer.ts';
 
 /** What a layer computes and moves, once, with every operand read once. */
 export interface LayerCost {
@@ -16,6 +16,11 @@ export interface LayerCost {
   readonly weightBytes: number;
   readonly inputBytes: number;
   readonly outputBytes: number;
+}
+
+/** Whether an operation multiplies activations by activations, so that it has no weights, and two gradients of inputs. */
+export function ofActivations(op: Operation): boolean {
+  return op.type === 'attention' || (op.type === 'gemm' && op.right === 'activations');
 }
 
 /**
@@ -42,7 +47,7 @@ export function layerCost(layer: Layer): LayerCost {
     (elements * shareOf(weights.density) * (weights.bits + indexBitsPerElement(weights.density, columns))) / 8;
   const of = (vectorOperations: number, parameters: number, columns: number, inputs: number, outputs: number): LayerCost => ({
     denseMacs,
-    macs: denseMacs * (op.type === 'attention' ? 1 : shareOf(weights.density)),
+    macs: denseMacs * (ofActivations(op) ? 1 : shareOf(weights.density)),
     vectorOperations,
     parameters,
     weightBytes: weightBytes(parameters, columns),
@@ -52,7 +57,8 @@ export function layerCost(layer: Layer): LayerCost {
   switch (op.type) {
     case 'gemm': {
       const batch = op.batch ?? 1;
-      return of(0, op.n * op.k * batch, op.k, op.m * op.k * batch, op.m * op.n * batch);
+      const [left, right, result] = [op.m * op.k * batch, op.n * op.k * batch, op.m * op.n * batch];
+      return ofActivations(op) ? of(0, 0, 1, left + right, result) : of(0, right, op.k, left, result);
     }
     case 'conv':
     case 'depthwise': {

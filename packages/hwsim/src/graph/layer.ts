@@ -6,13 +6,18 @@ export interface TensorFormat {
   readonly density?: Density;
 }
 
-/** C[m,n] = A[m,k] · B[k,n], `batch` times with a B of its own each time (`sharedWeights` false) or one B for all. */
+/** C[m,n] = A[m,k] · B[k,n], `batch` times, each with a B of its own. */
 export interface Gemm {
   readonly type: 'gemm';
   readonly m: number;
   readonly n: number;
   readonly k: number;
   readonly batch?: number;
+  /**
+   * What B is. `weights`, when left out: stored, trained, and as many for any number of samples, as the groups of a grouped convolution.
+   * `activations`: computed like A, one for each sample, as in the scores of attention.
+   */
+  readonly right?: 'weights' | 'activations';
 }
 
 /**

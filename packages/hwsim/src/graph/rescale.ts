@@ -33,7 +33,9 @@ export function withBatch(graph: LayerGraph, samples: number): LayerGraph {
 function rescaled(op: Operation, scaled: (field: string, size: number) => number, ratio: number): Operation {
   switch (op.type) {
     case 'gemm':
-      return op.batch === undefined || op.batch === 1 ? { ...op, m: scaled('m', op.m) } : { ...op, batch: scaled('batch', op.batch) };
+      return op.right === 'activations' && op.batch !== undefined
+        ? { ...op, batch: scaled('batch', op.batch) }
+        : { ...op, m: scaled('m', op.m) };
     case 'conv':
     case 'depthwise':
       return { ...op, batch: scaled('batch', op.batch ?? 1) };

@@ -68,13 +68,13 @@ function understand(
     case 'XHalfLinear':
     case 'XActiveLinear': {
       if (!x || !filter) return fail('has no two inputs');
-      // Matrices on the left all multiply one on the right, or each has its own.
+      // Matrices on the left all multiply one on the right, which are weights, or each has its own, which was computed.
       const shared = filter.length === 2 || size(filter.slice(0, -2)) === 1;
       const batch = shared ? 1 : size(output.slice(0, -2));
       const m = rows / batch;
       const k = size(x) / rows;
       if (!Number.isInteger(k) || k < 1) return fail(`multiplies [${x.join(', ')}] and [${filter.join(', ')}] into [${output.join(', ')}]`);
-      return { operation: { type: 'gemm', m, n: last, k, ...(batch > 1 && { batch }) } };
+      return { operation: { type: 'gemm', m, n: last, k, ...(batch > 1 && { batch, right: 'activations' }) } };
     }
     case 'XSparseLinear':
     case 'XBsrLinear': {

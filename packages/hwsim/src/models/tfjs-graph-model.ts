@@ -49,6 +49,8 @@ export function readTfjsGraphModel(json: unknown, options: { batch?: number; nam
   const values = new Map<string, Value>();
   const sources = new Map<string, readonly string[]>();
   const layers: Layer[] = [];
+  /** Nodes that depend on a placeholder; all others are weights. */
+  const computedFrom = new Set<string>();
   nodes.forEach((node) => {
     const fail = (reason: string): never => {
       throw new ParseError(name, 0, `node ${JSON.stringify(node.name)} (${node.op}): ${reason}`);
@@ -64,18 +66,26 @@ export function readTfjsGraphModel(json: unknown, options: { batch?: number; nam
         size >= 0 ? size : axis === 0 ? batch : fail(`leaves axis ${axis} open; convert the model with a fixed input shape`),
       );
       values.set(node.name, { shape });
+      computedFrom.add(node.name);
       return;
     }
     const inputs = node.inputs.map((input) => values.get(input) ?? fail(`reads ${JSON.stringify(input)}, which isn't before it`));
     const { operation, output } = understand(node, inputs, fail);
     values.set(node.name, output);
+    if (node.inputs.some((input) => computedFrom.has(input))) computedFrom.add(node.name);
     const reads = [...new Set(node.inputs.flatMap((input) => sources.get(input) ?? []))];
     if (!operation) {
       sources.set(node.name, reads);
       return;
     }
     const bits = node.inputs.map((input) => constants.get(input)?.bits ?? 32).reduce((a, b) => Math.min(a, b), 32);
-    layers.push({ name: node.name, operation, inputs: reads, ...(bits < 32 && { weights: { bits } }) });
+    const dynamic = operation.type === 'gemm' && computedFrom.has(node.inputs[1] ?? '');
+    layers.push({
+      name: node.name,
+      operation: dynamic ? { ...operation, right: 'activations' } : operation,
+      inputs: reads,
+      ...(bits < 32 && { weights: { bits } }),
+    });
     sources.set(node.name, [node.name]);
   });
   if (layers.length === 0) throw new ParseError(name, 0, 'no node computes anything');

@@ -67,10 +67,11 @@ export function closingWork(plan: Plan, stages: readonly StageWork[], onDevices:
     else if (onDevices > 1) exchange(label('gradients', expert), 'all-reduce', gradientBytes / copies(expert, parallel), onDevices);
   }
   for (const { expert, parameters, gradientBytes, weightBytes } of shares) {
-    const over = (stage: number): number => (zero >= stage ? copies(expert, parallel) : 1);
-    const moved = (2 * parameters * stateBytes) / over(1) + gradientBytes / over(2) + weightBytes / over(3);
+    // Each copy updates its part of the parameters, from that part of the state and of the gradients.
+    const parts = zero >= 1 ? copies(expert, parallel) : 1;
+    const moved = (2 * parameters * stateBytes + gradientBytes + weightBytes) / parts;
     const [arithmetic, memory] = [
-      (11 * parameters) / over(1) / hardware.vector,
+      (11 * parameters) / parts / hardware.vector,
       moved / (hardware.memory.bandwidth * (hardware.reached?.memory ?? 1)),
     ];
     const overhead = hardware.overhead ?? 0;

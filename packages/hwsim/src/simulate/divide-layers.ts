@@ -88,6 +88,7 @@ function divideOperation(op: Operation, given: Place, t: number, name: string): 
   switch (op.type) {
     case 'gemm':
       if ((op.batch ?? 1) > 1) return { operation: { ...op, batch: share(op.batch!) }, place: 'heads' };
+      if (op.right === 'activations') return gathered;
       if (!whole) return { operation: { ...op, k: share(op.k) }, place: 'whole', reduces: true };
       return { operation: { ...op, n: share(op.n) }, place: 'features' };
     case 'conv':

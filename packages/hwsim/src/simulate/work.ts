@@ -1,7 +1,7 @@
 import { macEnergy } from '../energy/access-energy.ts';
 import { energyScale } from '../energy/technology.ts';
 import { shareOf } from '../graph/density.ts';
-import { layerCost, type LayerCost } from '../graph/layer-cost.ts';
+import { layerCost, ofActivations, type LayerCost } from '../graph/layer-cost.ts';
 import type { FormattedLayer } from '../graph/layer.ts';
 import { bitsOf } from '../hardware/hardware.ts';
 import type { DividedLayer } from './divide-layers.ts';
@@ -111,10 +111,10 @@ export function layerWorks(plan: Plan, divided: readonly DividedLayer[]): LayerW
       gradientBytes,
       scores: scoreBytes(layer),
       forward: [...gather, ...forwardWith('forward')],
-      recompute: again && !isOptimizer ? forwardWith('recompute') : [],
+      recompute: again && !isOptimizer ? [...gather, ...forwardWith('recompute')] : [],
       inputGradient: isOptimizer
         ? []
-        : [...gather, ...exchanges(entry.backward), ...(first ? [] : piece('input gradient', op.type === 'attention' ? 2 : 1))],
+        : [...gather, ...exchanges(entry.backward), ...(first ? [] : piece('input gradient', ofActivations(op) ? 2 : 1))],
       weightGradient: parameters > 0 && !isOptimizer ? [...piece('weight gradient', 1), ...scatter] : [],
     };
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expertLoads, gemmShapes, layerCost, outputSize, type Layer } from '../../src/index.ts';
+import { expertLoads, gemmShapes, layerCost, layerGraph, outputSize, withBatch, type Layer } from '../../src/index.ts';
 
 const named = (operation: Layer['operation'], rest: Partial<Layer> = {}): Layer => ({ name: 'l', operation, ...rest });
 
@@ -45,6 +45,22 @@ describe('layerCost', () => {
       { m: 8, n: 16, k: 32, count: 8 },
       { m: 8, n: 32, k: 16, count: 8 },
     ]);
+  });
+
+  it('counts no weights where activations multiply activations', () => {
+    const scores = { type: 'gemm', m: 8, n: 16, k: 32, batch: 4, right: 'activations' } as const;
+    const cost = layerCost(named(scores, { weights: { density: { kind: 'unstructured', density: 0.5 } } }));
+    expect(cost).toMatchObject({ parameters: 0, weightBytes: 0, inputBytes: 4 * 4 * (8 * 32 + 32 * 16), macs: 4 * 8 * 16 * 32 });
+    expect(() => layerCost(named({ ...scores, right: 'both' as 'weights' }))).toThrow('layer "l": gemm.right is "both"');
+  });
+
+  it('grows products of activations in number with the batch, those with weights in rows', () => {
+    const grouped = { type: 'gemm', m: 100, n: 16, k: 9, batch: 4 } as const;
+    const graph = layerGraph('g', [named(grouped), { name: 'scores', operation: { ...grouped, right: 'activations' } }], { batch: 2 });
+    const [weights, activations] = withBatch(graph, 6).layers as [Layer, Layer];
+    expect(weights.operation).toEqual({ ...grouped, m: 300 });
+    expect(activations.operation).toEqual({ ...grouped, batch: 12, right: 'activations' });
+    expect(layerCost(weights).parameters).toBe(layerCost(graph.layers[0]!).parameters);
   });
 
   it('drops tokens beyond an expert’s capacity', () => {

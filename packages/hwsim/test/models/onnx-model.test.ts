@@ -91,7 +91,7 @@ describe('readOnnxModel', () => {
       }),
     ).toEqual([
       { type: 'gemm', m: 16, n: 256, k: 64 },
-      { type: 'gemm', m: 8, n: 8, k: 16, batch: 8 },
+      { type: 'gemm', m: 8, n: 8, k: 16, batch: 8, right: 'activations' },
       { type: 'softmax', rows: 64, columns: 8 },
       { type: 'embedding', lookups: 3, rows: 1000, columns: 64 },
     ]);

@@ -69,6 +69,14 @@ describe('readTfjsGraphModel', () => {
     expect(graph.layers[6]).toMatchObject({ inputs: ['mean'], operation: { m: 4, n: 10, k: 8 }, weights: { bits: 8 } });
     expect(graphCost(graph).denseMacs).toBe(4 * (16 * 16 * 8 * 27 + 16 * 16 * 8 * 9 + 8 * 10));
   });
+  it('tells a product with weights from one of two computed matrices', () => {
+    const { layers } = readTfjsGraphModel(
+      changed((nodes) => [...nodes, node('scores', 'MatMul', ['fc', 'out'], { transpose_b: { b: true } })]),
+      { batch: 4, weights: bytes },
+    );
+    expect(layers.at(-1)!.operation).toEqual({ type: 'gemm', m: 4, n: 4, k: 10, right: 'activations' });
+    expect(layers[6]!.operation).toEqual({ type: 'gemm', m: 4, n: 10, k: 8 });
+  });
   it.each<[string, unknown, Uint8Array | undefined, RegExp]>([
     ['bytes that are missing', model, undefined, /m\.json: node "mean" \(Mean\): needs the values of "axes"; give the weights' bytes/],
     ['bytes that are too few', model, bytes.slice(0, 100), /the weights have 100 bytes, too few for "axes"/],

@@ -179,6 +179,27 @@ describe('simulate on many chips', () => {
     expect(stages.map(({ layers }) => layers.length)).toEqual([1, 1, 1, 5]);
   });
 
+  it('trains products of two activations through both, and keeps no state for them', () => {
+    const scores = layerGraph(
+      'scores',
+      [
+        { name: 'q', operation: { type: 'gemm', m: 64, n: 512, k: 512 } },
+        { name: 'k', operation: { type: 'gemm', m: 64, n: 512, k: 512 }, inputs: [] },
+        { name: 'scores', operation: { type: 'gemm', m: 64, n: 64, k: 64, batch: 8, right: 'activations' }, inputs: ['q', 'k'] },
+      ],
+      { batch: 1 },
+    );
+    const report = train(scores, 1, {});
+    expect(report.memory.optimizer).toBe(12 * 2 * 512 * 512);
+    const kinds = report.steps.filter(({ layer }) => layer === 'scores').map(({ kind, macs: n }) => [kind, n]);
+    expect(kinds).toEqual([
+      ['forward', 8 * 64 ** 3],
+      ['input gradient', 2 * 8 * 64 ** 3],
+    ]);
+    const halved = train(scores, 2, { parallel: { tensor: 2 } }).steps.find(({ layer, kind }) => layer === 'scores' && kind === 'forward')!;
+    expect(halved.macs).toBe(4 * 64 ** 3);
+  });
+
   it('balances uneven layers over stages', () => {
     const uneven = layerGraph(
       'uneven',
@@ -207,6 +228,11 @@ describe('simulate on many chips', () => {
     const all = exchanged(zero0);
     expect(exchanged(zero1)).toBe(2 * all);
     expect(exchanged(zero3)).toBe(3 * all);
+    // Recomputing gathers weights a third time.
+    expect(exchanged(train(gpt, 8, { parallel: { data: 8 }, zero: 3, recompute: 'full' }))).toBe(4 * all);
+    // An eighth of the parameters is updated, from an eighth of the state and of the gradients.
+    const updated = (report: Report): number => report.steps.find(({ kind }) => kind === 'optimizer')!.bytes;
+    expect([zero1, zero2, zero3].map(updated)).toEqual(Array.from({ length: 3 }, () => updated(zero0) / 8));
     expect(zero3.time).toBeGreaterThan(zero1.time);
     expect(zero3.memory.peak).toBeLessThan(zero2.memory.peak);
   });

@@ -1,5 +1,5 @@
 import { layerGraph } from '../../graph/layer-graph.ts';
-import type { Layer, LayerGraph } from '../../graph/layer.ts';
+import type { Layer, LayerGraph, Operation } from '../../graph/layer.ts';
 import { product } from '../../graph/shape.ts';
 import { ParseError } from '../../parse-error.ts';
 import { requireInteger } from '../../validation.ts';
@@ -62,11 +62,14 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Lay
   /** The layers that computed a value. */
   const sources = new Map<string, readonly string[]>();
   const used = new Set<string>();
+  /** Values that depend on an input; all others are weights. */
+  const computedFrom = new Set(graph.inputs);
   graph.nodes.forEach((node, i) => {
     const fail = (reason: string): never => {
       throw new ParseError(name, 0, `node ${i} ${JSON.stringify(node.name)} (${node.op}): ${reason}`);
     };
     const inputs = node.inputs.map((input) => values.get(input));
+    if (node.inputs.some((input) => computedFrom.has(input))) for (const output of node.outputs) computedFrom.add(output);
     const reads = [...new Set(node.inputs.flatMap((input) => sources.get(input) ?? []))];
     const moved = rearranged(node, inputs, fail);
     const understood = moved ? undefined : operationOf(node, inputs, fail);
@@ -86,9 +89,10 @@ export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): Lay
     const label = used.has(node.name) ? `${node.name} #${i}` : node.name;
     used.add(label);
     const bits = weightBits(inputs);
+    const operation: Operation = understood?.operation ?? { type: 'elementwise', elements, operations: 0 };
     layers.push({
       name: label,
-      operation: understood?.operation ?? { type: 'elementwise', elements, operations: 0 },
+      operation: operation.type === 'gemm' && computedFrom.has(node.inputs[1] ?? '') ? { ...operation, right: 'activations' } : operation,
       inputs: reads,
       ...(bits < 32 && { weights: { bits } }),
     });
