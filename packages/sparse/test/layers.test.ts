@@ -1,5 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { dense, disable, random, residual, sequential, sgd, trainable, trainStep } from '@x/tensor';
+import {
+  checkpointed,
+  dense,
+  disable,
+  disposeState,
+  layerNormLayer,
+  random,
+  residual,
+  sequential,
+  sgd,
+  trainable,
+  trainStep,
+  type Layer,
+} from '@x/tensor';
 import { csrPattern, csrToDense } from '@x/tensor/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -46,31 +59,25 @@ describe.each(backends)('sparseLinear on %s', (backend) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('while it is watched it computes the same, trains the same, and leaks nothing but what it shows', () => {
+  test('while it gathers gradients it computes the same, trains the same, and keeps nothing but those', () => {
     const [x, y] = [random.normal(key, [6, 13]), tf.tensor1d(Int32Array.of(0, 1, 2, 3, 4, 5), 'int32')];
-    const trained = [false, true].map((watched) => {
+    const trained = [false, true].map((gathers) => {
+      const empty = tf.memory().numTensors;
       const layer = sparseLinear(13, 9, { density: 0.4, activation: 'tanh', key });
-      const seen: tf.Tensor[] = [];
-      if (watched) layer.watch((gradient) => seen.push(gradient.x, gradient.dz));
+      if (gathers) layer.gather(() => state.step);
       const optimizer = sgd({ learningRate: 0.5 });
       const state = optimizer.init(trainable(layer));
       const before = tf.memory().numTensors;
       trainStep(layer, { x, y }, { optimizer, state }).dispose();
-      expect(seen.map(({ shape }) => shape)).toEqual(
-        watched
-          ? [
-              [6, 13],
-              [6, 9],
-            ]
-          : [],
-      );
-      expect(tf.memory().numTensors).toBe(before + seen.length);
-      // Without a backward pass it shows nothing, and keeps nothing.
+      expect(layer.gathered.map((seen) => [seen.step, seen.x.shape, seen.dz.shape])).toEqual(gathers ? [[0, [6, 13], [6, 9]]] : []);
+      expect(tf.memory().numTensors).toBe(before + 2 * layer.gathered.length);
+      // Without a backward pass it gathers nothing.
       layer.apply(x, { training: true }).dispose();
-      expect(tf.memory().numTensors).toBe(before + seen.length);
-      tf.dispose(seen);
+      expect(tf.memory().numTensors).toBe(before + 2 * layer.gathered.length);
       const values = layer.variables.values.dataSync().slice();
       layer.dispose();
+      disposeState(state);
+      expect(tf.memory().numTensors).toBe(empty);
       return values;
     });
     expect(trained[1]).toBeAllclose(trained[0]!, { rtol: 1e-5, atol: 1e-6 });
@@ -105,6 +112,32 @@ describe.each(backends)('sparseLinear on %s', (backend) => {
     expect(given.dataSync()).toEqual(expected.dataSync());
     tf.dispose([x, expected, given]);
     small.dispose();
+  });
+
+  test('trim reaches into containers, and refuses those whose parts it can’t replace before it changes anything', () => {
+    const before = tf.memory().numTensors;
+    const norm = layerNormLayer(9);
+    const make = (): SparseLinearLayer => sparseLinear(9, 9, { density: 0.5, room: 1, key });
+    const net = sequential([residual([norm, make()], { shortcut: make() }), sequential([checkpointed(residual(make()))])]);
+    const x = random.normal(key, [3, 9]);
+    const expected = tf.tidy(() => net.apply(x).dataSync().slice());
+    const small = trim(net);
+    expect(sparseLayers(small).map(({ name, layer }) => [name, layer.variables.values.size])).toEqual([
+      ['0.inner.1.values', 41],
+      ['0.shortcut.values', 41],
+      ['1.0.inner.values', 41],
+    ]);
+    expect(small.variables['0.inner.0.gamma']).toBe(norm.variables['gamma']);
+    expect(tf.tidy(() => small.apply(x).dataSync())).toEqual(expected);
+    const inner = make();
+    const closed: Layer = { ...residual(inner), kind: 'closed' };
+    delete (closed as { withParts?: unknown }).withParts;
+    const first = make();
+    expect(() => trim(sequential([first, closed]))).toThrow(/layer 1 of net is of kind 'closed' and holds a sparse layer/);
+    expect(first.variables.values.isDisposed).toBe(false);
+    for (const own of [small, first, inner]) own.dispose();
+    x.dispose();
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

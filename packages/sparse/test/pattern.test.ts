@@ -1,5 +1,5 @@
 import { disable, random } from '@x/tensor';
-import { keepLargest, rewire, type CsrPattern } from '@x/tensor/sparse';
+import { csrPattern, keepLargest, rewire, type CsrPattern } from '@x/tensor/sparse';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawAbsent } from '../src/pattern/absent.ts';
@@ -15,6 +15,18 @@ const positionsOf = ({ rows, columns, pointers, indices }: Pick<CsrPattern, 'row
   Array.from({ length: rows }, (_, row) =>
     [...indices.subarray(pointers[row]!, pointers[row + 1]!)].map((column) => row * columns + column),
   ).flat();
+
+test('a pattern stays as it was checked, whatever becomes of the arrays it was made from', () => {
+  const [pointers, indices] = [Int32Array.of(0, 2, 3), Int32Array.of(0, 2, 1)];
+  const pattern = csrPattern(2, 3, pointers, indices);
+  pointers.fill(9);
+  indices.fill(-1);
+  expect([[...pattern.pointers], [...pattern.indices]]).toEqual([
+    [0, 2, 3],
+    [0, 2, 1],
+  ]);
+  pattern.dispose();
+});
 
 test('keepLargest is what sorting gives; of equal scores the earlier is kept', () => {
   fc.assert(

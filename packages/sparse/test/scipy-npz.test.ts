@@ -76,6 +76,50 @@ test('safetensors hold a layer whole: values and where they are', async () => {
   second.dispose();
 });
 
+test('a small file of arrays that unzip to gigabytes, or to more than the matrix has, is refused before any is unzipped', () => {
+  const zeros = (count: number): Uint8Array => encodeNpy({ type: '<i8', shape: [count], bytes: new Uint8Array(8 * count) });
+  const file = (change: Record<string, Uint8Array>): Uint8Array =>
+    zipSync({
+      'format.npy': encodeNpy({ type: '|S3', shape: [], bytes: Uint8Array.from(Buffer.from('csr')) }),
+      'shape.npy': encodeNpy({ type: '<i8', shape: [2], bytes: new Uint8Array(BigInt64Array.of(2n, 2n).buffer) }),
+      'indptr.npy': zeros(3),
+      'indices.npy': zeros(0),
+      'data.npy': zeros(0),
+      ...change,
+    });
+  /** Says of a member that it has so many bytes, in the directory at the file's end. */
+  const claiming = (from: Uint8Array, member: string, size: number): Uint8Array => {
+    const bytes = Buffer.from(from);
+    const name = bytes.lastIndexOf(member);
+    bytes.writeUInt32LE(size, name - 46 + 24);
+    return bytes;
+  };
+  expect(asDense(decodeScipyNpz(file({})))).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+  const large = zeros(2 ** 20);
+  const peak = (decode: () => unknown): number => {
+    const before = process.memoryUsage().arrayBuffers;
+    expect(decode).toThrow(/once unzipped, but at most \d+ in this file; it isn't read\. Save .* compressed: false/);
+    return process.memoryUsage().arrayBuffers - before;
+  };
+  for (const member of ['format.npy', 'shape.npy', 'indptr.npy', 'indices.npy', 'data.npy']) {
+    const bomb = file({ [member]: large });
+    expect(bomb.length).toBeLessThan(large.length / 500);
+    expect(
+      peak(() => decodeScipyNpz(bomb)),
+      member,
+    ).toBeLessThan(large.length / 4);
+  }
+  // A matrix of 2^30 rows: only its size is against it.
+  const rows = encodeNpy({ type: '<i8', shape: [2], bytes: new Uint8Array(BigInt64Array.of(2n ** 30n, 2n).buffer) });
+  const gigabytes = claiming(file({ 'shape.npy': rows, 'indptr.npy': large }), 'indptr.npy', 2 ** 32 - 2);
+  expect(peak(() => decodeScipyNpz(gigabytes))).toBeLessThan(large.length);
+  // One that says less than it has gets no more room than it says.
+  expect(() => decodeScipyNpz(claiming(file({ 'data.npy': large }), 'data.npy', 200))).toThrow(/data\.npy/);
+});
+
 test('what is no such file is refused, saying why', () => {
   const matrix = fromDense([2, 2], Float32Array.of(1, 2, 0, 3));
   const file = encodeScipyNpz(matrix);

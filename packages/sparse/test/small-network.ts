@@ -5,8 +5,8 @@ import { sparseLinear, type SparseLinearLayer } from '../src/index.ts';
 
 export const BATCH = 24;
 
-export function network(density: number): ReturnType<typeof sequential> {
-  const [a, b, c] = random.split(random.key(5), 3);
+export function network(density: number, seed = 5): ReturnType<typeof sequential> {
+  const [a, b, c] = random.split(random.key(seed), 3);
   return sequential([
     sparseLinear(20, 30, { density, room: Math.min(1, 2 * density), activation: 'relu', key: a }),
     sparseLinear(30, 25, { density, room: Math.min(1, 2 * density), activation: 'tanh', key: b }),

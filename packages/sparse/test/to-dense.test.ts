@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { dense, disable, random, sequential } from '@x/tensor';
+import { dense, disable, random, residual, sequential } from '@x/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compact, sparseLinear, toDense } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
@@ -36,6 +36,18 @@ describe.each(backends)('toDense on %s', (backend) => {
     });
     for (const own of [ordinary, net, smaller, small, part]) own.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('it reaches into containers', () => {
+    const net = sequential([residual([sparseLinear(9, 9, { density: 0.3, key: random.key(0) })])]);
+    const ordinary = toDense(net);
+    expect(Object.keys(ordinary.variables)).toEqual(['0.inner.0.weight', '0.inner.0.bias']);
+    tf.tidy(() => {
+      const x = random.normal(random.key(1), [4, 9]);
+      expect(ordinary.apply(x).dataSync()).toBeAllclose(net.apply(x).dataSync(), { rtol: 1e-5, atol: 1e-6 });
+    });
+    net.dispose();
+    ordinary.dispose();
   });
 
   test('what it can’t make dense is refused by name', () => {

@@ -1,4 +1,4 @@
-import { unzipSync, zipSync } from 'fflate';
+import { unzipSync, zipSync, type UnzipFileInfo } from 'fflate';
 import { csrPattern } from '@x/tensor/sparse';
 import { fromCoordinates, type SparseMatrix } from '../pattern/interchange.ts';
 import { show } from '../validation.ts';
@@ -7,6 +7,9 @@ import { decodeNpy, encodeNpy, type NpyArray } from './npy.ts';
 /**
  * A sparse matrix from a file of scipy's `save_npz`: csr, csc or coo, of float32, float64 or integers; values become
  * float32. Columns may be in any order; repeated places are added, as scipy does.
+ *
+ * A small file that would become a large one is refused before it does: no array may be larger than the matrix's shape and its count of
+ * non-zeros make it, nor larger than 100 times the file and 256 MiB.
  *
  * @param file The `.npz` file's bytes.
  * @returns The matrix, whose pattern the caller owns.
@@ -17,29 +20,40 @@ import { decodeNpy, encodeNpy, type NpyArray } from './npy.ts';
  */
 export function decodeScipyNpz(file: Uint8Array): SparseMatrix {
   const where = 'decodeScipyNpz';
-  const members = unzip(where, file);
-  const array = (name: string): NpyArray => {
-    const member = members[`${name}.npy`];
-    if (!member)
+  const sizes = unzippedSizes(where, file);
+  /** An array of so many elements at most. */
+  const array = (name: string, most = Infinity): NpyArray => {
+    const member = `${name}.npy`;
+    const bytes = sizes.get(member);
+    if (bytes === undefined)
       throw new RangeError(
-        `${where}: the file has no ${name}.npy, but ${Object.keys(members).join(', ') || 'nothing'}; save it with scipy.sparse.save_npz.`,
+        `${where}: the file has no ${member}, but ${[...sizes.keys()].join(', ') || 'nothing'}; save it with scipy.sparse.save_npz.`,
       );
-    return decodeNpy(`${where}: ${name}.npy`, member);
+    const limit = Math.min(HEADER + LARGEST * most, Math.max(SMALL, MOST_COMPRESSED * file.length));
+    if (bytes > limit)
+      throw new RangeError(
+        `${where}: ${member} would have ${bytes} bytes once unzipped, but at most ${limit} in this file; it isn't read. Save a matrix that compresses so well with { compressed: false }.`,
+      );
+    return decodeNpy(`${where}: ${member}`, unzip(where, file, member));
   };
-  const numbers = (name: string): Float64Array => numbersOf(`${where}: ${name}.npy`, array(name));
-  const indices = (name: string): Int32Array => wholeNumbers(`${where}: ${name}.npy`, numbers(name));
-  const format = String.fromCharCode(...array('format').bytes).replaceAll('\0', '');
-  const shape = numbers('shape');
+  const numbers = (name: string, most?: number): Float64Array => numbersOf(`${where}: ${name}.npy`, array(name, most));
+  const indices = (name: string, most?: number): Int32Array => wholeNumbers(`${where}: ${name}.npy`, numbers(name, most));
+  const format = String.fromCharCode(...array('format', 3).bytes).replaceAll('\0', '');
+  const shape = numbers('shape', 2);
   if (shape.length !== 2) throw new RangeError(`${where}: shape.npy is ${show([...shape])}, but must have two sizes.`);
   const [rows, columns] = wholeNumbers(`${where}: shape.npy`, shape) as unknown as [number, number];
-  const values = Float32Array.from(numbers('data'));
   if (format === 'coo') {
-    return fromCoordinates([rows, columns], { rows: indices('row'), columns: indices('col'), values });
+    const values = Float32Array.from(numbers('data'));
+    const places = { rows: indices('row', values.length), columns: indices('col', values.length) };
+    return fromCoordinates([rows, columns], { ...places, values });
   }
   if (format !== 'csr' && format !== 'csc')
     throw new RangeError(`${where}: the matrix is in the format ${show(format)}, but must be csr, csc or coo; convert it with .tocsr().`);
-  const major = expand(where, format === 'csr' ? rows : columns, indices('indptr'), values.length);
-  const minor = indices('indices');
+  const lines = format === 'csr' ? rows : columns;
+  const pointers = indices('indptr', lines + 1);
+  const values = Float32Array.from(numbers('data', pointers.at(-1)));
+  const major = expand(where, lines, pointers, values.length);
+  const minor = indices('indices', values.length);
   return fromCoordinates(
     [rows, columns],
     format === 'csr' ? { rows: major, columns: minor, values } : { rows: minor, columns: major, values },
@@ -68,9 +82,29 @@ export function encodeScipyNpz({ pattern, values }: SparseMatrix): Uint8Array {
   });
 }
 
-function unzip(where: string, file: Uint8Array): Record<string, Uint8Array> {
+/** Bytes of a `.npy` file's header, and of the largest element: more than they are. */
+const [HEADER, LARGEST] = [4096, 16];
+/** Of this size an array may be whatever the file's; a larger one at most so many times as large as the file. */
+const [SMALL, MOST_COMPRESSED] = [2 ** 28, 100];
+
+/** What each member of the file says that it will have. */
+function unzippedSizes(where: string, file: Uint8Array): Map<string, number> {
+  const sizes = new Map<string, number>();
+  unzipped(where, file, ({ name, originalSize }) => {
+    sizes.set(name, originalSize);
+    return false;
+  });
+  return sizes;
+}
+
+/** One member, with room for no more than it says. */
+function unzip(where: string, file: Uint8Array, member: string): Uint8Array {
+  return unzipped(where, file, ({ name }) => name === member)[member] as Uint8Array;
+}
+
+function unzipped(where: string, file: Uint8Array, filter: (file: UnzipFileInfo) => boolean): Record<string, Uint8Array> {
   try {
-    return unzipSync(file);
+    return unzipSync(file, { filter });
   } catch (error) {
     throw new RangeError(`${where}: the file can't be unzipped (${(error as Error).message}); give the bytes of an .npz file.`, {
       cause: error,

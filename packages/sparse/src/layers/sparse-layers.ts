@@ -37,5 +37,10 @@ function named(net: Layer, where: string, kinds: readonly string[]): NamedSparse
 
 function* walk(layer: Layer, kinds: readonly string[]): Generator<Kind> {
   if (kinds.includes(layer.kind)) yield layer as Kind;
-  else for (const part of Object.values((layer as { layers?: readonly Layer[] }).layers ?? layer.parts ?? {})) yield* walk(part, kinds);
+  else for (const part of Object.values(partsOf(layer))) yield* walk(part, kinds);
+}
+
+/** The layers within a container, by name; none of a layer that is none. */
+export function partsOf(layer: Layer): Readonly<Record<string, Layer>> {
+  return Object.fromEntries(Object.entries((layer as { layers?: readonly Layer[] }).layers ?? layer.parts ?? {}));
 }

@@ -1,6 +1,6 @@
-import { clone, keep, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { clone, dispose, keep, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
-import { csrLinear, CsrPattern, rewire } from '@x/tensor/sparse';
+import { csrLinear, CsrPattern, rewire, type SeeGradient } from '@x/tensor/sparse';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { nmPattern } from '../pattern/nm-pattern.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';
@@ -38,9 +38,13 @@ export interface BlockSparseOptions extends SparseLinearOptions {
   readonly density: number;
 }
 
-/** What a layer saw in a training step: its input [batch, inputs], and the gradient of what it is before its activation [batch, units]. */
+/** What a layer saw in a training step, whose product dzᵀ·x is the gradient of all weights, absent ones too. */
 export interface SeenGradient {
+  /** The optimizer's step, counted from 0. */
+  readonly step: number;
+  /** Its input, float32[batch, inputs]. */
   readonly x: Tensor;
+  /** The gradient of what it is before its activation, float32[batch, units]. */
   readonly dz: Tensor;
 }
 
@@ -64,8 +68,16 @@ export interface SparseLinearLayer extends Layer {
   divide(division: Division | undefined): void;
   /** A new layer of the links from these inputs to these units alone, numbered anew, with room for no more; of a divided layer, of those that take part. */
   restricted(inputs: Int32Array, units: Int32Array): SparseLinearLayer;
-  /** Shows what the layer sees in training steps, until told otherwise; the tensors then belong to who sees them. */
-  watch(see: ((seen: SeenGradient) => void) | undefined): void;
+  /** What it gathered for a topology that looks at gradients, the oldest first: 4 · batch · (inputs + units) bytes a step. The layer disposes it. */
+  readonly gathered: readonly SeenGradient[];
+  /**
+   * Gathers what it sees in training from now on, until told otherwise.
+   *
+   * @param step Asked in each training pass: which step it is, or undefined if it is none to be seen; what is there is forgotten then.
+   */
+  gather(step: (() => number | undefined) | undefined): void;
+  /** Puts others in the place of what it gathered, which the layer owns then; those that aren't among them it disposes. */
+  replaceGathered(next: readonly SeenGradient[]): void;
 }
 
 /**
@@ -152,7 +164,8 @@ function layerOf(
 ): SparseLinearLayer {
   const { rows: units, columns: inputs } = initial;
   let pattern = initial;
-  let watcher: ((seen: SeenGradient) => void) | undefined;
+  let gathered: SeenGradient[] = [];
+  let stepToSee: (() => number | undefined) | undefined;
   let divided: DividedPattern | undefined;
 
   const divide = (division: Division | undefined): void => {
@@ -160,7 +173,17 @@ function layerOf(
     divided?.dispose();
     divided = next;
   };
-  const showGradient = (dz: Tensor, x: Tensor): void => watcher?.({ x: keep(clone(x)), dz: keep(clone(dz)) });
+  const replaceGathered = (next: readonly SeenGradient[]): void => {
+    for (const seen of gathered) if (!next.includes(seen)) dispose([seen.x, seen.dz]);
+    gathered = [...next];
+  };
+  const gatherer = (): SeeGradient | undefined => {
+    const step = stepToSee?.();
+    if (step !== undefined) return (dz, x) => void gathered.push({ step, x: keep(clone(x)), dz: keep(clone(dz)) });
+    // What a training that was broken off left.
+    if (stepToSee) replaceGathered([]);
+    return undefined;
+  };
 
   return {
     kind: 'sparseLinear',
@@ -179,7 +202,7 @@ function layerOf(
     apply: (x: Tensor, context?: ApplyContext) => {
       const penalty = context?.addLoss && divided?.penalty(variables.values);
       if (penalty) context.addLoss!(penalty);
-      const see = watcher && context?.training ? showGradient : undefined;
+      const see = context?.training ? gatherer() : undefined;
       const { values, bias } = variables;
       if (divided) return divided.linear(x, values, bias, { activation, slope, see });
       return csrLinear(x, values, pattern, bias, { activation, slope, see });
@@ -216,11 +239,16 @@ function layerOf(
       const { values, bias } = variables;
       return layerOf(next, { values: pick(values, from), ...(bias ? { bias: pick(bias, keptUnits) } : {}) }, activation, slope);
     },
-    watch: (see) => {
-      watcher = see;
+    get gathered() {
+      return gathered;
     },
+    gather: (step) => {
+      stepToSee = step;
+    },
+    replaceGathered,
     dispose: () => {
       divide(undefined);
+      replaceGathered([]);
       pattern.dispose();
       for (const own of Object.values(variables)) if (!own.isDisposed) own.dispose();
     },

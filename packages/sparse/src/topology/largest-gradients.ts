@@ -4,7 +4,7 @@ import type { SeenGradient } from '../layers/sparse-linear.ts';
 
 /**
  * Positions of the `count` largest |dL/dW| among all positions but the non-zeros that stay, in rising order, the gradient summed
- * over what was seen; gradients of earlier steps count by `decay` to the power of their age.
+ * over what was seen; gradients of earlier steps count by `decay` to the power of their age in steps.
  */
 export function largestGradients(
   seen: readonly SeenGradient[],
@@ -23,7 +23,8 @@ export function largestGradients(
 }
 
 function aged(seen: readonly SeenGradient[], decay: number): Tensor[] {
-  return seen.map(({ dz }, index) => (decay === 1 ? dz : mul(dz, decay ** (seen.length - 1 - index))));
+  const last = seen.at(-1)!.step;
+  return seen.map(({ dz, step }) => (decay === 1 ? dz : mul(dz, decay ** (last - step))));
 }
 
 function joined(parts: Tensor[]): Tensor {

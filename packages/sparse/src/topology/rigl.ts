@@ -12,7 +12,7 @@ export interface RiglOptions {
   readonly until: number;
   /** How the fraction falls until then. Default `cosine`. */
   readonly schedule?: FractionSchedule;
-  /** Steps up to a change over whose gradients links are chosen. Default 1. */
+  /** Steps up to a change over whose gradients links are chosen; above 1 they take memory. Default 1. */
   readonly accumulate?: number;
 }
 
@@ -22,7 +22,10 @@ export interface RiglOptions {
  *   k = fraction(t) · non-zeros,   fraction(t) = fraction / 2 · (1 + cos(pi t / until))
  *
  * Links that just went may come back, and then keep their value. The change takes the place of its step's update. The
- * gradient of absent links is looked at a tile at a time, never stored.
+ * gradient of absent links is looked at a tile at a time, never stored: between steps nothing is held but the non-zeros. With `accumulate`
+ * above 1 the factors of those steps' gradients are held until the change, and are part of the state that {@link topologyTensors} saves:
+ * 4 · accumulate · batch · (inputs + units) bytes a layer, more than its dense gradient if accumulate · batch is above
+ * inputs · units / (inputs + units).
  *
  * While training it throws, and changes nothing, if gradients are NaN.
  *

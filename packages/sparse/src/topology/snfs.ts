@@ -30,10 +30,12 @@ const DENSE = 0.2;
  * freed ones is that of its links' mean |momentum|; and those absent links grow whose |momentum| is largest, with the value 0.
  *
  * Layers exchange links, up to each one's `room`. The authors keep the momentum of every absent link in a dense array;
- * here it is summed up from the gradients of the last `window` steps, a tile at a time: memory for the activations of
- * those steps, and equal to theirs up to decay^window (0.04 for the defaults).
+ * here it is summed up from the gradients of the last `window` steps, a tile at a time, and equal to theirs up to decay^window (0.04 for
+ * the defaults). Until the change the factors of these gradients are held, and are part of the state that {@link topologyTensors} saves:
+ * 4 · window · batch · (inputs + units) bytes a layer at most, more than a dense array if window · batch is above inputs · units / (inputs + units).
  *
  * @throws {RangeError} if an option is out of range; while training, if the optimizer has no such slot.
+ * @throws {Error} while training if gradients are NaN; nothing is changed then.
  *
  * T. Dettmers, L. Zettlemoyer, "Sparse Networks from Scratch: Faster Training without Losing Performance", 2019,
  * arXiv 1907.04840.

@@ -1,10 +1,11 @@
-import { dispose, type Variable } from '@tensorflow/tfjs-core';
+import type { Variable } from '@tensorflow/tfjs-core';
 import { random, type Key, type Layer, type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
-import type { SeenGradient, SparseLinearLayer } from '../layers/sparse-linear.ts';
+import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { sparseLayers, type NamedSparseLayer } from '../layers/sparse-layers.ts';
 import { checkNumber, show } from '../validation.ts';
 import { applyRewiring } from './apply-rewiring.ts';
 import { largestGradients } from './largest-gradients.ts';
+import { takeBack } from './take-back.ts';
 import type { LayerView, Topology } from './topology.ts';
 
 export interface WithTopologyOptions {
@@ -12,7 +13,7 @@ export interface WithTopologyOptions {
   readonly key: Key;
   /** Layers whose topology changes. Default: all sparse layers of the network. */
   readonly layers?: readonly Layer[];
-  /** The optimizer's step to go on from, as its state says. Default 0. */
+  /** The optimizer's step to go on from, as its state says, where that state isn't one that `init` of the result made. Default 0. */
   readonly step?: number;
 }
 
@@ -20,7 +21,9 @@ export interface WithTopologyOptions {
  * An optimizer that also changes the topology of a network's sparse layers, so that any training loop does.
  *
  * Survivors keep their places in the optimizer's slots and new links begin with 0 there. All state is that of the
- * optimizer, the layers' patterns and the key: the same three give the same run.
+ * optimizer, the layers' ({@link topologyTensors} saves it) and the key: the same three give the same run, bit by bit, from any step on.
+ * A layer keeps what it gathered for the next change where training is broken off, so that it can go on; disposing the layer frees it.
+ * An update that throws, since gradients are NaN for example, leaves all that as it was before its step.
  *
  * @throws {TypeError | RangeError} if the network has no sparse layer, or a layer of `layers` is none of its.
  * @example
@@ -41,14 +44,14 @@ export function withTopology(
   checkNumber(where, 'step', step, { least: 0, whole: true });
   const all = sparseLayers(net);
   const chosen = layers === undefined ? all : layers.map((layer, index) => find(where, all, layer, index));
-  const seen: SeenGradient[][] = chosen.map(() => []);
+  // Of the state it made last, or updated last; `step` is of one that it didn't make.
+  let state: OptimizerState | undefined;
+  let least = step;
+  const now = (): number => Math.max(least, state?.step ?? 0);
 
-  const prepare = (next: number): void => {
-    const watching = topology.watches(next);
-    chosen.forEach(({ layer }, index) => layer.watch(watching ? (gradient) => seen[index]!.push(gradient) : undefined));
-  };
-  const forget = (): void => {
-    for (const gradients of seen) dispose(gradients.splice(0).flatMap(({ x, dz }) => [x, dz]));
+  /** Forgets what was gathered at a step and after it. */
+  const forget = (from: number): void => {
+    for (const { layer } of chosen) layer.replaceGathered(layer.gathered.filter((seen) => seen.step < from));
   };
   const evolve = (parameters: NamedVariables, state: OptimizerState, at: number): void => {
     const views = chosen.map(({ layer }, index): LayerView => ({
@@ -62,22 +65,18 @@ export function withTopology(
         return slotValues(parameters, state, layer);
       },
       largestGradients: (keep, count, decay = 1) => {
-        if (seen[index]!.length === 0)
+        if (layer.gathered.length === 0)
           throw new Error(
             `${where}: ${topology.name} saw no gradient of '${chosen[index]!.name}' in step ${at}; train with context.training, and give withTopology the step to go on from.`,
           );
-        return largestGradients(seen[index]!, layer.pattern, keep, count, decay);
+        return largestGradients(layer.gathered, layer.pattern, keep, count, decay);
       },
     }));
-    try {
-      let index = 0;
-      for (const rewiring of topology.plan(views, at)) {
-        const { layer } = chosen[index++]!;
-        if (rewiring) applyRewiring(layer, rewiring, Object.values(slotsOf(parameters, state, layer.variables.values)));
-        divide(layer);
-      }
-    } finally {
-      forget();
+    let index = 0;
+    for (const rewiring of topology.plan(views, at)) {
+      const { layer } = chosen[index++]!;
+      if (rewiring) applyRewiring(layer, rewiring, Object.values(slotsOf(parameters, state, layer.variables.values)));
+      divide(layer);
     }
   };
 
@@ -85,18 +84,33 @@ export function withTopology(
     if (topology.divide) layer.divide(topology.divide(usedValues(layer), layer.pattern));
   };
 
-  prepare(step);
-  // One that goes on is divided as it was saved.
-  for (const { layer } of chosen) if (layer.division === undefined) divide(layer);
+  for (const { layer } of chosen) {
+    layer.gather(() => (topology.watches(now()) ? now() : undefined));
+    // One that goes on is divided as it was saved.
+    if (layer.division === undefined) divide(layer);
+  }
   return {
-    init: (parameters) => optimizer.init(parameters),
-    update: (parameters, gradients, state) => {
-      const at = state.step;
+    init: (parameters) => (state = optimizer.init(parameters)),
+    update: (parameters, gradients, own) => {
+      const at = own.step;
       const due = topology.due(at);
-      if (due && topology.replacesStep) state.step++;
-      else optimizer.update(parameters, gradients, state);
-      if (due) evolve(parameters, state, at);
-      prepare(state.step);
+      const replaces = due && topology.replacesStep;
+      // A plan that follows the update and looks at gradients may fail by them; what it follows is taken back then.
+      const before = due && !replaces && topology.watches(at) ? takeBack(parameters, own) : undefined;
+      try {
+        if (!replaces) optimizer.update(parameters, gradients, own);
+        if (due) evolve(parameters, own, at);
+        if (replaces) own.step++;
+      } catch (error) {
+        before?.restore();
+        forget(at);
+        throw error;
+      } finally {
+        before?.dispose();
+      }
+      if (due) forget(0);
+      state = own;
+      least = 0;
     },
   };
 }

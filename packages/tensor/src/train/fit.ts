@@ -32,7 +32,7 @@ export interface FitOptions {
   readonly seed?: number;
   /**
    * Where to go on from: the position of an event of a run that was left. With the variables and `state` as they were then,
-   * everything else goes as it would have. An epoch's means are those of the batches since. Default: the start.
+   * everything else goes as it would have. An epoch's means are those of the batches since; one that has none left gives no event. Default: the start.
    */
   readonly from?: FitPosition;
   /** Data to evaluate after each epoch. */
@@ -171,10 +171,13 @@ async function* runEpoch(
       since = performance.now();
       await readFull(means);
     }
-    if (examples === 0 && batch === 0)
+    if (examples === 0) {
+      // Training goes on from the epoch's very end.
+      if (batch > 0) return;
       throw new Error(
         `fit: the data yielded no batch in epoch ${epoch}; give something that starts anew each time it is iterated, not a generator that is used up.`,
       );
+    }
     const { loss: ofLoss, ...rest } = await valuesOf(means, metrics);
     progress.seconds += seconds;
     const evaluation = validation ? await evaluate(net, validation, { loss, metrics }) : undefined;

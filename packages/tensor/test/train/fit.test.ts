@@ -18,6 +18,7 @@ import {
   type FitEvent,
   type FitOptions,
   type Layer,
+  type StepEvent,
 } from '../../src/index.ts';
 import { backends, useBackend } from '../backends.ts';
 
@@ -170,6 +171,32 @@ describe.each(backends)('%s', (backend) => {
       expect(Object.values(parts.variables).map((v) => [...v.dataSync()])).toEqual(
         Object.values(whole.variables).map((v) => [...v.dataSync()]),
       );
+      for (const state of [ofWhole, ofParts]) disposeState(state);
+      whole.dispose();
+      parts.dispose();
+    });
+  });
+
+  test('gone on from the very end of an epoch, it goes on with the next one, and reports no mean of nothing', async () => {
+    await expectNoLeak(async () => {
+      const optimizer = sgd({ learningRate: 0.1 });
+      const data = clouds(40, 1);
+      const options = { optimizer, batchSize: 16, epochs: 2, validation: data };
+      const [whole, parts] = [makeNet(), makeNet()];
+      const [ofWhole, ofParts] = [optimizer.init(trainable(whole)), optimizer.init(trainable(parts))];
+      const events = await collect(whole, data, { ...options, state: ofWhole });
+      let left: StepEvent | undefined;
+      for await (const event of fit(parts, data, { ...options, state: ofParts }))
+        if (event.type === 'step' && event.step === 3) {
+          left = event;
+          break;
+        }
+      expect(left!.position).toMatchObject({ epoch: 1, batch: 3 });
+      const since = await collect(parts, data, { ...options, state: ofParts, from: left!.position });
+      const told = (all: readonly FitEvent[]): unknown[] =>
+        all.map((event) => (event.type === 'end' ? event.steps : [event.type, event.epoch, event.step, event.loss]));
+      // The first epoch's event is the fourth.
+      expect(told(since)).toEqual(told(events.slice(4)));
       for (const state of [ofWhole, ofParts]) disposeState(state);
       whole.dispose();
       parts.dispose();

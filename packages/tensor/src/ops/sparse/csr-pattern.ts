@@ -30,7 +30,7 @@ export class CsrPattern {
   readonly #given: Pick<CsrTensors, 'pointers' | 'indices'> | undefined;
   #disposed = false;
 
-  /** From arrays, or from int32 tensors on the device, which it owns then and reads back when somebody asks for the arrays. */
+  /** Unchecked, from arrays, or from int32 tensors on the device that it reads back when somebody asks for the arrays; it owns either then. */
   constructor(rows: number, columns: number, pointers: Int32Array | Tensor, indices: Int32Array | Tensor) {
     this.rows = rows;
     this.columns = columns;
@@ -95,7 +95,7 @@ function withColumns(rows: number, columns: number, pointers: Tensor, indices: T
 }
 
 /**
- * A pattern from its compressed rows, checked. It keeps both arrays rather than copies of them: don't write to them afterwards.
+ * A pattern from its compressed rows, checked. It keeps copies of both arrays.
  *
  * @param pointers rows + 1 numbers, from 0 to the count of non-zeros, never falling.
  * @param indices The columns, rising within each row.
@@ -119,7 +119,7 @@ export function csrPattern(rows: number, columns: number, pointers: Int32Array, 
       `${where}: pointers go from ${pointers[0]} to ${pointers[rows]}, but must go from 0 to the count of indices, ${indices.length}.`,
     );
   for (let row = 0; row < rows; row++) checkRow(where, row, columns, pointers, indices);
-  return new CsrPattern(rows, columns, pointers, indices);
+  return new CsrPattern(rows, columns, pointers.slice(), indices.slice());
 }
 
 function checkRow(where: string, row: number, columns: number, pointers: Int32Array, indices: Int32Array): void {
