@@ -7,10 +7,10 @@
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { dense, disable, enable, linear, random, sequential, sgd, trainable, trainStep, type Layer, type Optimizer } from '@x/tensor';
+import { startPythonPeer } from '@x-tooling/bench';
 import { activeLinear } from '@x/tensor/sparse';
 import '@tensorflow/tfjs-backend-wasm';
 import { rigl, sparseLinear, withTopology } from '../src/index.ts';
-import { startTorch } from './torch-peer.ts';
 
 const BATCH = 128;
 const SIZES = [784, 1000, 1000, 1000, 10] as const;
@@ -106,14 +106,15 @@ if (parts.includes('layers')) {
 }
 if (parts.includes('step')) {
   console.log('## A training step of 784-1000-1000-1000-10, SGD with momentum\n');
-  const [torch, torchAlone] = [await startTorch(runtime.threads), await startTorch(1)];
+  const peer = new URL('torch_dense_step.py', import.meta.url);
+  const [torch, torchAlone] = [await startPythonPeer(peer, runtime.threads), await startPythonPeer(peer, 1)];
   const step = program((inputs, units, activation, own) => sparseLinear(inputs, units, { density: 0.05, activation, key: own }));
   const denseStep = program((inputs, units, activation, own) => dense(inputs, units, { activation, key: own }));
   const steps = await race({
     'ours, 5 %': step,
     'ours, dense': denseStep,
-    ...(torch && runtime.threads > 1 ? { [`PyTorch, dense, ${runtime.threads} threads`]: () => torch.step() } : {}),
-    ...(torchAlone ? { 'PyTorch, dense, 1 thread': () => torchAlone.step() } : {}),
+    ...(torch && runtime.threads > 1 ? { [`PyTorch, dense, ${runtime.threads} threads`]: () => torch.ask('step') } : {}),
+    ...(torchAlone ? { 'PyTorch, dense, 1 thread': () => torchAlone.ask('step') } : {}),
   });
   torch?.stop();
   torchAlone?.stop();

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { startPythonPeer } from '@x-tooling/bench';
 
-/** PyTorch in a process of its own, that does one thing for each line it reads. */
+/** PyTorch in a process of its own. */
 export interface Torch {
   /** Multiplies two random matrices of this size. */
   matmul(size: number): Promise<void>;
@@ -20,27 +19,12 @@ export interface Torch {
 
 /** Starts PyTorch with so many threads, or says that there is none here. */
 export async function startTorch(threads: number): Promise<Torch | undefined> {
-  const count = String(threads);
-  const child = spawn('/usr/bin/python3', [new URL('torch_peer.py', import.meta.url).pathname, count], {
-    env: { ...process.env, OPENBLAS_NUM_THREADS: count, OMP_NUM_THREADS: count, OMP_WAIT_POLICY: 'passive' },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const waiting: ((line: string) => void)[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line));
-  const line = (): Promise<string> => new Promise((resolve) => waiting.push(resolve));
-  const ended = new Promise<string>((resolve) => {
-    child.on('error', () => resolve('absent'));
-    child.on('exit', () => resolve('absent'));
-  });
-  if ((await Promise.race([line(), ended])) !== 'ready') {
+  const peer = await startPythonPeer(new URL('torch_peer.py', import.meta.url), threads);
+  if (!peer) {
     console.warn("PyTorch isn't here: apt-get install python3-torch libopenblas0-pthread brings it.\n");
     return undefined;
   }
-  const ask = async (request: string): Promise<void> => {
-    const done = line();
-    child.stdin.write(`${request}\n`);
-    if ((await Promise.race([done, ended])) !== 'done') throw new Error(`PyTorch failed at: ${request}`);
-  };
+  const { ask, stop } = peer;
   return {
     matmul: (size) => ask(`matmul ${size}`),
     step: () => ask('step'),
@@ -48,6 +32,6 @@ export async function startTorch(threads: number): Promise<Torch | undefined> {
     transformer: () => ask('transformer'),
     attention: (heads, length, depth) => ask(`attention ${heads} ${length} ${depth}`),
     embedding: (rows, width, ids) => ask(`embedding ${rows} ${width} ${ids}`),
-    stop: () => void child.kill(),
+    stop,
   };
 }

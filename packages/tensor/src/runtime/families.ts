@@ -64,7 +64,7 @@ export async function loadFamily(name: string, tier: Tier, given?: WebAssembly.M
   const family = sources[name];
   if (!family) throw new Error(`There is no kernel family '${name}'; there are ${familyNames.join(', ')}.`);
   const { kernels, base64 } = await family[tier]();
-  if (!given) return { module: await compileKernels(await unpack(base64), tier), kernels };
+  if (!given) return { module: await compileKernels(await unpack(base64), tier, name), kernels };
   const exported = new Set(WebAssembly.Module.exports(given).map(({ name: kernel }) => kernel));
   const missing = kernels.filter((kernel) => !exported.has(kernel));
   if (missing.length > 0)

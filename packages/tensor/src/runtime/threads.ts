@@ -89,7 +89,7 @@ export class Threads {
       return ready;
     });
     try {
-      await within(START_MS, 'it did not start', Promise.all(started));
+      await inTime(Promise.all(started));
     } catch (error) {
       this.#workers = [];
       this.#lost = undefined;
@@ -253,10 +253,10 @@ export class Threads {
 }
 
 /** The promise's outcome, or a {@link WorkerLostError} if there is none in time. */
-async function within<T>(milliseconds: number, complaint: string, promise: Promise<T>): Promise<T> {
+async function inTime<T>(promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new WorkerLostError(`${complaint} within ${milliseconds / 1000} s`)), milliseconds);
+    timer = setTimeout(() => reject(new WorkerLostError(`it did not start within ${START_MS / 1000} s`)), START_MS);
   });
   try {
     return await Promise.race([promise, late]);
