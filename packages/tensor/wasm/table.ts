@@ -68,7 +68,7 @@ export const families: readonly KernelFamily[] = [
     ],
     generated: { 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
   },
-  { name: 'half', sources: ['half/convert.ts', 'half/half-gemv.ts'] },
+  { name: 'half', sources: ['half/convert.ts', 'half/half-gemv.ts', 'half/set-aside.ts'] },
   {
     name: 'sparse',
     sources: [

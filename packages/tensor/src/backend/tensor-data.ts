@@ -39,7 +39,7 @@ export class TensorData {
   lost = false;
   /** Set while the values lie in another layout. */
   layout: OtherLayout | undefined;
-  /** The same values once more in another layout, until they are written to or disposed of. */
+  /** What was derived from the values, as they are in another layout, until they are written to or disposed of. */
   copy: OtherLayout | undefined;
   readonly #module: TfjsModule;
   #offset: number;

@@ -1,6 +1,6 @@
 import type { Kernels } from '../runtime/kernels.ts';
 import { gemv } from './gemv.ts';
-import { gemmActivations, storedFormats, type Gemm } from './product.ts';
+import { gemmActivations, type Gemm } from './product.ts';
 import { SCRATCH_BYTES } from '../runtime/control.ts';
 
 /** Columns of the register tile. */
@@ -91,5 +91,5 @@ function write({ threads, tier }: Kernels, p: number, call: Gemm, index: number,
   words[p + 18] = Math.ceil(k / blocks / 4) * 4;
   words[p + 19] = splits;
   words[p + 20] = call.accumulate ? 1 : 0;
-  words[p + 21] = call.stored ? storedFormats[call.stored] : 0;
+  words[p + 21] = call.stored?.[0] ?? 0;
 }

@@ -1,5 +1,5 @@
 import type { Kernels } from '../runtime/kernels.ts';
-import { gemmActivations, storedFormats, type Gemm } from './product.ts';
+import { gemmActivations, type Gemm } from './product.ts';
 
 /** Values read below which sharing out costs more than it gives. */
 const GRAIN = 32768;
@@ -34,7 +34,7 @@ export function gemv(kernels: Kernels, call: Gemm): void {
     const q = threads.parameters();
     words.set([matrix, x, sums, rows, columns], q);
     words[q + 9] = PARTS;
-    if (call.stored) words[q + 10] = storedFormats[call.stored];
+    if (call.stored) words.set(call.stored, q + 10);
     threads.run(kernels.number(`${family}_parts`), PARTS, 1);
     [matrix, x, rows, family] = [sums, ones, PARTS, 'f32_gemv'];
     release = () => heap.release(sums, bytes);
@@ -49,7 +49,7 @@ export function gemv(kernels: Kernels, call: Gemm): void {
   words[p + 6] = m === 1 ? 4 : 0;
   words[p + 7] = gemmActivations[call.activation ?? 'linear'];
   floats[p + 8] = call.slope ?? 0;
-  if (call.stored) words[p + 10] = storedFormats[call.stored];
+  if (call.stored) words.set(call.stored, p + 10);
   if (byRow) threads.run(kernels.number(`${family}_rows`), rows, Math.max(1, Math.ceil(GRAIN / columns)));
   else threads.run(kernels.number(`${family}_columns`), Math.ceil(columns / BLOCK), Math.max(1, Math.ceil(GRAIN / BLOCK / rows)));
   release?.();

@@ -3,6 +3,9 @@ import type { Kernels } from '../runtime/kernels.ts';
 /** Numbers of 16 bits that tensors are stored as: IEEE's binary16, and bfloat16, the upper half of a float32. */
 export type HalfFormat = 'float16' | 'bfloat16';
 
+/** What a matrix is stored as, by the number that a product's kernel knows it by. */
+export const storedFormats: Readonly<Record<HalfFormat, number>> = { float16: 1, bfloat16: 2 };
+
 /** Elements of a work item: see wasm/dense/half.ts. */
 const ITEM = 8192;
 

@@ -1,8 +1,3 @@
-import type { HalfFormat } from './half.ts';
-
-/** What B can be stored as, by the number that the kernel knows it by. */
-export const storedFormats: Readonly<Record<HalfFormat, number>> = { float16: 1, bfloat16: 2 };
-
 /** What the product's epilogue can do to each value. */
 export const gemmActivations = { linear: 0, relu: 1, relu6: 2, leakyrelu: 3 } as const;
 export type GemmActivation = keyof typeof gemmActivations;
@@ -31,8 +26,8 @@ export interface Gemm {
   readonly strideA?: number;
   readonly strideB?: number;
   readonly strideC?: number;
-  /** What B is stored as; default float32. Only where there is no batch. */
-  readonly stored?: HalfFormat;
+  /** How B is stored in 16 bits: see `half.ts`. Default: as float32. Only where there is no batch. */
+  readonly stored?: readonly [format: number, aside: number];
   /** Add to C instead of setting it. */
   readonly accumulate?: boolean;
 }

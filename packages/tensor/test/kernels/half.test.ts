@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { enable } from '../../src/index.ts';
 import { gemm } from '../../src/kernels/gemm.ts';
-import { narrow, widen, type HalfFormat } from '../../src/kernels/half.ts';
+import { narrow, storedFormats, widen, type HalfFormat } from '../../src/kernels/half.ts';
 import { referenceGemm } from '../../src/kernels/reference/gemm.ts';
 import { codeOfHalf, valueOfHalf } from '../../src/kernels/reference/half.ts';
 import { inEveryCombination } from './combinations.ts';
@@ -146,7 +146,16 @@ inEveryCombination((kernels) => {
           const blocks = new Blocks(kernels());
           const c = blocks.place(new Float32Array(m * n));
           const codes = Uint16Array.from(b, (x) => codeOfHalf(format, x));
-          gemm(kernels(), { a: blocks.place(a), b: blocks.place(bytesOf(codes)), c, m, n, k, transposeB, stored: format });
+          gemm(kernels(), {
+            a: blocks.place(a),
+            b: blocks.place(bytesOf(codes)),
+            c,
+            m,
+            n,
+            k,
+            transposeB,
+            stored: [storedFormats[format], 0],
+          });
           const expected = referenceGemm({ m, n, k, transposeA: false, transposeB }, a, b);
           expect(blocks.read(c, new Float32Array(m * n))).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-5, equalNaN: true });
           blocks.release();
@@ -180,7 +189,7 @@ inEveryCombination((kernels) => {
           n,
           k,
           transposeB,
-          stored: format,
+          stored: [storedFormats[format], 0],
           bias: blocks.place(bias),
           activation: 'relu',
         });

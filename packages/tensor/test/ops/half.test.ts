@@ -52,4 +52,55 @@ describe.each(backends)('%s', (backend) => {
       },
     );
   });
+
+  test('a single row changes nothing of the weight that anybody sees, whatever is asked of it in between', async () => {
+    const used = backend === 'cpu' ? undefined : (await enable()).memory().used;
+    expectNoLeak(() =>
+      tf.tidy(() => {
+        const [forX, forWeight] = random.split(random.key(1), 2);
+        // Some of it subnormal.
+        const values = tf.mul(random.normal(forWeight, [64, 48]), 0.005);
+        const half = toHalf(values);
+        const before = half.bits.dataSync().slice();
+        const weight = fromHalf(half);
+        const clone = { ...half, bits: tf.clone(half.bits) };
+        for (const factor of [1, 1e6, 1]) {
+          const x = tf.mul(random.normal(forX, [1, 64]), factor);
+          const dy = random.normal(forX, [1, 48]);
+          expect(halfLinear(x, half)).toBeAllclose(linear(x, weight), { rtol: 1e-5, atol: 1e-6 * factor });
+          expect(fromHalf(half)).toBeAllclose(weight, { rtol: 0 });
+          expect(halfLinear(x, clone)).toBeAllclose(linear(x, weight), { rtol: 1e-5, atol: 1e-6 * factor });
+          expect(tf.grad((x) => halfLinear(x, half))(x, dy)).toBeAllclose(tf.grad((x) => linear(x, weight))(x, dy), {
+            rtol: 1e-5,
+            atol: 1e-6,
+          });
+          // By tfjs's own kernels, and as another shape.
+          expect(tf.reverse(half.bits).dataSync().reverse()).toEqual(before);
+          halfLinear(x, half);
+          expect(tf.reverse(half.bits).dataSync().reverse()).toEqual(before);
+          const turned = { ...half, shape: [48, 64] };
+          expect(halfLinear(dy, turned)).toBeAllclose(linear(dy, fromHalf(turned)), { rtol: 1e-5, atol: 1e-6 });
+          expect(clone.bits.dataSync()).toEqual(before);
+          expect(halfLinear(random.normal(forX, [3, 64]), half).shape).toEqual([3, 48]);
+        }
+        halfLinear(tf.ones([1, 64]), half);
+      }),
+    );
+    if (used !== undefined) expect((await enable()).memory().used).toBe(used);
+  });
+
+  test('a single row passes infinities and NaN on, of the weight and of x', () => {
+    expectNoLeak(() =>
+      tf.tidy(() => {
+        const values = random.normal(random.key(2), [64, 48]).arraySync() as number[][];
+        values[3]![5] = Infinity;
+        values[60]![7] = NaN;
+        const half = toHalf(tf.tensor2d(values));
+        const y = halfLinear(tf.ones([1, 64]), half).dataSync();
+        expect([y[5], y[7], Number.isFinite(y[6])]).toEqual([Infinity, NaN, true]);
+        const large = tf.fill([1, 64], Infinity);
+        expect(halfLinear(large, half)).toBeAllclose(linear(large, fromHalf(half)), { equalNaN: true });
+      }),
+    );
+  });
 });

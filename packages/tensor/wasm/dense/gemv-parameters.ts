@@ -28,3 +28,5 @@ export function finish(p: usize, y: usize, first: i32, past: i32): void {
   }
   for (let i = first; i < past; i++) finishRow(y + (<usize>i << 2), 1, bias, activation, slope);
 }
+/** List of what is set aside of a W of float16, or 0: see half/set-aside. */
+export const ASIDE: usize = 44;

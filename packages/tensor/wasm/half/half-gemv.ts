@@ -2,10 +2,12 @@
  * f32-half-gemv: f32-gemv of a matrix stored in 16 bits: pairs of its rows are widened in registers (row-pairs); what that
  * leaves, a piece of a row at a time.
  */
-import { COLUMNS, finish, PARTS, ROWS, STORED, W, X, Y } from '../dense/gemv-parameters';
+import { ASIDE, COLUMNS, finish, PARTS, ROWS, STORED, W, X, Y } from '../dense/gemv-parameters';
 import { addRow, dot, total } from '../dense/row-products';
 import { widenRows, writeWidenConstants } from '../dense/widen-rows';
+import { addFiniteRows, BLOCK, dotFiniteRows, inColumnOrder, ROWS_AT_ONCE, scalable, scaleInBlocks, sumsBytes, writeFiniteConstants } from './finite-rows';
 import { addHalfRows, dotHalfRows } from './row-pairs';
+import { addAside, dotAside } from './aside-list';
 
 /** Columns of a piece of a row, and where it and the sums of two are in scratch. */
 const PIECE: i32 = 1024;
@@ -21,6 +23,11 @@ export function f32_half_gemv_rows(p: usize, begin: i32, end: i32, scratch: usiz
   const y = load<u32>(p, Y);
   let row = load<u32>(p, W) + <usize>begin * stride;
   writeWidenConstants(scratch);
+  if (load<u32>(p, ASIDE) != 0) {
+    finiteDots(p, begin, end, scratch);
+    finish(p, y, begin, end);
+    return;
+  }
   for (let i = begin; i < end; i += 2) {
     dotsOfHalf(row, stride, min(2, end - i), x, columns, y + (<usize>i << 2), stored, scratch);
     row += stride << 1;
@@ -59,8 +66,60 @@ function strideOf(p: usize): usize {
 function sumRows(p: usize, row: i32, rows: i32, column: i32, columns: i32, to: usize, scratch: usize): void {
   const stride = strideOf(p);
   const w = <usize>load<u32>(p, W) + <usize>row * stride + (<usize>column << 1);
+  if (load<u32>(p, ASIDE) != 0) {
+    finiteSums(p, row, rows, column, columns, w, to, scratch);
+    return;
+  }
   memory.fill(to, 0, <usize>columns << 2);
   sumHalfRows(to, columns, w, stride, <usize>load<u32>(p, X) + (<usize>row << 2), rows, load<i32>(p, STORED), scratch);
+}
+
+/** Rows of a float16 matrix whose other codes are set aside, times x. */
+function finiteDots(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const list = load<u32>(p, ASIDE);
+  const columns = load<i32>(p, COLUMNS);
+  const x = load<u32>(p, X);
+  const stride = strideOf(p);
+  const sums = scratch + SUMS;
+  writeFiniteConstants(scratch);
+  if (!scalable(x, columns, scratch)) {
+    store<u32>(list, 1);
+    return;
+  }
+  scaleInBlocks(x, columns, scratch + WIDENED, scratch);
+  for (let i = begin; i < end; i += ROWS_AT_ONCE) {
+    const count = min(ROWS_AT_ONCE, end - i);
+    dotFiniteRows(load<u32>(p, W) + <usize>i * stride, stride, count, scratch + WIDENED, columns, sums, scratch);
+    for (let r = 0; r < count; r++) {
+      const at = sums + (<usize>r << 5);
+      const sum = total(f32x4.add(v128.load(at), v128.load(at, 16)));
+      store<f32>(load<u32>(p, Y) + (<usize>(i + r) << 2), sum + dotAside(list, load<i32>(p, ROWS), i + r, x, scratch));
+    }
+  }
+}
+
+/** The sum of rows of a float16 matrix whose other codes are set aside, each times its factor, of some columns. */
+function finiteSums(p: usize, row: i32, rows: i32, column: i32, columns: i32, w: usize, to: usize, scratch: usize): void {
+  const list = load<u32>(p, ASIDE);
+  const x = load<u32>(p, X) + (<usize>row << 2);
+  const stride = strideOf(p);
+  writeWidenConstants(scratch);
+  writeFiniteConstants(scratch);
+  if (!scalable(x, rows, scratch)) {
+    store<u32>(list, 1);
+    return;
+  }
+  // Fewer columns than a block has are the last of one, whose others somebody else does.
+  const others = max(0, BLOCK - columns);
+  const width = columns + others;
+  const start = w - (<usize>others << 1);
+  const sums = scratch + WIDENED;
+  memory.fill(sums, 0, sumsBytes(width));
+  for (let i = 0; i < rows; i += ROWS_AT_ONCE)
+    addFiniteRows(sums, width, start + <usize>i * stride, stride, x + (<usize>i << 2), min(ROWS_AT_ONCE, rows - i), scratch);
+  inColumnOrder(sums, width, others == 0 ? to : scratch + SUMS);
+  if (others != 0) memory.copy(to, scratch + SUMS + (<usize>others << 2), <usize>columns << 2);
+  addAside(list, load<i32>(p, ROWS), row, rows, column, column + columns, x, to, scratch);
 }
 
 /** One or two rows of 16 bits times x. */

@@ -1,9 +1,11 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { gemm } from '../../kernels/gemm.ts';
-import { narrow, widen, type HalfFormat } from '../../kernels/half.ts';
-import { gemmActivations, type GemmActivation } from '../../kernels/product.ts';
+import { narrow, storedFormats, widen, type HalfFormat } from '../../kernels/half.ts';
+import { gaveUp } from '../../kernels/half-aside.ts';
+import { gemmActivations, type Gemm, type GemmActivation } from '../../kernels/product.ts';
 import { applyActivation } from '../fused-matmul.ts';
 import type { BackendKernel, KernelFamily } from '../kernel.ts';
+import { codesAside } from './aside.ts';
 
 /** Codes lie two in a word of an int32 tensor. */
 const wordsOf = (size: number): number => Math.ceil(size / 2);
@@ -58,18 +60,23 @@ const halfLinear: BackendKernel = {
       return output;
     }
     const inEpilogue = activation in gemmActivations;
-    gemm(backend.kernels, {
+    // Before the block's address is asked for, which puts back what is set aside.
+    const aside = m === 1 && format === 'float16' ? codesAside(backend, bits, shape[0], shape[1]) : undefined;
+    const call: Gemm = {
       a: backend.address(x),
-      b: backend.address(bits),
+      b: aside?.matrix ?? backend.address(bits),
       c,
       m,
       n,
       k,
-      stored: format,
+      stored: [storedFormats[format], aside?.list ?? 0],
       transposeB: transpose,
       bias: bias ? backend.address(bias) : 0,
       ...(inEpilogue ? { activation: activation as GemmActivation, slope } : {}),
-    });
+    };
+    gemm(backend.kernels, call);
+    if (aside && gaveUp(backend.kernels, aside))
+      gemm(backend.kernels, { ...call, b: backend.address(bits), stored: [storedFormats[format], 0] });
     return inEpilogue ? output : applyActivation(backend, output, activation, undefined, slope);
   },
 };

@@ -14,7 +14,8 @@ const KERNEL = 'XHalfLinear';
 
 /**
  * A linear map by a weight that is stored in 16 bits: y = activation(x·weight + bias), computed in float32. The weight is
- * converted while the product lays it out, never as a whole.
+ * converted while the product lays it out, never as a whole. With a single row of x, a float16 weight keeps a list of its subnormal
+ * numbers, 8 bytes each and 4 for each row of the weight; the first such product makes it.
  *
  * @param x float32[..., in].
  * @param weight [in, out], stored by {@link toHalf}; not differentiated.
