@@ -1,7 +1,16 @@
 import type { ActivationName } from '@x/tensor';
 import { checkChoice, checkNumber } from '@x/tensor/arguments';
 
-export { checkChoice, checkNumber, describe as show } from '@x/tensor/arguments';
+export {
+  checkArray,
+  checkChoice,
+  checkFunction,
+  checkNumber,
+  checkObject,
+  checkShape,
+  checkTensor,
+  describe as show,
+} from '@x/tensor/arguments';
 
 /** @throws {RangeError} unless the value is a part of a whole. */
 export function checkFraction(where: string, name: string, value: unknown): void {

@@ -9,3 +9,4 @@ export {
   type NumberExpectation,
   type TensorExpectation,
 } from './ops/arguments.ts';
+export { checkArray, checkObject, checkText } from './ops/argument-kinds.ts';

@@ -1,5 +1,6 @@
 import { unzipSync, zipSync, type UnzipFileInfo } from 'fflate';
 import { csrPattern } from '@x/tensor/sparse';
+import { checkMatrix } from '../pattern/check-matrix.ts';
 import { fromCoordinates, type SparseMatrix } from '../pattern/interchange.ts';
 import { show } from '../validation.ts';
 import { decodeNpy, encodeNpy, type NpyArray } from './npy.ts';
@@ -65,7 +66,9 @@ export function decodeScipyNpz(file: Uint8Array): SparseMatrix {
  *
  * @throws {RangeError} if there are not as many values as non-zeros.
  */
-export function encodeScipyNpz({ pattern, values }: SparseMatrix): Uint8Array {
+export function encodeScipyNpz(matrix: SparseMatrix): Uint8Array {
+  checkMatrix('encodeScipyNpz', 'matrix', matrix);
+  const { pattern, values } = matrix;
   const { rows, columns, pointers, indices } = pattern;
   if (values.length < indices.length)
     throw new RangeError(`encodeScipyNpz: there are ${values.length} values for ${indices.length} non-zeros; give one for each.`);

@@ -1,5 +1,6 @@
+import { checkMatrix } from '../pattern/check-matrix.ts';
 import { fromCoordinates, type SparseMatrix } from '../pattern/interchange.ts';
-import { checkNumber, show } from '../validation.ts';
+import { checkArray, checkNumber, show } from '../validation.ts';
 
 export interface AdjacencyOptions {
   /** Whether each node is its own neighbor too. Default true, as graph layers want it. */
@@ -20,6 +21,7 @@ export function adjacency(
   edges: readonly (readonly [number, number])[],
   { selfLoops = true }: AdjacencyOptions = {},
 ): SparseMatrix {
+  checkArray('adjacency', 'edges', edges);
   const where = 'adjacency';
   checkNumber(where, 'nodes', nodes, { least: 1, whole: true });
   const seen = new Set<number>();
@@ -48,7 +50,9 @@ export function adjacency(
  *
  * T. N. Kipf, M. Welling, "Semi-Supervised Classification with Graph Convolutional Networks", 2016, arXiv 1609.02907.
  */
-export function symmetricNormalized({ pattern, values }: SparseMatrix): SparseMatrix {
+export function symmetricNormalized(graph: SparseMatrix): SparseMatrix {
+  checkMatrix('symmetricNormalized', 'graph', graph);
+  const { pattern, values } = graph;
   const { rows, pointers, indices } = pattern;
   const scale = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {

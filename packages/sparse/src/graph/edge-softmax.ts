@@ -1,3 +1,4 @@
+import { checkObject, checkTensor } from '../validation.ts';
 import { customGrad, tensor1d, type GradSaveFunc, type Tensor } from '@tensorflow/tfjs-core';
 import type { CsrPattern } from '@x/tensor/sparse';
 
@@ -7,7 +8,10 @@ import type { CsrPattern } from '@x/tensor/sparse';
  * @param scores float32[nonZeros].
  * @throws {RangeError} if there are not as many scores as non-zeros.
  */
-export function edgeSoftmax(scores: Tensor, { pointers, nonZeros }: CsrPattern): Tensor {
+export function edgeSoftmax(scores: Tensor, pattern: CsrPattern): Tensor {
+  checkTensor('edgeSoftmax', 'scores', scores);
+  checkObject('edgeSoftmax', 'pattern', pattern, ['pointers']);
+  const { pointers, nonZeros } = pattern;
   if (scores.size !== nonZeros)
     throw new RangeError(`edgeSoftmax: there are ${scores.size} scores, but the pattern has ${nonZeros} non-zeros.`);
   const softmax = customGrad((given, save) => {

@@ -1,3 +1,4 @@
+import { checkObject, checkTensor } from '../validation.ts';
 import { tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { csrLinear, type CsrPattern } from '@x/tensor/sparse';
 
@@ -8,5 +9,8 @@ import { csrLinear, type CsrPattern } from '@x/tensor/sparse';
  * @throws {TypeError | RangeError} if an argument has another dtype or shape.
  */
 export function propagate(values: Tensor, pattern: CsrPattern, h: Tensor): Tensor {
+  checkTensor('propagate', 'values', values);
+  checkObject('propagate', 'pattern', pattern, ['pointers']);
+  checkTensor('propagate', 'h', h);
   return tidy(() => transpose(csrLinear(transpose(h), values, pattern)));
 }

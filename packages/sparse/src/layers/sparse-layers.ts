@@ -1,4 +1,5 @@
 import type { Layer } from '@x/tensor';
+import { show } from '../validation.ts';
 import type { BlockLinearLayer } from './block-linear.ts';
 import type { SparseLinearLayer } from './sparse-linear.ts';
 
@@ -26,6 +27,7 @@ export function sparseLayersOfEveryKind(where: string, net: Layer): NamedSparseL
 }
 
 function named(net: Layer, where: string, kinds: readonly string[]): NamedSparseLayer<Kind>[] {
+  if (typeof net?.kind !== 'string') throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);
   const found = [...walk(net, kinds)];
   if (found.length === 0)
     throw new RangeError(

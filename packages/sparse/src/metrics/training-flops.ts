@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber } from '../validation.ts';
+import { checkChoice, checkNumber, checkObject } from '../validation.ts';
 
 export type TrainingMethod = 'dense' | 'static' | 'set' | 'snfs' | 'rigl' | 'topKast' | 'pruning';
 
@@ -24,7 +24,9 @@ export interface TrainingFlopsOptions {
  *
  * U. Evci et al., 2019, arXiv 1911.11134.
  */
-export function trainingFlops(method: TrainingMethod, { sparse, dense, every, backward, sparsities }: TrainingFlopsOptions): number {
+export function trainingFlops(method: TrainingMethod, options: TrainingFlopsOptions): number {
+  checkObject('trainingFlops', 'options', options, ['sparse', 'dense']);
+  const { sparse, dense, every, backward, sparsities } = options;
   const where = 'trainingFlops';
   checkChoice(where, 'method', method, ['dense', 'static', 'set', 'snfs', 'rigl', 'topKast', 'pruning']);
   checkNumber(where, 'sparse', sparse, { least: 0 });

@@ -1,3 +1,4 @@
+import { checkObject } from '../validation.ts';
 import { CsrPattern, type BsrPattern } from '@x/tensor/sparse';
 
 /**
@@ -5,10 +6,17 @@ import { CsrPattern, type BsrPattern } from '@x/tensor/sparse';
  *
  * @returns The pattern, which the caller disposes, and for each of its non-zeros, row by row, the place of its value in the blocks'.
  */
-export function expandBlocks({ rows, columns, block: [height, width], grid }: BsrPattern): {
+export function expandBlocks(pattern: BsrPattern): {
   readonly pattern: CsrPattern;
   readonly from: Int32Array;
 } {
+  checkObject('expandBlocks', 'pattern', pattern, ['block', 'grid']);
+  const {
+    rows,
+    columns,
+    block: [height, width],
+    grid,
+  } = pattern;
   const pointers = new Int32Array(rows + 1);
   const indices = new Int32Array(grid.nonZeros * height * width);
   const from = new Int32Array(indices.length);

@@ -1,5 +1,6 @@
+import { checkMatrix } from './check-matrix.ts';
 import { csrPattern, type CsrPattern } from '@x/tensor/sparse';
-import { checkChoice, checkNumber, show } from '../validation.ts';
+import { checkArray, checkChoice, checkNumber, checkObject, show } from '../validation.ts';
 
 /** A sparse matrix: where its non-zeros are, and their values row by row. */
 export interface SparseMatrix {
@@ -22,10 +23,13 @@ export interface Coordinates {
  * @throws {RangeError} if the arrays differ in length, a place is outside the matrix, or one is repeated and may not be.
  */
 export function fromCoordinates(
-  [rows, columns]: readonly [number, number],
+  shape: readonly [number, number],
   given: Coordinates,
   { repeated = 'add' }: { readonly repeated?: 'add' | 'refuse' } = {},
 ): SparseMatrix {
+  checkArray('fromCoordinates', 'shape', shape);
+  const [rows, columns] = shape;
+  checkObject('fromCoordinates', 'given', given, ['rows', 'columns', 'values']);
   const where = 'fromCoordinates';
   checkNumber(where, 'rows', rows, { least: 0, whole: true });
   checkNumber(where, 'columns', columns, { least: 0, whole: true });
@@ -68,7 +72,12 @@ export function fromCoordinates(
 }
 
 /** The triples of a sparse matrix, row by row. */
-export function toCoordinates({ pattern: { rows, pointers, indices }, values }: SparseMatrix): Coordinates {
+export function toCoordinates(matrix: SparseMatrix): Coordinates {
+  checkMatrix('toCoordinates', 'matrix', matrix);
+  const {
+    pattern: { rows, pointers, indices },
+    values,
+  } = matrix;
   const rowOf = new Int32Array(indices.length);
   for (let row = 0; row < rows; row++) rowOf.fill(row, pointers[row], pointers[row + 1]);
   return { rows: rowOf, columns: indices.slice(), values: values.slice(0, indices.length) };
@@ -79,7 +88,10 @@ export function toCoordinates({ pattern: { rows, pointers, indices }, values }: 
  *
  * @throws {RangeError} if there are not rows · columns values.
  */
-export function fromDense([rows, columns]: readonly [number, number], dense: Float32Array): SparseMatrix {
+export function fromDense(shape: readonly [number, number], dense: Float32Array): SparseMatrix {
+  checkArray('fromDense', 'shape', shape);
+  const [rows, columns] = shape;
+  checkArray('fromDense', 'dense', dense);
   if (dense.length !== rows * columns)
     throw new RangeError(`fromDense: there are ${dense.length} values, but [${rows}, ${columns}] has ${rows * columns}.`);
   const places = [...dense.keys()].filter((position) => dense[position] !== 0);

@@ -2,7 +2,7 @@ import { dispose, div, variableGrads, type Scalar, type Tensor, tidy, tensor1d }
 import { softmaxCrossEntropy, type Batch, type Layer, type Loss } from '@x/tensor';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
-import { checkNumber } from '../validation.ts';
+import { checkNumber, checkObject } from '../validation.ts';
 import { prune, type PruneOptions } from './prune.ts';
 
 export interface GraspOptions extends PruneOptions {
@@ -29,12 +29,10 @@ export interface GraspOptions extends PruneOptions {
  * C. Wang, G. Zhang, R. Grosse, "Picking Winning Tickets Before Training by Preserving Gradient Flow", 2020, arXiv
  * 2002.07376, whose score is the negative of this one, as in Tanaka et al.'s code.
  */
-export function grasp(
-  net: Layer,
-  batch: Batch,
-  { loss = softmaxCrossEntropy, temperature = 200, step = 0.01, ...options }: GraspOptions,
-): void {
-  prune(net, graspScores(net, batch, { loss, temperature, step }), options);
+export function grasp(net: Layer, batch: Batch, options: GraspOptions): void {
+  checkObject('grasp', 'options', options, ['density']);
+  const { loss = softmaxCrossEntropy, temperature = 200, step = 0.01, ...pruning } = options;
+  prune(net, graspScores(net, batch, { loss, temperature, step }), pruning);
 }
 
 /** GraSP's scores, for each sparse layer a score a non-zero; the network is left as it was. */
@@ -43,6 +41,7 @@ export function graspScores(
   batch: Batch,
   { loss = softmaxCrossEntropy, temperature = 200, step = 0.01 }: Omit<GraspOptions, keyof PruneOptions> = {},
 ): Float32Array[] {
+  checkObject('graspScores', 'batch', batch);
   checkNumber('grasp', 'temperature', temperature, { above: 0 });
   checkNumber('grasp', 'step', step, { above: 0 });
   const layers = sparseLayers(net).map(({ layer }) => layer);

@@ -4,7 +4,7 @@ import type { Layer } from '@x/tensor';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
 import { keepAcross } from '../topology/keep-across.ts';
-import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
+import { checkArray, checkChoice, checkFraction, checkFunction, checkNumber, checkObject } from '../validation.ts';
 
 /** A network's weights at one time, to come back to: plain arrays that no dispose concerns. */
 export interface Snapshot {
@@ -38,6 +38,9 @@ export function takeSnapshot(net: Layer): Snapshot {
  * @throws {RangeError} if the snapshot is of another network; nothing is changed then.
  */
 export function rewind(net: Layer, snapshot: Snapshot): void {
+  checkObject('rewind', 'snapshot', snapshot, ['layers', 'variables']);
+  checkArray('rewind', 'snapshot.layers', snapshot.layers);
+  checkObject('rewind', 'snapshot.variables', snapshot.variables);
   const sparse = sparseLayers(net);
   const wrong = sparse.findIndex(({ layer }, index) => snapshot.layers[index]?.pointers.length !== layer.units + 1);
   if (wrong >= 0 || sparse.length !== snapshot.layers.length)
@@ -104,8 +107,11 @@ export interface LotteryRound {
 export function lotteryTickets(
   net: Layer,
   train: (net: Layer, round: number) => Promise<void>,
-  { rounds, fraction = 0.2, lastFraction = fraction / 2, scope = 'layer', snapshot }: LotteryTicketOptions,
+  options: LotteryTicketOptions,
 ): AsyncGenerator<LotteryRound, void, void> {
+  checkFunction('lotteryTickets', 'train', train);
+  checkObject('lotteryTickets', 'options', options, ['rounds']);
+  const { rounds, fraction = 0.2, lastFraction = fraction / 2, scope = 'layer', snapshot } = options;
   checkNumber('lotteryTickets', 'rounds', rounds, { least: 1, whole: true });
   checkFraction('lotteryTickets', 'fraction', fraction);
   checkFraction('lotteryTickets', 'lastFraction', lastFraction);

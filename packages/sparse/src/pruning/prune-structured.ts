@@ -3,7 +3,7 @@ import type { Layer } from '@x/tensor';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
-import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
+import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { checkBlock, type BlockMaskOptions } from '../structure/masks.ts';
 
 /**
@@ -56,7 +56,9 @@ export interface PruneToBlocksOptions extends BlockMaskOptions {
  *
  * S. Narang, E. Undersander, G. Diamos, "Block-Sparse Recurrent Neural Networks", 2017, arXiv 1711.02782.
  */
-export function pruneToBlocks(net: Layer, { density, block, pool = 'avg' }: PruneToBlocksOptions): void {
+export function pruneToBlocks(net: Layer, options: PruneToBlocksOptions): void {
+  checkObject('pruneToBlocks', 'options', options, ['density', 'block']);
+  const { density, block, pool = 'avg' } = options;
   checkFraction('pruneToBlocks', 'density', density);
   checkChoice('pruneToBlocks', 'pool', pool, ['avg', 'max']);
   checkBlock('pruneToBlocks', block);

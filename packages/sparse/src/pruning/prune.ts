@@ -4,7 +4,7 @@ import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
 import { keepAcross } from '../topology/keep-across.ts';
-import { checkChoice, checkFraction, show } from '../validation.ts';
+import { checkArray, checkChoice, checkFraction, checkObject, show } from '../validation.ts';
 
 /** How much of a network is kept, and among what. */
 export interface PruneOptions {
@@ -20,7 +20,10 @@ export interface PruneOptions {
  * @param scores For each sparse layer, in order, a score a non-zero.
  * @throws {RangeError} if the scores don't fit the layers or an option is out of range; nothing is changed then.
  */
-export function prune(net: Layer, scores: readonly Float32Array[], { density, scope = 'global' }: PruneOptions): void {
+export function prune(net: Layer, scores: readonly Float32Array[], options: PruneOptions): void {
+  checkArray('prune', 'scores', scores);
+  checkObject('prune', 'options', options, ['density']);
+  const { density, scope = 'global' } = options;
   checkFraction('prune', 'density', density);
   checkChoice('prune', 'scope', scope, ['global', 'layer']);
   const layers = sparseLayers(net).map(({ layer }) => layer);
@@ -44,6 +47,7 @@ export function prune(net: Layer, scores: readonly Float32Array[], { density, sc
 
 /** Keeps the non-zeros of greatest magnitude, in one go. */
 export function pruneByMagnitude(net: Layer, options: PruneOptions): void {
+  checkObject('pruneByMagnitude', 'options', options, ['density']);
   const scores = sparseLayers(net).map(({ layer }) =>
     (layer.variables.values.dataSync() as Float32Array).slice(0, layer.pattern.nonZeros).map(Math.abs),
   );

@@ -1,3 +1,4 @@
+import { checkObject } from '../validation.ts';
 import { dispose, variableGrads, type Scalar } from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy, type Batch, type Layer, type Loss } from '@x/tensor';
 import { sparseLayers } from '../layers/sparse-layers.ts';
@@ -19,7 +20,10 @@ export interface SnipOptions extends PruneOptions {
  *
  * N. Lee, T. Ajanthan, P. Torr, "SNIP: Single-shot Network Pruning based on Connection Sensitivity", 2018, arXiv 1810.02340.
  */
-export function snip(net: Layer, batch: Batch, { loss = softmaxCrossEntropy, ...options }: SnipOptions): void {
+export function snip(net: Layer, batch: Batch, options: SnipOptions): void {
+  checkObject('snip', 'batch', batch);
+  checkObject('snip', 'options', options, ['density']);
+  const { loss = softmaxCrossEntropy, ...pruning } = options;
   const layers = sparseLayers(net).map(({ layer }) => layer);
   const { value, grads } = variableGrads(
     () => loss(net.apply(batch.x), batch.y) as Scalar,
@@ -29,7 +33,7 @@ export function snip(net: Layer, batch: Batch, { loss = softmaxCrossEntropy, ...
     const scores = layers.map(({ variables, pattern }) =>
       saliency(variables.values.dataSync() as Float32Array, grads[variables.values.name]!.dataSync() as Float32Array, pattern.nonZeros),
     );
-    prune(net, scores, options);
+    prune(net, scores, pruning);
   } finally {
     dispose([value, ...Object.values(grads)]);
   }

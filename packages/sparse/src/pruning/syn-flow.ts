@@ -1,7 +1,7 @@
 import { abs, dispose, ones, sum, tidy, variableGrads, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { Layer } from '@x/tensor';
 import { sparseLayers } from '../layers/sparse-layers.ts';
-import { checkFraction, checkNumber } from '../validation.ts';
+import { checkFraction, checkNumber, checkObject, checkShape } from '../validation.ts';
 import { prune } from './prune.ts';
 import { saliency } from './snip.ts';
 
@@ -23,8 +23,11 @@ export interface SynFlowOptions {
  *
  * H. Tanaka et al., "Pruning neural networks without any data by iteratively conserving synaptic flow", 2020, arXiv 2006.05467.
  */
-export function synFlow(net: Layer, { density, inputShape, rounds = 100 }: SynFlowOptions): void {
+export function synFlow(net: Layer, options: SynFlowOptions): void {
+  checkObject('synFlow', 'options', options, ['density', 'inputShape']);
+  const { density, inputShape, rounds = 100 } = options;
   checkFraction('synFlow', 'density', density);
+  checkShape('synFlow', 'inputShape', inputShape);
   checkNumber('synFlow', 'rounds', rounds, { least: 1, whole: true });
   const layers = sparseLayers(net).map(({ layer }) => layer);
   for (let round = 1; round <= rounds; round++) {

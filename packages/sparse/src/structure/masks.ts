@@ -1,5 +1,5 @@
 import { keepLargest } from '@x/tensor/sparse';
-import { checkChoice, checkNumber, show } from '../validation.ts';
+import { checkArray, checkChoice, checkNumber, checkObject, show } from '../validation.ts';
 
 /**
  * The N:M mask: of every m scores in a row the n largest; of equal ones the later, as JaxPruner has it.
@@ -11,6 +11,7 @@ import { checkChoice, checkNumber, show } from '../validation.ts';
  * nmMask(Float32Array.of(0.69, 0.37, 0.96, 0.81), 2, 4); // => Uint8Array [0, 0, 1, 1]
  */
 export function nmMask(scores: Float32Array, n: number, m: number): Uint8Array {
+  checkArray('nmMask', 'scores', scores);
   checkNumber('nmMask', 'm', m, { least: 1, whole: true });
   checkNumber('nmMask', 'n', n, { least: 0, most: m, whole: true });
   if (scores.length % m !== 0) throw new RangeError(`nmMask: there are ${scores.length} scores, but they must be a multiple of m, ${m}.`);
@@ -37,12 +38,12 @@ export interface BlockMaskOptions {
  * @returns 1 for each element that is kept.
  * @throws {RangeError} if a size is out of range.
  */
-export function blockMask(
-  scores: Float32Array,
-  [rows, columns]: readonly [number, number],
-  sparsity: number,
-  { block, pool = 'avg' }: BlockMaskOptions,
-): Uint8Array {
+export function blockMask(scores: Float32Array, shape: readonly [number, number], sparsity: number, options: BlockMaskOptions): Uint8Array {
+  checkArray('blockMask', 'scores', scores);
+  checkArray('blockMask', 'shape', shape);
+  const [rows, columns] = shape;
+  checkObject('blockMask', 'options', options, ['block']);
+  const { block, pool = 'avg' } = options;
   checkNumber('blockMask', 'sparsity', sparsity, { least: 0, most: 1 });
   checkChoice('blockMask', 'pool', pool, ['avg', 'max']);
   if (scores.length !== rows * columns)

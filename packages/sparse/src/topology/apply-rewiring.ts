@@ -1,3 +1,4 @@
+import { checkArray, checkObject } from '../validation.ts';
 import { tidy, type Variable } from '@tensorflow/tfjs-core';
 import { moveValues, rewire, type Rewiring } from '@x/tensor/sparse';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
@@ -16,6 +17,9 @@ export interface ValuedRewiring extends Rewiring {
  * no number for each value; nothing is changed then.
  */
 export function applyRewiring(layer: SparseLinearLayer, rewiring: ValuedRewiring, slots: readonly Variable[]): void {
+  checkObject('applyRewiring', 'layer', layer, ['variables', 'pattern']);
+  checkObject('applyRewiring', 'rewiring', rewiring, ['keep', 'grown']);
+  checkArray('applyRewiring', 'slots', slots);
   const { values } = layer.variables;
   const { grown, grownValues } = rewiring;
   if (grownValues && grownValues.length !== grown.length)

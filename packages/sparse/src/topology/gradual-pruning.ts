@@ -1,4 +1,4 @@
-import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
+import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { keepStrongest } from './keep-strongest.ts';
 import { checkPeriod, isDue } from './schedule.ts';
 import type { Topology } from './topology.ts';
@@ -21,7 +21,11 @@ export interface SparsitySchedule {
  *
  * M. Zhu, S. Gupta, "To prune, or not to prune", 2017, arXiv 1710.01878.
  */
-export function sparsityAt({ initial = 0, final, begin, end, power = 3 }: SparsitySchedule, step: number): number {
+export function sparsityAt(schedule: SparsitySchedule, step: number): number {
+  checkObject('sparsityAt', 'schedule', schedule, ['final', 'begin', 'end']);
+  const { initial = 0, final, begin, end, power = 3 } = schedule;
+  for (const [name, value] of Object.entries({ final, begin, end })) checkNumber('sparsityAt', name, value);
+  checkNumber('sparsityAt', 'step', step);
   const progress = Math.min(1, Math.max(0, (step - begin) / (end - begin)));
   return final + (initial - final) * (1 - progress) ** power;
 }
@@ -42,11 +46,13 @@ export interface GradualPruningOptions extends SparsitySchedule {
  * @throws {RangeError} if an option is out of range, or the schedule ends before it begins.
  */
 export function gradualPruning(options: GradualPruningOptions): Topology {
+  checkObject('gradualPruning', 'options', options, ['final', 'begin', 'end']);
   const { initial = 0, final, begin, end, power = 3, every = 100, scope = 'layer' } = options;
   checkFraction('gradualPruning', 'initial', initial);
   checkFraction('gradualPruning', 'final', final);
   checkNumber('gradualPruning', 'final', final, { least: initial, remedy: 'Pruning removes links; it adds none.' });
   checkNumber('gradualPruning', 'power', power, { above: 0 });
+  checkNumber('gradualPruning', 'begin', begin);
   checkNumber('gradualPruning', 'end', end, { above: begin, remedy: 'A schedule ends after it begins.' });
   checkChoice('gradualPruning', 'scope', scope, ['layer', 'global']);
   const period = { every, begin, end };

@@ -1,4 +1,4 @@
-import { checkFraction } from '../validation.ts';
+import { checkFraction, checkObject } from '../validation.ts';
 import { checkPeriod, isDue } from './schedule.ts';
 import type { Rows } from '../pattern/rows.ts';
 import type { Topology } from './topology.ts';
@@ -25,7 +25,9 @@ export interface ImportancePruningOptions {
  *
  * S. Curci, D. C. Mocanu, M. Pechenizkiy, "Truly Sparse Neural Networks at Scale", 2021, arXiv 2102.01732.
  */
-export function importancePruning({ every, begin, until = Infinity, fraction = 0.2, keepLast = true }: ImportancePruningOptions): Topology {
+export function importancePruning(options: ImportancePruningOptions): Topology {
+  checkObject('importancePruning', 'options', options, ['every', 'begin']);
+  const { every, begin, until = Infinity, fraction = 0.2, keepLast = true } = options;
   checkFraction('importancePruning', 'fraction', fraction);
   const period = { every, begin, end: until };
   checkPeriod('importancePruning', period);

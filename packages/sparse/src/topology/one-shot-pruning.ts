@@ -1,4 +1,4 @@
-import { checkFraction, checkNumber } from '../validation.ts';
+import { checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { keepStrongest } from './keep-strongest.ts';
 import type { Topology } from './topology.ts';
 
@@ -16,7 +16,9 @@ export interface OneShotPruningOptions {
  *
  * @throws {RangeError} if an option is out of range.
  */
-export function oneShotPruning({ at, density, scope = 'layer' }: OneShotPruningOptions): Topology {
+export function oneShotPruning(options: OneShotPruningOptions): Topology {
+  checkObject('oneShotPruning', 'options', options, ['at', 'density']);
+  const { at, density, scope = 'layer' } = options;
   checkNumber('oneShotPruning', 'at', at, { least: 0, whole: true });
   checkFraction('oneShotPruning', 'density', density);
   return {

@@ -1,5 +1,5 @@
 import { keepLargest, type Rewiring } from '@x/tensor/sparse';
-import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
+import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { checkPeriod, fractionAt, fractionSchedules, isDue, type FractionSchedule } from './schedule.ts';
 import type { LayerView, Topology } from './topology.ts';
 
@@ -33,7 +33,9 @@ export interface RiglOptions {
  *
  * U. Evci et al., "Rigging the Lottery: Making All Tickets Winners", 2019, arXiv 1911.11134.
  */
-export function rigl({ every = 100, fraction = 0.3, until, schedule = 'cosine', accumulate = 1 }: RiglOptions): Topology {
+export function rigl(options: RiglOptions): Topology {
+  checkObject('rigl', 'options', options, ['until']);
+  const { every = 100, fraction = 0.3, until, schedule = 'cosine', accumulate = 1 } = options;
   checkFraction('rigl', 'fraction', fraction);
   checkChoice('rigl', 'schedule', schedule, fractionSchedules);
   const period = { every, begin: every, end: until - 1 };

@@ -1,4 +1,4 @@
-import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
+import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
 
 /** When something is done: every `every` steps from `begin` to `end`, both included. */
 export interface Period {
@@ -15,7 +15,11 @@ export function checkPeriod(where: string, { every, begin, end }: Period): void 
 }
 
 /** Whether a step, counted from 0, is one of the period's: begin <= step <= end and (step - begin) divisible by every. */
-export function isDue({ every, begin, end }: Period, step: number): boolean {
+export function isDue(period: Period, step: number): boolean {
+  checkObject('isDue', 'period', period, ['every', 'begin', 'end']);
+  const { every, begin, end } = period;
+  for (const [name, value] of Object.entries({ every, begin, ...(end !== Infinity && { end }) })) checkNumber('isDue', name, value);
+  checkNumber('isDue', 'step', step);
   return step >= begin && step <= end && (step - begin) % every === 0;
 }
 
@@ -32,6 +36,7 @@ export const fractionSchedules: readonly FractionSchedule[] = ['constant', 'cosi
  * - `inversePower`: fraction · (1 - progress)^power, power 3
  */
 export function fractionAt(schedule: FractionSchedule, fraction: number, progress: number, power = 3): number {
+  checkNumber('fractionAt', 'progress', progress);
   checkChoice('fractionAt', 'schedule', schedule, fractionSchedules);
   checkFraction('fractionAt', 'fraction', fraction);
   const p = Math.min(1, Math.max(0, progress));

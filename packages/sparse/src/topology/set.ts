@@ -2,7 +2,7 @@ import { random, type Key } from '@x/tensor';
 import { keepLargest } from '@x/tensor/sparse';
 import { drawAbsent } from '../pattern/absent.ts';
 import { takenBy } from '../pattern/taken.ts';
-import { checkChoice, checkFraction, checkNumber } from '../validation.ts';
+import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
 import type { ValuedRewiring } from './apply-rewiring.ts';
 import { checkPeriod, fractionAt, fractionSchedules, isDue, type FractionSchedule } from './schedule.ts';
 import type { LayerView, Topology } from './topology.ts';
@@ -33,7 +33,9 @@ export interface SetOptions {
  * D. C. Mocanu et al., "Scalable training of artificial neural networks with adaptive sparse connectivity inspired by
  * network science", 2018, arXiv 1707.04780.
  */
-export function set({ every, fraction = 0.3, until = Infinity, schedule = 'constant', drop = 'sign', std = 0.1 }: SetOptions): Topology {
+export function set(options: SetOptions): Topology {
+  checkObject('set', 'options', options, ['every']);
+  const { every, fraction = 0.3, until = Infinity, schedule = 'constant', drop = 'sign', std = 0.1 } = options;
   checkFraction('set', 'fraction', fraction);
   checkChoice('set', 'drop', drop, ['sign', 'magnitude']);
   checkNumber('set', 'std', std, { least: 0 });

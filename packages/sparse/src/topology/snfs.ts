@@ -1,5 +1,5 @@
 import { keepLargest } from '@x/tensor/sparse';
-import { checkFraction, checkNumber } from '../validation.ts';
+import { checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { capacity } from './dsr.ts';
 import { checkPeriod, fractionAt, isDue } from './schedule.ts';
 import { shareOut } from './share-out.ts';
@@ -40,7 +40,9 @@ const DENSE = 0.2;
  * T. Dettmers, L. Zettlemoyer, "Sparse Networks from Scratch: Faster Training without Losing Performance", 2019,
  * arXiv 1907.04840.
  */
-export function snfs({ every, fraction = 0.5, until, slot = 'momentum', decay = 0.9, window = 30 }: SnfsOptions): Topology {
+export function snfs(options: SnfsOptions): Topology {
+  checkObject('snfs', 'options', options, ['every', 'until']);
+  const { every, fraction = 0.5, until, slot = 'momentum', decay = 0.9, window = 30 } = options;
   checkFraction('snfs', 'fraction', fraction);
   checkNumber('snfs', 'fraction', fraction, { least: LEAST });
   checkNumber('snfs', 'until', until, { least: 1, whole: true });

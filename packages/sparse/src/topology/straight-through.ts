@@ -1,4 +1,4 @@
-import { checkFraction } from '../validation.ts';
+import { checkFraction, checkObject } from '../validation.ts';
 import { checkPeriod, isDue } from './schedule.ts';
 import { divideByMagnitude } from './top-kast.ts';
 import type { Topology } from './topology.ts';
@@ -24,7 +24,9 @@ export interface StraightThroughOptions {
  * Y. Bengio, N. Léonard, A. Courville, 2013, arXiv 1308.3432; for pruning, JaxPruner's `magnitude_ste`, J. Lee et al.,
  * 2023, arXiv 2304.14082.
  */
-export function straightThrough({ density, every = 1, until = Infinity }: StraightThroughOptions): Topology {
+export function straightThrough(options: StraightThroughOptions): Topology {
+  checkObject('straightThrough', 'options', options, ['density']);
+  const { density, every = 1, until = Infinity } = options;
   checkFraction('straightThrough', 'density', density);
   const period = { every, begin: every - 1, end: until };
   checkPeriod('straightThrough', period);

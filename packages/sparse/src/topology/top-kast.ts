@@ -2,7 +2,7 @@ import { keepLargest } from '@x/tensor/sparse';
 import type { Division } from '../layers/division.ts';
 import { drawAbsent } from '../pattern/absent.ts';
 import { takenBy } from '../pattern/taken.ts';
-import { checkFraction, checkNumber } from '../validation.ts';
+import { checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { checkPeriod, isDue } from './schedule.ts';
 import type { Topology } from './topology.ts';
 
@@ -38,7 +38,9 @@ export interface TopKastOptions {
  *
  * S. M. Jayakumar et al., "Top-KAST: Top-K Always Sparse Training", 2020, arXiv 2106.03517.
  */
-export function topKast({ forward, backward = 1, every = 100, until = Infinity, penalty = 1e-4, renew = 0.3 }: TopKastOptions): Topology {
+export function topKast(options: TopKastOptions): Topology {
+  checkObject('topKast', 'options', options, ['forward']);
+  const { forward, backward = 1, every = 100, until = Infinity, penalty = 1e-4, renew = 0.3 } = options;
   const where = 'topKast';
   checkFraction(where, 'forward', forward);
   checkFraction(where, 'backward', backward);

@@ -4,7 +4,7 @@ import { csrPattern, type CsrPattern } from '@x/tensor/sparse';
 import type { Division } from '../layers/division.ts';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import type { SeenGradient, SparseLinearLayer } from '../layers/sparse-linear.ts';
-import { show } from '../validation.ts';
+import { checkObject, show } from '../validation.ts';
 
 /**
  * The state of a network's topology, as tensors to save beside its variables and the optimizer's slots: with these a run goes on bit by
@@ -38,6 +38,7 @@ export function topologyTensors(net: Layer): Record<string, Tensor> {
  * tf.dispose(tensors);
  */
 export function restoreTopology(net: Layer, tensors: Readonly<Record<string, Tensor>>): void {
+  checkObject('restoreTopology', 'tensors', tensors);
   const layers = sparseLayers(net);
   const restored: { pattern: CsrPattern; division: Division | undefined; gathered: readonly SeenGradient[] }[] = [];
   try {

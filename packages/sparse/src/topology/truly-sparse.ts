@@ -1,6 +1,6 @@
 import { denseFanInUniform } from '../layers/initializers.ts';
 import type { CsrPattern } from '@x/tensor/sparse';
-import { checkFraction, checkNumber } from '../validation.ts';
+import { checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { keepImportant } from './importance-pruning.ts';
 import { keepBySign, replaceDropped } from './set.ts';
 import type { LayerView, Topology } from './topology.ts';
@@ -27,7 +27,9 @@ export interface TrulySparseOptions {
  *
  * S. Curci, D. C. Mocanu, M. Pechenizkiy, 2021, arXiv 2102.01732.
  */
-export function trulySparse({ stepsPerEpoch, epochs, fraction = 0.3, importance = {} }: TrulySparseOptions): Topology {
+export function trulySparse(options: TrulySparseOptions): Topology {
+  checkObject('trulySparse', 'options', options, ['stepsPerEpoch', 'epochs']);
+  const { stepsPerEpoch, epochs, fraction = 0.3, importance = {} } = options;
   const where = 'trulySparse';
   checkNumber(where, 'stepsPerEpoch', stepsPerEpoch, { least: 1, whole: true });
   checkNumber(where, 'epochs', epochs, { least: 1, whole: true });

@@ -2,7 +2,7 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import { random, type Key, type Layer, type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { sparseLayers, type NamedSparseLayer } from '../layers/sparse-layers.ts';
-import { checkNumber, show } from '../validation.ts';
+import { checkNumber, checkObject, show } from '../validation.ts';
 import { applyRewiring } from './apply-rewiring.ts';
 import { largestGradients } from './largest-gradients.ts';
 import { takeBack } from './take-back.ts';
@@ -30,18 +30,16 @@ export interface WithTopologyOptions {
  * const optimizer = withTopology(net, rigl({ every: 100, until: 7500 }), sgd({ momentum: 0.9 }), { key: random.key(1) });
  * for await (const event of fit(net, data, { optimizer })) ...
  */
-export function withTopology(
-  net: Layer,
-  topology: Topology,
-  optimizer: Optimizer,
-  { key, layers, step = 0 }: WithTopologyOptions,
-): Optimizer {
+export function withTopology(net: Layer, topology: Topology, optimizer: Optimizer, options: WithTopologyOptions): Optimizer {
+  checkObject('withTopology', 'options', options, ['key']);
+  const { key, layers, step = 0 } = options;
   const where = 'withTopology';
   if (typeof topology?.plan !== 'function')
     throw new TypeError(`${where}: topology is ${show(topology)}, but must be one, such as rigl().`);
   if (typeof optimizer?.update !== 'function')
     throw new TypeError(`${where}: optimizer is ${show(optimizer)}, but must be one, such as sgd().`);
   checkNumber(where, 'step', step, { least: 0, whole: true });
+  random.fold(key, 0);
   const all = sparseLayers(net);
   const chosen = layers === undefined ? all : layers.map((layer, index) => find(where, all, layer, index));
   // Of the state it made last, or updated last; `step` is of one that it didn't make.
