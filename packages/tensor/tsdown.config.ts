@@ -11,6 +11,7 @@ const config: UserConfig = library({
     'src/quant.ts',
     'src/recurrent.ts',
     'src/sparse.ts',
+    'src/storage.ts',
     'src/worker.ts',
   ],
   copy: ['src/generated/wasm'],

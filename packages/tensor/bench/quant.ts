@@ -4,16 +4,15 @@ import { adamw, disable, enable, linear, random, type Tier } from '../src/index.
 import {
   adam8bitState,
   adam8bitStep,
-  compress,
   fakeQuantize,
   int8Linear,
   quantizeTensor,
   quantizedLinear,
   quantizedMatrix,
   quantizeMatrix,
-  restore,
   type QuantizedTensor,
 } from '../src/quant.ts';
+import { compress, restore } from '../src/storage.ts';
 import { reading } from './limits.ts';
 
 const SIZE = 512;
@@ -31,7 +30,8 @@ export async function quant(): Promise<Comparison[]> {
 
 async function begin(tier: Tier): Promise<void> {
   await disable();
-  await (await enable({ tier, threads: 1 })).load('quant');
+  const runtime = await enable({ tier, threads: 1 });
+  await Promise.all([runtime.load('quant'), runtime.load('storage')]);
 }
 
 function normal(seed: number, shape: number[]): Tensor {

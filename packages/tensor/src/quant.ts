@@ -10,8 +10,6 @@ export {
 export { quantizeMatrix, type QuantizeMatrixOptions } from './ops/quant/quantize-matrix.ts';
 export { dequantizeTensor, dynamicQuantize, quantizeTensor, type DynamicQuantizeOptions } from './ops/quant/quantize-tensor.ts';
 export { adam8bitState, adam8bitStep, type Adam8bitNumbers, type Adam8bitState } from './ops/quant/adam-8bit-step.ts';
-export { compress, restore, type CompressedTensor, type CompressOptions } from './ops/quant/compress.ts';
-export { positiveBits, wherePositive } from './ops/quant/positive-bits.ts';
 export { fakeQuantize, type FakeQuantizeOptions } from './ops/quant/fake-quantize.ts';
 export { int8Linear, int8MatMul, type Int8Activation, type Int8LinearOptions } from './ops/quant/int8-linear.ts';
 export { int8Conv2d, int8DepthwiseConv2d, type ConvolutionOptions, type Int8Conv2dOptions } from './ops/quant/int8-conv2d.ts';

@@ -69,6 +69,7 @@ export const families: readonly KernelFamily[] = [
     generated: { 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
   },
   { name: 'half', sources: ['half/convert.ts', 'half/half-gemv.ts', 'half/set-aside.ts'] },
+  { name: 'storage', sources: ['storage/compress.ts', 'storage/round.ts', 'storage/bounded.ts'] },
   {
     name: 'sparse',
     sources: [
@@ -102,7 +103,6 @@ export const families: readonly KernelFamily[] = [
       'quant/fake-quantize.ts',
       'quant/adam8.ts',
       'quant/qf-gemv.ts',
-      'quant/compress.ts',
     ],
     generated: { 'quant/qs8-tile.ts': qs8Tile, 'quant/qg-row.ts': qgRow },
   },

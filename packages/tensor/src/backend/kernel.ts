@@ -1,5 +1,6 @@
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Kernels } from '../runtime/kernels.ts';
+import type { Tier } from '../runtime/tier.ts';
 import type { XBackend } from './backend.ts';
 
 export interface KernelCall {
@@ -18,8 +19,17 @@ export interface BackendKernel {
   readonly run: (call: KernelCall, beneath: Beneath) => TensorInfo | TensorInfo[];
 }
 
+interface KernelBytes {
+  readonly kernels: readonly string[];
+  readonly base64: string;
+}
+
+/** A family's bytes, a module for each tier. */
+export type BytesByTier = Readonly<Record<Tier, () => Promise<KernelBytes>>>;
+
 /** Kernels that are there once their family is loaded. */
 export interface KernelFamily {
+  readonly bytes: BytesByTier;
   readonly kernels: readonly BackendKernel[];
   /** Whether this engine computes the family's WASM kernels rightly. Left out if nothing is known. */
   readonly selfTest?: (kernels: Kernels) => boolean;

@@ -82,4 +82,11 @@ const halfLinear: BackendKernel = {
 };
 
 /** Tensors stored in 16 bits. */
-export const halfFamily: KernelFamily = { kernels: [toHalf, fromHalf, halfLinear] };
+export const halfFamily: KernelFamily = {
+  bytes: {
+    simd: () => import('../../generated/half-simd.ts'),
+    relaxed: () => import('../../generated/half-relaxed.ts'),
+    wide: () => import('../../generated/half-wide.ts'),
+  },
+  kernels: [toHalf, fromHalf, halfLinear],
+};

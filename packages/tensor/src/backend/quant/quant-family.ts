@@ -1,6 +1,5 @@
 import type { KernelFamily } from '../kernel.ts';
 import { adam8Kernel } from './adam8.ts';
-import { compressKernels } from './compress.ts';
 import { fakeQuantizeKernels } from './fake-quantize.ts';
 import { int8ImageKernels } from './int8-images.ts';
 import { int8LinearKernels } from './int8-linear.ts';
@@ -9,11 +8,15 @@ import { quantizeKernels } from './quantize.ts';
 
 /** Integers of few bits. */
 export const quantFamily: KernelFamily = {
+  bytes: {
+    simd: () => import('../../generated/quant-simd.ts'),
+    relaxed: () => import('../../generated/quant-relaxed.ts'),
+    wide: () => import('../../generated/quant-wide.ts'),
+  },
   kernels: [
     ...quantizeKernels,
     ...fakeQuantizeKernels,
     adam8Kernel,
-    ...compressKernels,
     ...int8LinearKernels,
     ...int8ImageKernels,
     quantizedLinearKernel,

@@ -1,21 +1,12 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { dequantizeBytes, extremes, quantizeBytes } from '../../kernels/quant/quantize.ts';
-import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
+import { oddElement } from '../odd-element.ts';
 
 interface Attributes {
   readonly scale: number;
   readonly zeroPoint: number;
   readonly type: 'int8' | 'uint8';
-}
-
-/** Which element is NaN or infinite, for an error. */
-export function oddElement(backend: XBackend, x: TensorInfo): string {
-  const values = backend.readSync(x.dataId) as Float32Array;
-  const at = values.findIndex((value) => Number.isNaN(value));
-  if (at >= 0) return `x has NaN at element ${at}`;
-  const infinite = values.findIndex((value) => !Number.isFinite(value));
-  return `x has ${values[infinite]} at element ${infinite}`;
 }
 
 export const quantizeKernels: readonly BackendKernel[] = [

@@ -9,7 +9,7 @@ import { qs8 } from '../../kernels/quant/qs8.ts';
 import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { modeOf, rowsOf, weightOf, type Matrix } from './int8-linear.ts';
-import { oddElement } from './quantize.ts';
+import { oddElement } from '../odd-element.ts';
 import { withTemporary } from './temporary.ts';
 
 interface Attributes {

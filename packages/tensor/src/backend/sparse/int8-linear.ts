@@ -6,7 +6,7 @@ import { qs8Spmm } from '../../kernels/sparse/qs8-spmm.ts';
 import { scaleRows } from '../../kernels/sparse/scale-rows.ts';
 import { spmm } from '../../kernels/sparse/spmm.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { oddElement } from '../quant/quantize.ts';
+import { oddElement } from '../odd-element.ts';
 import { borrowed } from './borrowed.ts';
 import { inBlocks, makeInBlocks } from './in-blocks.ts';
 

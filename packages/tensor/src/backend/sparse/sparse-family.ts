@@ -13,6 +13,11 @@ import { transposeCsrKernel } from './transpose-csr.ts';
 
 /** Products with sparse matrices. */
 export const sparseFamily: KernelFamily = {
+  bytes: {
+    simd: () => import('../../generated/sparse-simd.ts'),
+    relaxed: () => import('../../generated/sparse-relaxed.ts'),
+    wide: () => import('../../generated/sparse-wide.ts'),
+  },
   kernels: [
     ...linearKernels,
     ...bsrLinearKernels,

@@ -5,7 +5,7 @@
  * Number i is rounded by the 16 random bits i of the key's stream, so that results don't depend on threads or tiers.
  */
 import { philox32 } from '../simd/philox';
-import { extremes } from './extremes';
+import { extremes } from '../quant/extremes';
 
 // Parameters, as words.
 const X: usize = 0;

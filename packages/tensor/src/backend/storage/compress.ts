@@ -1,7 +1,7 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { codeWords, compressFloats, positiveFloats, restoreFloats, wherePositiveFloats } from '../../kernels/quant/compress.ts';
+import { codeWords, compressFloats, positiveFloats, restoreFloats, wherePositiveFloats } from '../../kernels/storage/compress.ts';
 import type { BackendKernel } from '../kernel.ts';
-import { oddElement } from './quantize.ts';
+import { oddElement } from '../odd-element.ts';
 
 interface Attributes {
   readonly bits: number;

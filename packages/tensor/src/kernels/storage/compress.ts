@@ -36,7 +36,7 @@ export function restoreFloats(kernels: Kernels, call: Compressed): void {
   run(kernels, 'f32_restore', call);
 }
 
-/** Numbers of a work item of the signs: see wasm/quant/compress.ts. */
+/** Numbers of a work item of the signs: see wasm/storage/compress.ts. */
 const ITEM = 4096;
 
 /** A bit for each of `count` numbers, whether it's above 0, in whole words. */

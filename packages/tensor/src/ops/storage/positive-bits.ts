@@ -11,7 +11,7 @@ import { hasFamilyKernel, runKernel } from '../kernel.ts';
  */
 export function positiveBits(x: Tensor): Tensor {
   checkTensor('positiveBits', 'x', x, { dtype: 'float32' });
-  if (hasFamilyKernel('quant', 'XPositive')) return runKernel<Tensor>('XPositive', { x });
+  if (hasFamilyKernel('storage', 'XPositive')) return runKernel<Tensor>('XPositive', { x });
   const words = new Int32Array(Math.ceil(x.size / 32));
   (x.dataSync() as Float32Array).forEach((value, i) => {
     if (value > 0) words[i >> 5]! |= 1 << (i & 31);
@@ -29,7 +29,7 @@ export function positiveBits(x: Tensor): Tensor {
 export function wherePositive(x: Tensor, bits: Tensor): Tensor {
   checkTensor('wherePositive', 'x', x, { dtype: 'float32' });
   checkTensor('wherePositive', 'bits', bits, { dtype: 'int32', shape: [Math.ceil(x.size / 32)] });
-  if (hasFamilyKernel('quant', 'XWherePositive')) return runKernel<Tensor>('XWherePositive', { x, bits });
+  if (hasFamilyKernel('storage', 'XWherePositive')) return runKernel<Tensor>('XWherePositive', { x, bits });
   const words = bits.dataSync() as Int32Array;
   return tensor(
     (x.dataSync() as Float32Array).map((value, i) => (((words[i >> 5] as number) >> (i & 31)) & 1 ? value : 0)),

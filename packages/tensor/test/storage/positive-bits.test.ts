@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disable, enable } from '../../src/index.ts';
-import { positiveBits, wherePositive } from '../../src/quant.ts';
+import { positiveBits, wherePositive } from '../../src/storage.ts';
 import { backends, useBackend } from '../backends.ts';
 import { floats } from '../kernels/values.ts';
 
 describe.each(backends)('positiveBits and wherePositive on %s', (name) => {
   beforeAll(async () => {
     await useBackend(name);
-    if (name !== 'cpu') await (await enable()).load('quant');
+    if (name !== 'cpu') await (await enable()).load('storage');
   });
   afterAll(disable);
 

@@ -1,4 +1,4 @@
-/** Numbers to codes in groups, rounded by 16 random bits each: see wasm/quant/compress.ts. */
+/** Numbers to codes in groups, rounded by 16 random bits each: see wasm/storage/compress.ts. */
 export function referenceCompress(
   x: Float32Array,
   groupSize: number,

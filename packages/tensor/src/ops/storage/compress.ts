@@ -1,5 +1,5 @@
 import { tensor, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
-import { referenceCompress, referenceRestore } from '../../kernels/reference/quant/compress.ts';
+import { referenceCompress, referenceRestore } from '../../kernels/reference/storage/compress.ts';
 import { bits as randomBits } from '../../random/bits.ts';
 import { checkKey, type Key } from '../../random/key.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
@@ -47,7 +47,7 @@ export function compress(x: Tensor, { key, bits = 2, groupSize = 256 }: Compress
   if (bits !== 2 && bits !== 4 && bits !== 8) throw new RangeError(`${where}: bits is ${describe(bits)}, but must be 2, 4 or 8.`);
   checkNumber(where, 'groupSize / 64', groupSize / 64, { least: 1, whole: true });
   const { shape } = x;
-  if (hasFamilyKernel('quant', 'XCompress')) {
+  if (hasFamilyKernel('storage', 'XCompress')) {
     const [codes, ranges] = runKernel<Tensor[]>('XCompress', { x }, { key: key.words, bits, groupSize }) as [Tensor, Tensor];
     return { codes, ranges, shape, bits, groupSize };
   }
@@ -78,7 +78,7 @@ export function restore(compressed: CompressedTensor): Tensor {
     throw new RangeError(
       `${where}: compressed has ${codes.size} words of codes and ${ranges.size} ranges, which are not those of shape [${shape.join(', ')}].`,
     );
-  if (hasFamilyKernel('quant', 'XRestore')) return runKernel<Tensor>('XRestore', { codes, ranges }, { shape, bits, groupSize });
+  if (hasFamilyKernel('storage', 'XRestore')) return runKernel<Tensor>('XRestore', { codes, ranges }, { shape, bits, groupSize });
   const words = codes.dataSync() as Int32Array;
   const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   return tensor(referenceRestore(bytes, ranges.dataSync() as Float32Array, size, groupSize, bits), shape as number[]);
