@@ -26,7 +26,7 @@ const [file] = positionals;
 if (!file) throw new Error('Give the file of Tiny Shakespeare: reproduce:mixed <file>');
 const seed = Number(values.seed);
 const runtime = await enable();
-await runtime.load('quant');
+await runtime.load('storage');
 
 interface Trained {
   readonly percent: number;
@@ -46,7 +46,8 @@ async function trained(
   judge: (own: Layer) => ReturnType<typeof evaluate>,
 ): Promise<Trained> {
   let skipped = 0;
-  const half = way === 'float32' ? undefined : mixedPrecision(net, way === 'float16, not scaled' ? { lossScale: 1 } : {});
+  const half =
+    way === 'float32' ? undefined : mixedPrecision(net, { histograms: true, ...(way === 'float16, not scaled' && { lossScale: 1 }) });
   const options = {
     ...(way === 'float16, not scaled' && { growth: 1 }),
     onStep: (event: { readonly skipped: boolean }) => {

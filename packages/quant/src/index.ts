@@ -49,8 +49,10 @@ export {
   compressActivations,
   type CompressActivationsOptions,
   type CompressedNetwork,
+  type CompressionReportOptions,
   type KeptActivations,
 } from './memory/compress-activations.ts';
+export type { CompressionReport, LayerCompression } from './memory/compression-report.ts';
 
 // Exact arithmetic
 export { roundHalfAway, roundHalfEven, type Rounding } from './arithmetic/rounding.ts';

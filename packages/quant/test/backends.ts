@@ -8,5 +8,8 @@ export const backends: readonly string[] = ['cpu', 'x'];
 export async function useBackend(name: string): Promise<void> {
   await disable();
   if (name === 'cpu') await tf.setBackend('cpu');
-  else await (await enable({ threads: 2 })).load('quant');
+  else {
+    const runtime = await enable({ threads: 2 });
+    await Promise.all([runtime.load('quant'), runtime.load('storage')]);
+  }
 }

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { dispose, tensor1d } from '@tensorflow/tfjs-core';
+import { roundTensor } from '@x/tensor/storage';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   decodeE8M0,
   decodeFloat,
@@ -18,7 +20,10 @@ import {
   toNf4,
   type FloatFormat,
 } from '../src/index.ts';
+import { useBackend } from './backends.ts';
 import golden from './golden/formats.json' with { type: 'json' };
+
+beforeAll(() => useBackend('x'));
 
 const float = new Float32Array(1);
 const word = new Int32Array(float.buffer);
@@ -114,7 +119,7 @@ describe.each(all)('$name', (format) => {
 });
 
 test.each([...all, floatFormat(3, 1), floatFormat(5, 3, { nonFinite: 'finite' }), floatFormat(8, 22)])(
-  '$name: the fast rounding of arrays is the rounding of each number',
+  '$name: the rounding of tensors by kernels is that of each number',
   (format) => {
     let state = 99;
     const words = Int32Array.from({ length: 20000 }, () => (state = (Math.imul(state, 1664525) + 1013904223) | 0));
@@ -142,7 +147,10 @@ test.each([...all, floatFormat(3, 1), floatFormat(5, 3, { nonFinite: 'finite' })
       ...special,
     ]);
     for (const saturate of [false, true]) {
-      const fast = roundFloats(values, format, { saturate });
+      const x = tensor1d(values);
+      const rounded = roundTensor(x, { format, saturate });
+      const fast = rounded.tensor.dataSync();
+      dispose([x, rounded.tensor]);
       expect(fast).toHaveLength(values.length);
       values.forEach((x, i) => {
         const slow = roundToFormat(x, format, { saturate });

@@ -201,7 +201,7 @@ describe.each(backends)('on %s', (backend) => {
     const net = make();
     const x = input();
     const loss = (layer: { apply(x: tf.Tensor): tf.Tensor }) => (): tf.Scalar => tf.mean(tf.square(layer.apply(x)));
-    const half = mixedPrecision(net, { lossScale: 1024 });
+    const half = mixedPrecision(net, { lossScale: 1024, histograms: true });
     const variables = Object.values(net.variables);
     const [exact, stored] = [net, half].map((layer) =>
       tf.tidy(() => Object.values(tf.variableGrads(loss(layer), variables).grads).map((g) => [...g.dataSync()])),

@@ -1,5 +1,4 @@
 import { decodeFloat, encodeFloat, roundToFormat, type CastOptions, type FloatFormat } from './float-format.ts';
-import { fitsFloat32, roundInPlace } from './round-in-place.ts';
 
 /** Codes of a format, in the smallest array that holds them; one code an element, not packed. */
 export type Codes = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
@@ -20,14 +19,8 @@ export function decodeFloats(codes: ArrayLike<number>, format: FloatFormat): Flo
   return values;
 }
 
-/** What storing numbers in a format would leave of them. */
+/** What storing numbers in a format would leave of them, one by one in JavaScript; `roundTensor` of `@x/tensor/storage` does it to a tensor at memory's speed. */
 export function roundFloats(values: ArrayLike<number>, format: FloatFormat, options: CastOptions = {}): Float32Array<ArrayBuffer> {
-  const { rounding = 'half-even' } = options;
-  if (rounding === 'half-even' && fitsFloat32(format) && values instanceof Float32Array) {
-    const copy = Float32Array.from(values);
-    roundInPlace(copy, format, options);
-    return copy;
-  }
   const rounded = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) rounded[i] = roundToFormat(values[i] as number, format, options);
   return rounded;

@@ -1,6 +1,6 @@
-import { tensor, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
+import { cast, clone, mul, notEqual, tensor, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import type { Key } from '@x/tensor';
-import { compress, restore } from '@x/tensor/quant';
+import { compress, compressBounded, restore, restoreBounded } from '@x/tensor/storage';
 import { checkChoice, checkNumber } from '../validation.ts';
 
 /** Activations in fewer bytes. */
@@ -17,6 +17,8 @@ export interface ActivationCodec {
   /** @param key Draws what it rounds by, if it does so at random. */
   compress(x: Tensor, key: Key): CompressedActivations;
   decompress(compressed: CompressedActivations): Tensor;
+  /** The variance that theory gives each number's error, of x's shape. */
+  errorVariance(x: Tensor): Tensor;
 }
 
 /**
@@ -43,110 +45,56 @@ export function stochasticCodec({ bits = 2, group = 256 }: { readonly bits?: 2 |
       const [codes, ranges] = tensors as [Tensor, Tensor];
       return restore({ codes, ranges, shape, bits, groupSize: group });
     },
+    // A number at p between two steps goes up with probability p.
+    errorVariance: (x) => {
+      const values = x.dataSync() as Float32Array;
+      const variances = new Float32Array(values.length);
+      for (let begin = 0; begin < values.length; begin += group) {
+        const own = values.subarray(begin, begin + group);
+        const least = own.reduce((a, b) => Math.min(a, b));
+        const step = (own.reduce((a, b) => Math.max(a, b)) - least) / (2 ** bits - 1);
+        if (step === 0) continue;
+        own.forEach((value, i) => {
+          const place = (value - least) / step;
+          const p = place - Math.floor(place);
+          variances[begin + i] = step ** 2 * p * (1 - p);
+        });
+      }
+      return tensor(variances, x.shape);
+    },
   };
 }
 
-const BLOCK = 64;
-
 /**
- * Activations with a bounded error: |x - x̂| ≤ bound for each, and x̂ = 0 where x = 0. Whole steps of nearly 2 · bound, in blocks of
- * 64 that each take as many bits as their largest needs; a block of zeros takes a byte.
+ * Activations with a bounded error: |x - x̂| ≤ bound for each, and x̂ = 0 where x = 0. By {@link compressBounded} of `@x/tensor`: whole steps of
+ * nearly 2 · bound in as few bits as each block of 64 needs; what is beyond 2^14 steps is kept as it is.
  *
- * @throws {RangeError} if the bound isn't above 0, or is so small that float32 can't keep it for the numbers given.
+ * @param bound From 1e-30 to 1e30; {@link boundForGradientError} gives the one for a wanted error of a gradient.
+ * @throws {RangeError} if the bound is out of range.
  *
  * S. Jin et al., "COMET: A Novel Memory-Efficient Deep Learning Training Framework by Using Error-Bounded Lossy Compression", 2021,
  * arXiv 2111.09562; its bound and its law, with this coder instead of SZ's prediction and Huffman codes.
  */
 export function boundedCodec(bound: number): ActivationCodec {
-  checkNumber('boundedCodec', 'bound', bound, { above: 0 });
+  checkNumber('boundedCodec', 'bound', bound, { least: 1e-30, most: 1e30 });
   return {
     name: `error at most ${bound}`,
     compress: (x) => {
-      const values = x.dataSync() as Float32Array;
-      const size = values.length;
-      const step = stepFor(values, bound);
-      const steps = new Int32Array(size);
-      const widths = new Uint8Array(Math.ceil(size / BLOCK));
-      let total = HEAD + widths.length;
-      for (let block = 0; block < widths.length; block++) {
-        const end = Math.min((block + 1) * BLOCK, size);
-        let all = 0;
-        for (let i = block * BLOCK; i < end; i++) {
-          const q = Math.round((values[i] as number) / step);
-          // Zigzag: small numbers of both signs are small.
-          all |= steps[i] = q < 0 ? -2 * q - 1 : 2 * q;
-        }
-        const width = all === 0 ? 0 : 32 - Math.clz32(all);
-        widths[block] = width;
-        total += width * (BLOCK / 8);
-      }
-      const bytes = new Uint8Array(Math.ceil(total / 4) * 4);
-      new DataView(bytes.buffer).setFloat64(0, step, true);
-      bytes.set(widths, HEAD);
-      let at = HEAD + widths.length;
-      widths.forEach((width, block) => {
-        const begin = block * BLOCK;
-        for (let i = 0; i < BLOCK && begin + i < size; i++) writeBits(bytes, at * 8 + i * width, width, steps[begin + i] as number);
-        at += width * (BLOCK / 8);
-      });
-      return { tensors: [tensor1d(new Int32Array(bytes.buffer), 'int32')], shape: x.shape, bytes: bytes.length };
+      const { codes, shape } = compressBounded(x, bound);
+      return { tensors: [codes], shape, bytes: 4 * codes.size };
     },
-    decompress: ({ tensors: [words], shape }) => {
-      const { buffer, byteOffset, byteLength } = (words as Tensor).dataSync();
-      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-      const size = shape.reduce((product, length) => product * length, 1);
-      const values = new Float32Array(size);
-      const step = new DataView(buffer, byteOffset).getFloat64(0, true);
-      const blocks = Math.ceil(size / BLOCK);
-      let at = HEAD + blocks;
-      for (let block = 0; block < blocks; block++) {
-        const width = bytes[HEAD + block] as number;
-        const end = width === 0 ? 0 : Math.min(BLOCK, size - block * BLOCK);
-        for (let i = 0; i < end; i++) {
-          const code = readBits(bytes, at * 8 + i * width, width);
-          values[block * BLOCK + i] = ((code & 1) === 1 ? -((code + 1) / 2) : code / 2) * step;
-        }
-        at += width * (BLOCK / 8);
-      }
-      return tensor(values, [...shape]);
-    },
+    decompress: ({ tensors: [codes], shape }) => restoreBounded({ codes: codes as Tensor, shape, bound }),
+    errorVariance: (x) => tidy(() => mul(bound ** 2 / 3, cast(notEqual(x, 0), 'float32'))),
   };
 }
 
-/** Bytes of the step. */
-const HEAD = 8;
-
-/** Twice the bound, less what rounding to float32 may add to an error. */
-function stepFor(values: Float32Array, bound: number): number {
-  let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value));
-  const rounding = (largest + bound) * 2 ** -24;
-  if (!(rounding <= bound / 2))
-    throw new RangeError(
-      `boundedCodec: bound is ${bound}, but float32 numbers as large as ${largest} are ${2 * rounding} apart; use a larger bound.`,
-    );
-  return 2 * (bound - rounding);
-}
-
-function writeBits(bytes: Uint8Array, at: number, width: number, value: number): void {
-  for (let done = 0; done < width;) {
-    const offset = (at + done) & 7;
-    const count = Math.min(8 - offset, width - done);
-    bytes[(at + done) >> 3]! |= ((value >>> done) & (2 ** count - 1)) << offset;
-    done += count;
-  }
-}
-
-function readBits(bytes: Uint8Array, at: number, width: number): number {
-  let value = 0;
-  for (let done = 0; done < width;) {
-    const offset = (at + done) & 7;
-    const count = Math.min(8 - offset, width - done);
-    value |= (((bytes[(at + done) >> 3] as number) >> offset) & (2 ** count - 1)) << done;
-    done += count;
-  }
-  return value;
-}
+/** Activations as they are. */
+export const exactCodec: ActivationCodec = {
+  name: 'float32',
+  compress: (x) => ({ tensors: [x], shape: x.shape, bytes: 4 * x.size }),
+  decompress: ({ tensors: [x] }) => clone(x as Tensor),
+  errorVariance: (x) => zerosLike(x),
+};
 
 /**
  * The error bound that leaves a wanted standard deviation of the weight gradient's error: by the law

@@ -110,7 +110,7 @@ export function convolved(
     const y = (depthwise ? fused.depthwiseConv2d : fused.conv2d)({
       ...{ x: x as Tensor4D, filter, strides: [...strides] as [number, number], dilations: [...dilation] as [number, number] },
       // A filter of each channel takes the same paddings, though its type doesn't say so.
-      ...{ pad: explicit(padding) as 'valid', activation: inside ? (activation as 'linear') : 'linear' },
+      ...{ pad: explicitPadding(padding) as 'valid', activation: inside ? (activation as 'linear') : 'linear' },
       ...(bias && { bias }),
     });
     return inside ? y : activate(y, activation, { slope });
@@ -124,11 +124,13 @@ export function pooled(x: Tensor, { of, windows }: PoolStep): Tensor {
     return of === 'max' ? max(x, axes) : mean(x, axes);
   }
   const { window, strides, padding } = windows;
-  return (of === 'max' ? maxPool : avgPool)(x as Tensor4D, [...window], [...strides], explicit(padding));
+  return (of === 'max' ? maxPool : avgPool)(x as Tensor4D, [...window], [...strides], explicitPadding(padding));
 }
 
 /** Padding as tfjs takes it. */
-function explicit(padding: Padding): 'valid' | 'same' | [[number, number], [number, number], [number, number], [number, number]] {
+export function explicitPadding(
+  padding: Padding,
+): 'valid' | 'same' | [[number, number], [number, number], [number, number], [number, number]] {
   if (typeof padding !== 'number') return padding;
   return [
     [0, 0],

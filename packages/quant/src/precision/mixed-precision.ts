@@ -28,6 +28,8 @@ export interface MixedPrecisionOptions {
   readonly gradients?: StorageFormat;
   /** First value of what the loss's gradient is multiplied by. Default 65536; 1 means no scaling. */
   readonly lossScale?: number;
+  /** Whether the report counts the exponents of all numbers too, one by one in JavaScript: many times the time of a step. Default false. */
+  readonly histograms?: boolean;
 }
 
 /** What passed through the storage of a layer since the report before. */
@@ -53,7 +55,7 @@ export interface MixedPrecisionNetwork extends Layer {
 const NAME = 'lossScale';
 
 /**
- * A network in mixed precision, simulated exactly: its variables stay float32 (the master weights); what is stored of them, of
+ * A network in mixed precision, simulated exactly by the kernels of `storage`: its variables stay float32 (the master weights); what is stored of them, of
  * activations, and of gradients is rounded to a small format; products are summed in float32. Normalizations and embeddings keep
  * float32 weights.
  *
@@ -63,6 +65,7 @@ const NAME = 'lossScale';
  *
  * @throws {TypeError | RangeError} naming layers that it can't be made of, or if the format holds more than float32.
  * @example
+ * await (await enable()).load('storage');
  * const half = mixedPrecision(net, { format: formats.float16 });
  * const optimizer = withLossScaling(half, adam());
  *
@@ -70,19 +73,19 @@ const NAME = 'lossScale';
  */
 export function mixedPrecision(
   net: Layer,
-  { format = float16, gradients = format, lossScale = 65536 }: MixedPrecisionOptions = {},
+  { format = float16, gradients = format, lossScale = 65536, histograms = false }: MixedPrecisionOptions = {},
 ): MixedPrecisionNetwork {
   const where = 'mixedPrecision';
   for (const [argument, own] of Object.entries({ format, gradients })) checkStorageFormat(where, argument, own);
   checkNumber(where, 'lossScale', lossScale, { above: 0 });
   const others: NamedPart[] = [];
   const counters = new Map<string, Counts>();
-  const input = newCastCounts();
+  const input = newCastCounts(false);
   let scale: Variable | undefined;
   const lossScaleNow = (): number => (scale as Variable).dataSync()[0] as number;
   const after = (): number => 1 / lossScaleNow();
   const countsOf = (name: string): Counts => {
-    const own = counters.get(name) ?? newCounts();
+    const own = counters.get(name) ?? newCounts(histograms);
     counters.set(name, own);
     return own;
   };
@@ -154,7 +157,7 @@ export function mixedPrecision(
     outputShape: (shape) => net.outputShape(shape),
     report: () =>
       Array.from(counters, ([name, counts]) => {
-        counters.set(name, newCounts());
+        counters.set(name, newCounts(histograms));
         return { name, ...counts };
       }),
     dispose: () => {
@@ -178,8 +181,11 @@ const known: readonly string[] = ['dense', 'conv2d', 'depthwiseConv2d', ...uncha
 
 type Counts = Omit<LayerPrecision, 'name'>;
 
-function newCounts(): Counts {
-  return { weights: newCastCounts(), activations: newCastCounts(), gradients: newCastCounts(), weightGradients: newCastCounts() };
+function newCounts(histograms: boolean): Counts {
+  const [weights, activations, gradients, weightGradients] = Array.from({ length: 4 }, () => newCastCounts(histograms)) as [
+    ...[CastCounts, CastCounts, CastCounts, CastCounts],
+  ];
+  return { weights, activations, gradients, weightGradients };
 }
 
 /** x, whose gradient is multiplied. */

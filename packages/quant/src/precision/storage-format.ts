@@ -1,6 +1,5 @@
 import type { FloatFormat } from '../formats/float-format.ts';
-import { fromMicroscaling, toMicroscaling, type BlockElement } from '../formats/microscaling.ts';
-import { fitsFloat32, roundInPlace, type RoundingCounts } from '../formats/round-in-place.ts';
+import type { BlockElement } from '../formats/microscaling.ts';
 import { checkNumber, show } from '../validation.ts';
 
 /** Blocks that share a power of two, along the last axis; the last block of a row may be shorter. */
@@ -25,20 +24,7 @@ export function checkStorageFormat(where: string, argument: string, format: Stor
   if (blocks) checkNumber(where, `${argument}.block`, blocks.block ?? 32, { least: 1, whole: true });
 }
 
-/** Rounds numbers, rows of `width`, to what a format stores, in the array itself. */
-export function store(values: Float32Array<ArrayBuffer>, width: number, format: StorageFormat): RoundingCounts {
-  if (!('element' in format)) return roundInPlace(values, format);
-  const { element, block = 32 } = format;
-  let [overflowed, underflowed] = [0, 0];
-  for (let begin = 0; begin < values.length; begin += width) {
-    const row = values.subarray(begin, begin + width);
-    const stored = fromMicroscaling(toMicroscaling(row, element, { block }), { block });
-    stored.forEach((value, at) => {
-      const before = row[at] as number;
-      if (value === 0 && before !== 0) underflowed++;
-      if (Number.isNaN(value) && Number.isFinite(before)) overflowed++;
-      row[at] = value;
-    });
-  }
-  return { overflowed, underflowed };
+/** Whether float32 contains a format, with a bit of mantissa to spare. */
+function fitsFloat32({ exponentBits, mantissaBits, bias, least }: FloatFormat): boolean {
+  return mantissaBits < 23 && exponentBits <= 8 && bias <= 127 && least >= 2 ** -149;
 }

@@ -55,7 +55,8 @@ export function withLossScaling(net: MixedPrecisionNetwork, optimizer: Optimizer
       const goodSteps = state.slots['lossScaling']?.['goodSteps'];
       if (!goodSteps || goodSteps.isDisposed)
         throw new TypeError(`${where}.update: state has no slot lossScaling; use what its init(parameters) returned.`);
-      const finite = Object.values(gradients).every((gradient) => tf.tidy(() => Number.isFinite(tf.sum(tf.abs(gradient)).dataSync()[0])));
+      // A sum with infinity or NaN in it is one of them.
+      const finite = Object.values(gradients).every((gradient) => tf.tidy(() => Number.isFinite(tf.sum(gradient).dataSync()[0])));
       const scale = net.lossScale.dataSync()[0] as number;
       const { lossScaling: _, ...slots } = state.slots;
       const set = (good: number, next: number): void =>
