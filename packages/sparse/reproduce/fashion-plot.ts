@@ -44,7 +44,7 @@ const colors: Readonly<Record<string, string>> = {
 
 for (const [axis, label] of [
   ['operations', "operations of a training step, part of the dense network's (logarithmic)"],
-  ['time', "time of a training step, part of the dense network's (logarithmic)"],
+  ['time', "time of training (a step's, of 100 in turns, times their number), part of the dense network's (logarithmic)"],
 ] as const) {
   const sorted = points.toSorted((a, b) => a[axis] - b[axis]);
   const ends = [...new Set(points.map(({ method }) => method))].map((method) => sorted.findLast((point) => point.method === method)!);

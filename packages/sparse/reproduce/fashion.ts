@@ -3,7 +3,7 @@
  * network: test accuracy, and what it cost in operations and time.
  *
  *   pnpm --filter @x/sparse reproduce:fashion [--methods ...] [--sparsities 80,90,95,98] [--seeds 2] [--epochs 8] [--minutes 60]
- *   pnpm --filter @x/sparse reproduce:fashion --time     milliseconds of a step of each, interleaved, on a quiet machine
+ *   pnpm --filter @x/sparse reproduce:fashion --time [--rounds 7]     milliseconds of a step of each, on a quiet machine, within a minute
  *
  * 784-512-512-10 with relu, all three layers sparse by ERK, batches of 128, rate 0.1 falling along half a cosine, momentum
  * 0.9, penalty 1e-4. What changes does so every 100 steps until 3/4 of training, by 0.3 of the links falling along a cosine.
@@ -43,6 +43,7 @@ const { values: options } = parseArgs({
     epochs: { type: 'string', default: '8' },
     minutes: { type: 'string', default: '60' },
     time: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '7' },
   },
 });
 export interface Result {
@@ -111,7 +112,10 @@ async function runs(): Promise<void> {
   }
 }
 
-/** The median step of each, taken in turns. Gradual pruning's is that of its mean sparsity. */
+/**
+ * The mean step of each over as many steps as there are from one change of topology to the next, with the change: the median of some
+ * rounds, in which all take turns. Gradual pruning's is that of a fixed topology of its mean sparsity.
+ */
 async function times(): Promise<void> {
   const x = random.normal(random.key(0), [BATCH, SIZES[0]]);
   const y = tf.tensor1d(
@@ -120,22 +124,26 @@ async function times(): Promise<void> {
   );
   const programs = configurations.map(({ method, sparsity }) => {
     const net = network(method, sparsity, random.key(1), flopsOf('pruning', sparsity) / flopsOf('dense', 0));
-    const optimizer = optimizerOf(net, method, sparsity, random.key(2));
+    const optimizer = optimizerOf(net, method === 'pruning' ? 'static' : method, sparsity, random.key(2));
     return { method, sparsity, net, optimizer, state: optimizer.init(trainable(net)), taken: [] as number[] };
   });
-  for (let round = 0; round < 25; round++)
-    for (const { net, optimizer, state, taken } of programs) {
-      const began = performance.now();
+  const train = ({ net, optimizer, state }: (typeof programs)[number], steps: number): number => {
+    const began = performance.now();
+    for (let step = 0; step < steps; step++) {
       const loss = trainStep(net, { x, y }, { optimizer, state });
       loss.dataSync();
       loss.dispose();
-      if (round >= 5) taken.push(performance.now() - began);
     }
-  const journal = openJournal<readonly StepTime[]>('fashion-time', runtime, 1);
-  await journal.add('milliseconds of a step, median of 20', () => {
+    return (performance.now() - began) / steps;
+  };
+  for (const program of programs) train(program, 20);
+  const rounds = Number(options.rounds);
+  for (let round = 0; round < rounds; round++) for (const program of programs) program.taken.push(train(program, EVERY));
+  const journal = openJournal<readonly StepTime[]>('fashion-time', runtime, 1, { anew: true });
+  await journal.add(`milliseconds of a step, mean of ${EVERY}, median of ${rounds}`, () => {
     const result = programs.map(({ method, sparsity, taken }) => ({
       ...{ method, sparsity },
-      milliseconds: Math.round(taken.toSorted((a, b) => a - b)[10]! * 100) / 100,
+      milliseconds: Math.round(taken.toSorted((a, b) => a - b)[rounds >> 1]! * 100) / 100,
     }));
     for (const { method, sparsity, milliseconds } of result) console.log(`${method.padEnd(9)} ${sparsity} %: ${milliseconds} ms`);
     return Promise.resolve(result);

@@ -24,10 +24,16 @@ export interface Journal<Result> {
  * The journal `results/<name>.json`.
  *
  * @param minutes No run is begun once so many minutes have passed.
+ * @param anew Whether the runs that are there are left out, and replaced by the first one that is added.
  */
-export function openJournal<Result>(name: string, runtime: Runtime, minutes: number): Journal<Result> {
+export function openJournal<Result>(
+  name: string,
+  runtime: Runtime,
+  minutes: number,
+  { anew = false }: { readonly anew?: boolean } = {},
+): Journal<Result> {
   const path = fileURLToPath(new URL(`results/${name}.json`, import.meta.url));
-  const runs = new Map<string, Run<Result>>(Object.entries(read(path)));
+  const runs = new Map<string, Run<Result>>(anew ? [] : Object.entries(read(path)));
   const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${runtime.threads} threads, tier ${runtime.tier}, Node ${process.versions.node}`;
   const until = performance.now() + minutes * 60_000;
   return {
