@@ -22,6 +22,9 @@ export function newCastCounts(histogram: boolean): CastCounts {
   return { values: 0, overflowed: 0, underflowed: 0, largest: 0, exponents: new Uint32Array(histogram ? 255 : 0) };
 }
 
+/** Gradients of which is known that none is infinite or NaN. */
+export const knownFinite: WeakSet<Tensor> = new WeakSet();
+
 /** A tensor as a format stores it, multiplied by `after` then; counted. */
 export function storedAs(x: Tensor, format: StorageFormat, counts: CastCounts, after = 1): Tensor {
   const { exponents } = counts;
@@ -32,7 +35,9 @@ export function storedAs(x: Tensor, format: StorageFormat, counts: CastCounts, a
       if (exponent < 255) exponents[exponent]!++;
     }
   }
-  const { tensor, overflowed, underflowed, largest } = roundTensor(x, { format, after });
+  const { tensor, overflowed, underflowed, largest, nonFinite } = roundTensor(x, { format, after });
+  // A larger factor might make one infinite.
+  if (nonFinite === 0 && after <= 1) knownFinite.add(tensor);
   counts.values += x.size;
   counts.overflowed += overflowed;
   counts.underflowed += underflowed;

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Optimizer } from '@x/tensor';
 import { checkNumber, show } from '../validation.ts';
+import { knownFinite } from './cast-tensor.ts';
 import type { MixedPrecisionNetwork } from './mixed-precision.ts';
 
 /** What became of a step. */
@@ -55,8 +57,7 @@ export function withLossScaling(net: MixedPrecisionNetwork, optimizer: Optimizer
       const goodSteps = state.slots['lossScaling']?.['goodSteps'];
       if (!goodSteps || goodSteps.isDisposed)
         throw new TypeError(`${where}.update: state has no slot lossScaling; use what its init(parameters) returned.`);
-      // A sum with infinity or NaN in it is one of them.
-      const finite = Object.values(gradients).every((gradient) => tf.tidy(() => Number.isFinite(tf.sum(gradient).dataSync()[0])));
+      const finite = Object.values(gradients).every(isFiniteThroughout);
       const scale = net.lossScale.dataSync()[0] as number;
       const { lossScaling: _, ...slots } = state.slots;
       const set = (good: number, next: number): void =>
@@ -78,4 +79,9 @@ export function withLossScaling(net: MixedPrecisionNetwork, optimizer: Optimizer
       else set(good, scale);
     },
   };
+}
+
+/** Whether no number is infinite or NaN: a sum with one in it is one itself. */
+function isFiniteThroughout(gradient: Tensor): boolean {
+  return knownFinite.has(gradient) || tf.tidy(() => Number.isFinite(tf.sum(gradient).dataSync()[0]));
 }

@@ -3,6 +3,7 @@ import { enable } from '../../src/index.ts';
 import { referenceRound, referenceRoundBlocks, type RoundingCounts } from '../../src/kernels/reference/storage/round.ts';
 import { roundFloats } from '../../src/kernels/storage/round.ts';
 import { int8Fractions, type NonFinite, type SmallFloat } from '../../src/kernels/storage/small-float.ts';
+import { philox } from '../../src/random/philox.ts';
 import { inEveryCombination } from './combinations.ts';
 import { Blocks } from './memory.ts';
 import { edgeValues, floats } from './values.ts';
@@ -67,7 +68,13 @@ inEveryCombination((kernels) => {
 
   const rounded = (
     x: Float32Array,
-    call: { format: SmallFloat; saturate?: boolean; after?: number; blocks?: { width: number; size: number } },
+    call: {
+      format: SmallFloat;
+      saturate?: boolean;
+      after?: number;
+      key?: readonly [number, number];
+      blocks?: { width: number; size: number };
+    },
   ): { y: Float32Array; counts: RoundingCounts } => {
     const blocks = new Blocks(kernels());
     const to = blocks.place(new Float32Array(x.length).fill(7));
@@ -83,6 +90,23 @@ inEveryCombination((kernels) => {
       const expected = twins[Number(saturate)]!;
       expect(differing(y, expected.y, x)).toEqual([]);
       expect(counts).toEqual(expected.counts);
+    }
+  });
+
+  test('at random: number by number as the twin with the same bits', () => {
+    for (const [name, format] of Object.entries(formats)) {
+      const key = [123, name.length] as const;
+      for (const count of [1, 65, 4097, 9000]) {
+        const x = floats(count, count).map((value, i) => value * 2 ** (((i * 7919) % 61) - 30));
+        edgeValues.forEach((value, i) => (x[(i * 131) % count] = value));
+        const words = new Uint32Array(Math.ceil(count / 64) * 32);
+        philox(words, key, [0, 0, 0, 0]);
+        const y = x.slice();
+        const counts = referenceRound(y, format, false, new Uint16Array(words.buffer));
+        const given = rounded(x, { format, key });
+        expect(differing(given.y, y, x)).toEqual([]);
+        expect(given.counts).toEqual(counts);
+      }
     }
   });
 

@@ -68,10 +68,37 @@ describe.each(backends)('on %s', (name) => {
           ),
           shape,
         );
-        const { tensor, overflowed, underflowed, largest } = roundTensor(x, { format, after: 0.5 });
+        const { tensor, overflowed, underflowed, largest, nonFinite } = roundTensor(x, { format, after: 0.5 });
         expect(tensor.shape).toEqual(shape);
-        return [...read(tensor), overflowed, underflowed, largest];
+        return [...read(tensor), overflowed, underflowed, largest, nonFinite];
       });
+  });
+
+  test('roundTensor at random is unbiased, within 4 standard errors, and goes to neighbors only', () => {
+    tf.tidy(() => {
+      const x = tf.tensor1d(floats(1000, 5).map((value, i) => value * 2 ** -(i % 12)));
+      const values = x.dataSync();
+      const sums = new Float64Array(values.length);
+      const rounds = 100;
+      const nearest = roundTensor(x, { format: e4m3 }).tensor.dataSync();
+      let variance = 0;
+      for (let round = 0; round < rounds; round++) {
+        const given = roundTensor(x, { format: e4m3, key: random.key(round) }).tensor.dataSync();
+        given.forEach((value, i) => {
+          const size = Math.abs(values[i]!);
+          const quantum = 2 ** (Math.max(Math.floor(Math.log2(size)), -6) - 3);
+          expect(Math.abs(value - values[i]!)).toBeLessThan(quantum);
+          sums[i]! += value - values[i]!;
+          const p = size / quantum - Math.floor(size / quantum);
+          variance += quantum ** 2 * p * (1 - p);
+          if (p === 0) expect(value).toBe(nearest[i]);
+        });
+      }
+      expect(Math.abs(sums.reduce((a, b) => a + b))).toBeLessThan(4 * Math.sqrt(variance));
+      const again = roundTensor(x, { format: e4m3, key: random.key(3) }).tensor.dataSync();
+      expect(again).toEqual(roundTensor(x, { format: e4m3, key: random.key(3) }).tensor.dataSync());
+      expect(again).not.toEqual(nearest);
+    });
   });
 
   test('wrong arguments are refused by name, and leave nothing', () => {
@@ -91,6 +118,8 @@ describe.each(backends)('on %s', (name) => {
     expect(() => roundTensor(x, { format: { element: e4m3, block: 0 } })).toThrow(/format.block is 0/);
     expect(() => roundTensor(x, { format: 'float16' as never })).toThrow(/format is "float16"/);
     expect(() => roundTensor(x, { format: e4m3, after: NaN })).toThrow(/after is NaN/);
+    expect(() => roundTensor(x, { format: { element: e4m3 }, key: random.key(1) })).toThrow(/key is given, but blocks are rounded/);
+    expect(() => roundTensor(x, { format: e4m3, key: 1 as never })).toThrow(/key is 1/);
     tf.dispose([x, short]);
     expect(tf.memory().numTensors).toBeLessThanOrEqual(before + 1);
   });

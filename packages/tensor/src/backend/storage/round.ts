@@ -8,6 +8,7 @@ interface Attributes {
   readonly format: SmallFloat;
   readonly saturate: boolean;
   readonly after: number;
+  readonly key?: readonly [number, number];
   /** Of blocks. */
   readonly size?: number;
   readonly told: (counts: RoundingCounts) => void;
@@ -17,11 +18,12 @@ export const roundKernel: BackendKernel = {
   name: 'XRound',
   run: ({ inputs, attrs, backend }) => {
     const x = inputs['x'] as TensorInfo;
-    const { format, saturate, after, size, told } = attrs as unknown as Attributes;
+    const { format, saturate, after, key, size, told } = attrs as unknown as Attributes;
     const output = backend.makeOutput(x.shape, 'float32');
     const blocks = size === undefined ? {} : { blocks: { width: x.shape.at(-1) ?? 1, size } };
     const count = util.sizeFromShape(x.shape);
-    told(roundFloats(backend.kernels, { x: backend.address(x), to: backend.address(output), count, format, saturate, after, ...blocks }));
+    const call = { x: backend.address(x), to: backend.address(output), count, format, saturate, after, ...(key && { key }), ...blocks };
+    told(roundFloats(backend.kernels, call));
     return output;
   },
 };

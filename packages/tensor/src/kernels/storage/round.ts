@@ -13,6 +13,8 @@ export interface Round {
   readonly saturate: boolean;
   /** What results are multiplied by. */
   readonly after: number;
+  /** Draws what rounds up or down at random; not of blocks. */
+  readonly key?: readonly [number, number];
   /** Blocks along rows of `width` that share a power of two. */
   readonly blocks?: { readonly width: number; readonly size: number };
 }
@@ -21,11 +23,11 @@ const float = new Float32Array(1);
 const word = new Int32Array(float.buffer);
 
 /** to[i] = the number of the format nearest to x[i]. */
-export function roundFloats(kernels: Kernels, { x, to, count, format, saturate, after, blocks }: Round): RoundingCounts {
+export function roundFloats(kernels: Kernels, { x, to, count, format, saturate, after, key, blocks }: Round): RoundingCounts {
   const { heap, threads } = kernels;
   const { mantissaBits, max, leastNormal, least, nonFinite } = format;
-  const counts = heap.allocate(12);
-  heap.words.fill(0, counts / 4, counts / 4 + 3);
+  const counts = heap.allocate(16);
+  heap.words.fill(0, counts / 4, counts / 4 + 4);
   const beyond = saturate || blocks || nonFinite === 'finite' ? max : nonFinite === 'ieee' ? Infinity : Number.NaN;
   // The last bit kept; without a mantissa there is none, and what lies halfway goes up.
   const unit = 2 ** (23 - mantissaBits);
@@ -49,13 +51,20 @@ export function roundFloats(kernels: Kernels, { x, to, count, format, saturate, 
   if (blocks) {
     words.set([blocks.width, blocks.size, floorLog2(max)], p + 16);
     threads.run(kernels.number('f32_round_blocks'), count / Math.max(blocks.width, 1), Math.ceil(16384 / blocks.width));
-  } else threads.run(kernels.number('f32_round'), Math.ceil(count / ITEM), 4);
+  } else {
+    if (key) words.set(key, p + 16);
+    floats[p + 18] = unit;
+    floats[p + 19] = least;
+    threads.run(kernels.number(key ? 'f32_round_random' : 'f32_round'), Math.ceil(count / ITEM), 4);
+  }
   const at = counts / 4;
+  const overflowed = heap.words[at] as number;
   const result = {
-    overflowed: heap.words[at] as number,
+    overflowed,
     underflowed: heap.words[at + 1] as number,
     largest: heap.floats[at + 2] as number,
+    nonFinite: (heap.words[at + 3] as number) + (blocks || Number.isFinite(beyond) ? 0 : overflowed),
   };
-  heap.release(counts, 12);
+  heap.release(counts, 16);
   return result;
 }

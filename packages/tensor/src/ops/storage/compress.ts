@@ -1,9 +1,9 @@
 import { tensor, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import { referenceCompress, referenceRestore } from '../../kernels/reference/storage/compress.ts';
-import { bits as randomBits } from '../../random/bits.ts';
 import { checkKey, type Key } from '../../random/key.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
+import { draws } from './draws.ts';
 
 /** Numbers in few bits, as {@link compress} makes them; `tf.tidy` and `tf.dispose` see its tensors. */
 export interface CompressedTensor {
@@ -55,8 +55,7 @@ export function compress(x: Tensor, { key, bits = 2, groupSize = 256 }: Compress
   const odd = values.findIndex((value) => !Number.isFinite(value));
   if (odd >= 0)
     throw new RangeError(`${where}: x has ${values[odd]} at element ${odd}, which can't be quantized; find out where it came from.`);
-  const draws = new Uint16Array(randomBits(key, Math.ceil(values.length / 64) * 32).buffer);
-  const { codes, ranges } = referenceCompress(values, groupSize, bits, draws);
+  const { codes, ranges } = referenceCompress(values, groupSize, bits, draws(key, values.length));
   return { codes: tensor1d(new Int32Array(codes.buffer), 'int32'), ranges: tensor1d(ranges), shape, bits, groupSize };
 }
 

@@ -1,8 +1,10 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { referenceRound, referenceRoundBlocks, type RoundingCounts } from '../../kernels/reference/storage/round.ts';
 import { int8Fractions, type SmallFloat } from '../../kernels/storage/small-float.ts';
+import { checkKey, type Key } from '../../random/key.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
+import { draws } from './draws.ts';
 
 /** Numbers along the last axis in blocks that share a power of two; the last block of a row may be shorter. */
 export interface FloatBlocks {
@@ -18,6 +20,11 @@ export interface RoundOptions {
   readonly saturate?: boolean;
   /** What results are multiplied by, in float32. Default 1. */
   readonly after?: number;
+  /**
+   * Rounds up or down at random instead, up with the probability by which a number is beyond the one below, so that the mean is right; the
+   * same key gives the same numbers everywhere. Not of blocks.
+   */
+  readonly key?: Key;
 }
 
 /** A tensor as a format stores it, and what happened to its numbers. */
@@ -43,7 +50,7 @@ const LARGEST = 3.4028234663852886e38;
  *
  * P. Micikevicius et al., "FP8 Formats for Deep Learning", 2022, arXiv 2209.05433; "OCP Microscaling Formats (MX) Specification" 1.0, 2023.
  */
-export function roundTensor(x: Tensor, { format, saturate = false, after = 1 }: RoundOptions): RoundedTensor {
+export function roundTensor(x: Tensor, { format, saturate = false, after = 1, key }: RoundOptions): RoundedTensor {
   const where = 'roundTensor';
   checkTensor(where, 'x', x, { dtype: 'float32' });
   if (typeof format !== 'object' || format === null)
@@ -54,15 +61,20 @@ export function roundTensor(x: Tensor, { format, saturate = false, after = 1 }: 
   const size = blocks ? (blocks.block ?? 32) : undefined;
   if (size !== undefined) checkNumber(where, 'format.block', size, { least: 1, whole: true });
   checkNumber(where, 'after', after);
+  if (key !== undefined) checkKey(where, key);
+  if (key && blocks) throw new TypeError(`${where}: key is given, but blocks are rounded to the nearest; leave it out.`);
   if (hasFamilyKernel('storage', 'XRound')) {
     let counts: RoundingCounts | undefined;
     const told = (own: RoundingCounts): void => void (counts = own);
-    const given = runKernel<Tensor>('XRound', { x }, { format: element, saturate, after, ...(size === undefined ? {} : { size }), told });
+    const attributes = { format: element, saturate, after, ...(key && { key: key.words }), ...(size !== undefined && { size }), told };
+    const given = runKernel<Tensor>('XRound', { x }, attributes);
     return { tensor: given, ...(counts as unknown as RoundingCounts) };
   }
   const values = (x.dataSync() as Float32Array).slice();
   const counts =
-    size === undefined ? referenceRound(values, element, saturate) : referenceRoundBlocks(values, x.shape.at(-1) ?? 1, element, size);
+    size === undefined
+      ? referenceRound(values, element, saturate, key && draws(key, values.length))
+      : referenceRoundBlocks(values, x.shape.at(-1) ?? 1, element, size);
   return { tensor: tensor(after === 1 ? values : values.map((value) => value * after), x.shape, 'float32'), ...counts };
 }
 

@@ -9,10 +9,12 @@ export interface RoundingCounts {
   readonly underflowed: number;
   /** The largest size before rounding, infinity included, NaN left out. */
   readonly largest: number;
+  /** Results that are infinite or NaN. */
+  readonly nonFinite: number;
 }
 
-/** Rounds numbers to a format, ties to even, in the array itself, one at a time. */
-export function referenceRound(values: Float32Array, format: SmallFloat, saturate: boolean): RoundingCounts {
+/** Rounds numbers to a format, ties to even or up or down by 16 random bits each, in the array itself, one at a time. */
+export function referenceRound(values: Float32Array, format: SmallFloat, saturate: boolean, draws?: Uint16Array): RoundingCounts {
   const { mantissaBits, max, leastNormal, nonFinite } = format;
   const beyond = saturate || nonFinite === 'finite' ? max : nonFinite === 'ieee' ? Infinity : Number.NaN;
   let [overflowed, underflowed, largest] = [0, 0, 0];
@@ -26,7 +28,8 @@ export function referenceRound(values: Float32Array, format: SmallFloat, saturat
     let rounded = nonFinite === 'fnuz' ? Number.NaN : beyond;
     if (size !== Infinity) {
       const quantum = 2 ** (floorLog2(Math.max(size, leastNormal)) - mantissaBits);
-      rounded = roundHalfEven(size / quantum) * quantum;
+      const u = draws && Math.fround(((draws[i] as number) + 0.5) / 65536);
+      rounded = (u === undefined ? roundHalfEven(size / quantum) : eitherWay(size, quantum, u, format)) * quantum;
       if (rounded > max) {
         rounded = beyond;
         overflowed++;
@@ -36,7 +39,14 @@ export function referenceRound(values: Float32Array, format: SmallFloat, saturat
     const negative = (x < 0 || Object.is(x, -0)) && !(rounded === 0 && nonFinite === 'fnuz');
     values[i] = negative ? -rounded : rounded;
   });
-  return { overflowed, underflowed, largest };
+  return { overflowed, underflowed, largest, nonFinite: values.filter((value) => !Number.isFinite(value)).length };
+}
+
+/** How many quanta: up with the probability by which a size is beyond the number below; in float32 below the least normal number. */
+function eitherWay(size: number, quantum: number, u: number, { mantissaBits, leastNormal }: SmallFloat): number {
+  if (size < leastNormal) return roundHalfEven(Math.fround(size + Math.fround(Math.fround(u - 0.5) * quantum)) / quantum);
+  const parts = 2 ** (23 - mantissaBits);
+  return Math.floor(size / quantum + Math.floor(u * parts) / parts);
 }
 
 /** Rounds rows of `width` numbers in blocks that share a power of two, in the array itself; a row's last block may be shorter. */
@@ -63,7 +73,7 @@ export function referenceRoundBlocks(values: Float32Array, width: number, elemen
       });
     }
   }
-  return { overflowed, underflowed, largest };
+  return { overflowed, underflowed, largest, nonFinite: values.filter((value) => !Number.isFinite(value)).length };
 }
 
 /** Math.log2 may round up to a whole number that its argument doesn't reach. */
