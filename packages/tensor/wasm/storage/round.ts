@@ -157,9 +157,11 @@ function rounded(p: usize, x: usize, to: usize, count: i32, scratch: usize, inve
   const rest = count & 7;
   const whole = to + (<usize>(count - rest) << 2);
   // The last few by way of scratch.
-  v128.store(scratch, none, FROM);
-  v128.store(scratch, none, FROM + 16);
-  memory.copy(scratch + FROM, x + (<usize>(count - rest) << 2), <usize>rest << 2);
+  if (rest != 0) {
+    v128.store(scratch, none, FROM);
+    v128.store(scratch, none, FROM + 16);
+    memory.copy(scratch + FROM, x + (<usize>(count - rest) << 2), <usize>rest << 2);
+  }
   let over0 = v128.load(scratch, OVER);
   let over1 = v128.load(scratch, OVER + 16);
   let under0 = v128.load(scratch, UNDER);
@@ -212,7 +214,7 @@ function rounded(p: usize, x: usize, to: usize, count: i32, scratch: usize, inve
   v128.store(scratch, under1, UNDER + 16);
   v128.store(scratch, largest0, LARGEST);
   v128.store(scratch, largest1, LARGEST + 16);
-  memory.copy(whole, scratch + RESULT, <usize>rest << 2);
+  if (rest != 0) memory.copy(whole, scratch + RESULT, <usize>rest << 2);
 }
 
 // @ts-ignore: decorator
@@ -274,7 +276,12 @@ function largestBits(x: usize, count: i32): i32 {
   const sign = i32x4.splat(SIGN);
   let largest = i32x4.splat(0);
   let k = 0;
-  for (; k + 4 <= count; k += 4) largest = i32x4.max_s(largest, v128.andnot(v128.load(x + (<usize>k << 2)), sign));
+  for (; k + 16 <= count; k += 16) {
+    const at = x + (<usize>k << 2);
+    const a = i32x4.max_s(v128.andnot(v128.load(at), sign), v128.andnot(v128.load(at, 16), sign));
+    const b = i32x4.max_s(v128.andnot(v128.load(at, 32), sign), v128.andnot(v128.load(at, 48), sign));
+    largest = i32x4.max_s(largest, i32x4.max_s(a, b));
+  }
   for (; k < count; k++) largest = i32x4.max_s(largest, v128.andnot(v128.load32_splat(x + (<usize>k << 2)), sign));
   return max(
     max(i32x4.extract_lane(largest, 0), i32x4.extract_lane(largest, 1)),
