@@ -53,7 +53,7 @@ export async function loadFamily(name: string, tier: Tier, given?: WebAssembly.M
   const missing = kernels.filter((kernel) => !exported.has(kernel));
   if (missing.length > 0)
     throw new Error(
-      `enable({ modules: { ${name} } }): the module has no ${missing.join(', ')}; compile wasm/${name}-${tier}.wasm of this version.`,
+      `enable({ modules: { ${name} } }): the module has no ${missing.join(', ')}; compile wasm/${name}-${tier}.wasm of this very version.`,
     );
   return { module: given, kernels };
 }
