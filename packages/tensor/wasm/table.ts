@@ -84,6 +84,7 @@ export const families: readonly KernelFamily[] = [
       'sparse/backward.ts',
       'sparse/bsr.ts',
       'sparse/nm.ts',
+      'sparse/columns.ts',
       'sparse/absent-above.ts',
       'sparse/select.ts',
       'sparse/rewire.ts',

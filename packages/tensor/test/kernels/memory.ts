@@ -1,6 +1,6 @@
 import type { Kernels } from '../../src/runtime/kernels.ts';
 
-export type Values = Float32Array | Int32Array | Uint8Array;
+export type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Bytes before and after a block that must stay as they are. */
 const MARGIN = 64;

@@ -6,11 +6,14 @@ import { backends, useBackend } from '../backends.ts';
 import { random } from '../kernels/values.ts';
 import { sparseMatrix } from './matrices.ts';
 
-/** Small whole numbers, whose products are exact in whatever order they are added up; many are equal, and most rows 0. */
-function batchOf(batch: number, features: number, seed: number, silent = 0): Float32Array {
+/**
+ * Small whole numbers, whose products are exact in whatever order they are added up; many are equal, and most rows 0. Those of a feature
+ * have a power of 2 in common, at most so far from 1, whose square may be too small for a float.
+ */
+function batchOf(batch: number, features: number, seed: number, silent = 0, powers = 0): Float32Array {
   const next = random(seed);
-  const quiet = Array.from({ length: features }, () => next() < silent);
-  return Float32Array.from({ length: batch * features }, (_, i) => (quiet[i % features] ? 0 : Math.round(next() * 14) - 7));
+  const scales = Array.from({ length: features }, () => (next() < silent ? 0 : 2 ** Math.round(-powers * next())));
+  return Float32Array.from({ length: batch * features }, (_, i) => scales[i % features]! * (Math.round(next() * 14) - 7));
 }
 
 describe.each(backends)('largestAbsent on %s', (name) => {
@@ -21,7 +24,7 @@ describe.each(backends)('largestAbsent on %s', (name) => {
   afterAll(disable);
 
   test('exactly the largest of the dense product, of equal ones the earlier; where a sample misleads too; nothing leaks', () => {
-    for (const [rows, columns, batch, density, count, silent] of [
+    for (const [rows, columns, batch, density, count, silent, powers] of [
       [1, 1, 1, 0, 1, 0],
       [9, 37, 5, 0.3, 20, 0],
       [20, 16, 3, 1, 5, 0],
@@ -31,12 +34,15 @@ describe.each(backends)('largestAbsent on %s', (name) => {
       [900, 1000, 2, 0.01, 3000, 0],
       // Hardly a row has a gradient, so that the sample says too little or too much.
       [700, 120, 3, 0.05, 500, 0.97],
+      // Rows and columns of all sizes.
+      [700, 120, 3, 0.05, 500, 0.1, 8],
+      [130, 130, 2, 0.05, 16000, 0, 60],
     ] as const) {
       const { pointers, indices } = sparseMatrix(rows, columns, density, rows);
       const pattern = csrPattern(rows, columns, pointers, indices);
       const keep = Uint8Array.from(indices, (_, q) => (q % 3 === 0 ? 0 : 1));
-      const dz = tf.tensor2d(batchOf(batch, rows, 1, silent), [batch, rows]);
-      const x = tf.tensor2d(batchOf(batch, columns, 2), [batch, columns]);
+      const dz = tf.tensor2d(batchOf(batch, rows, 1, silent, powers), [batch, rows]);
+      const x = tf.tensor2d(batchOf(batch, columns, 2, 0, powers), [batch, columns]);
       const gradient = tf.tidy(() =>
         tf
           .abs(tf.matMul(dz, x, true, false))

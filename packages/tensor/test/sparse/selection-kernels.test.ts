@@ -3,6 +3,7 @@ import { enable } from '../../src/index.ts';
 import { referenceAbsentAbove } from '../../src/kernels/reference/sparse/absent-above.ts';
 import { referenceKeepLargest } from '../../src/kernels/reference/sparse/keep-largest.ts';
 import { absentAbove, gatherAbsent } from '../../src/kernels/sparse/absent-above.ts';
+import { columnSquares, takeColumns } from '../../src/kernels/sparse/columns.ts';
 import { keepLargest, kthLargest, largest } from '../../src/kernels/sparse/select.ts';
 import { inEveryCombination } from '../kernels/combinations.ts';
 import { Blocks } from '../kernels/memory.ts';
@@ -62,6 +63,38 @@ inEveryCombination((kernels) => {
     }
   });
 
+  test('f64-column-squares: error at most 2^-52 · rows, relatively; f32-take-columns: exact', () => {
+    for (const [rows, columns] of [
+      [1, 1],
+      [5, 17],
+      [128, 64],
+      [131, 259],
+    ] as const) {
+      const values = floats(rows * columns, rows);
+      values[0] = 1e-30;
+      if (columns > 16) values[16] = 3e38;
+      const list = Int32Array.from({ length: columns }, (_, column) => column).filter((column) => column % 3 !== 1);
+      const blocks = new Blocks(kernels());
+      const [squares, taken] = [blocks.place(new Float64Array(columns)), blocks.place(new Float32Array(rows * list.length))];
+      const call = { from: blocks.place(values), rows, columns };
+      columnSquares(kernels(), { ...call, to: squares });
+      takeColumns(kernels(), { ...call, to: taken, list: blocks.place(list), count: list.length });
+      const sums = blocks.read(squares, new Float64Array(columns));
+      for (let column = 0; column < columns; column++) {
+        let expected = 0;
+        for (let row = 0; row < rows; row++) expected += values[row * columns + column]! ** 2;
+        expect(Math.abs(sums[column]! - expected), `${rows}x${columns}`).toBeLessThanOrEqual(2 ** -52 * rows * expected);
+      }
+      expect(blocks.read(taken, new Float32Array(rows * list.length))).toEqual(
+        Float32Array.from(
+          { length: rows * list.length },
+          (_, i) => values[Math.floor(i / list.length) * columns + list[i % list.length]!]!,
+        ),
+      );
+      blocks.release();
+    }
+  });
+
   test('f32-absent-above and f32-gather-absent: exact, for some of the rows, at any threshold; NaN is never found', () => {
     for (const [rows, columns, density] of [
       [1, 1, 0],
@@ -71,32 +104,32 @@ inEveryCombination((kernels) => {
     ] as const) {
       const { pointers, indices } = sparseMatrix(rows, columns, density, rows);
       const keep = Uint8Array.from(indices, (_, q) => (q % 3 === 0 ? 0 : 1));
-      const first = Math.floor(rows / 3);
-      const own = rows - first;
+      const list = Int32Array.from({ length: rows }, (_, row) => row).filter((row) => row % 3 !== 1);
+      const own = list.length;
       const gradient = floats(own * columns, columns);
       if (gradient.length > 20) gradient[11] = NaN;
       for (const threshold of [-1, 0, 0.7, 1e9, Infinity]) {
         const expected = referenceAbsentAbove(gradient, columns, threshold, (row, column) => {
-          for (let q = pointers[first + row]!; q < pointers[first + row + 1]!; q++) if (indices[q] === column) return keep[q] === 1;
+          for (let q = pointers[list[row]!]!; q < pointers[list[row]! + 1]!; q++) if (indices[q] === column) return keep[q] === 1;
           return false;
         });
         const blocks = new Blocks(kernels());
         const room = own * columns;
         const call = {
           gradient: blocks.place(gradient),
-          pointers: blocks.place(pointers) + 4 * first,
+          pointers: blocks.place(pointers),
           indices: blocks.place(indices),
           keep: blocks.place(keep),
           ...{ rows: own, columns, threshold },
           sizes: blocks.place(new Float32Array(room)),
           places: blocks.place(new Int32Array(room)),
           counts: blocks.place(new Int32Array(own)),
+          list: blocks.place(list),
         };
         absentAbove(kernels(), call);
         const to = {
           toSizes: blocks.place(new Float32Array(room)),
           toPositions: blocks.place(new Uint8Array(8 * room)),
-          first: 2 ** 40 + first * columns,
           found: blocks.place(new Int32Array(1)),
         };
         gatherAbsent(kernels(), call, to);
@@ -104,7 +137,7 @@ inEveryCombination((kernels) => {
         expect(blocks.read(to.found, new Int32Array(1))[0]).toBe(sizes.length);
         expect([...blocks.read(to.toSizes, new Float32Array(sizes.length))]).toEqual(sizes);
         const positions = new Float64Array(blocks.read(to.toPositions, new Uint8Array(8 * sizes.length)).buffer);
-        expect([...positions]).toEqual(expected.flatMap(({ places }, row) => places.map((column) => to.first + row * columns + column)));
+        expect([...positions]).toEqual(expected.flatMap(({ places }, row) => places.map((column) => list[row]! * columns + column)));
         blocks.release();
       }
     }

@@ -6,7 +6,7 @@
 
 // Parameters, as words.
 const GRADIENT: usize = 0;
-/** i32, where the non-zeros of the first of the rows begin, and so on. */
+/** i32, where each row's non-zeros begin, of the whole matrix. */
 const POINTERS: usize = 4;
 const INDICES: usize = 8;
 /** u8, 1 for each non-zero that stays. */
@@ -20,6 +20,8 @@ const SIZES: usize = 28;
 const PLACES: usize = 32;
 /** i32, how many there are of each row. */
 const COUNTS: usize = 36;
+/** i32, which rows these are. */
+const LIST: usize = 40;
 
 /** Work items: rows. */
 export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -29,7 +31,7 @@ export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize)
   for (let row = begin; row < end; row++) {
     const offset = (<usize>row * <usize>columns) << 2;
     const gradient = <usize>load<u32>(p, GRADIENT) + offset;
-    const at = <usize>load<u32>(p, POINTERS) + (<usize>row << 2);
+    const at = <usize>load<u32>(p, POINTERS) + (<usize>load<u32>(<usize>load<u32>(p, LIST) + (<usize>row << 2)) << 2);
     for (let q = <usize>load<u32>(at); q < <usize>load<u32>(at, 4); q++) {
       if (load<u8>(<usize>load<u32>(p, KEEP) + q) != 0) store<f32>(gradient + (<usize>load<u32>(<usize>load<u32>(p, INDICES) + (q << 2)) << 2), f32.NaN);
     }
@@ -68,13 +70,11 @@ function take(from: usize, column: i32, threshold: f32, sizes: usize, places: us
 
 // Parameters of f32-gather-absent besides: where sizes and positions go, of which there is room for ROWS · COLUMNS more.
 /** f32 */
-const TO_SIZES: usize = 40;
-/** f64 */
-const TO_POSITIONS: usize = 44;
-/** f64, the position of the first of the rows. */
-const FIRST: usize = 48;
+const TO_SIZES: usize = 44;
+/** f64, row · columns + column */
+const TO_POSITIONS: usize = 48;
 /** i32, how many were found. */
-const FOUND: usize = 56;
+const FOUND: usize = 52;
 
 /** One work item. */
 export function f32_gather_absent(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -82,20 +82,19 @@ export function f32_gather_absent(p: usize, begin: i32, end: i32, scratch: usize
   const columns = load<i32>(p, COLUMNS);
   let toSizes = <usize>load<u32>(p, TO_SIZES);
   let toPositions = <usize>load<u32>(p, TO_POSITIONS);
-  let position = load<f64>(p, FIRST);
   let total = 0;
   for (let row = 0; row < rows; row++) {
     const count = load<i32>(<usize>load<u32>(p, COUNTS) + (<usize>row << 2));
     const offset = (<usize>row * <usize>columns) << 2;
     memory.copy(toSizes, <usize>load<u32>(p, SIZES) + offset, <usize>count << 2);
     const places = <usize>load<u32>(p, PLACES) + offset;
+    const position = <f64>load<i32>(<usize>load<u32>(p, LIST) + (<usize>row << 2)) * <f64>columns;
     for (let i = 0; i < count; i++) {
       store<f64>(toPositions, position + <f64>load<i32>(places + (<usize>i << 2)));
       toPositions += 8;
     }
     toSizes += <usize>count << 2;
     total += count;
-    position += <f64>columns;
   }
   store<i32>(<usize>load<u32>(p, FOUND), total);
 }

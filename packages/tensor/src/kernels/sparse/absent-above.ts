@@ -4,7 +4,7 @@ import type { Kernels } from '../../runtime/kernels.ts';
 export interface AbsentAbove {
   /** f32[rows, columns]; places of non-zeros that stay become NaN. */
   readonly gradient: number;
-  /** i32, where the non-zeros of the first of these rows begin, and so on. */
+  /** i32, where each row's non-zeros begin, of the whole matrix. */
   readonly pointers: number;
   readonly indices: number;
   /** u8, 1 for each non-zero of the whole matrix that stays. */
@@ -18,6 +18,8 @@ export interface AbsentAbove {
   readonly places: number;
   /** i32[rows]: how many. */
   readonly counts: number;
+  /** i32[rows], which rows of the whole matrix these are. */
+  readonly list: number;
 }
 
 /** Values below which sharing out costs more than it gives. */
@@ -30,26 +32,23 @@ export function absentAbove(kernels: Kernels, call: AbsentAbove): void {
   threads.run(kernels.number('f32_absent_above'), rows, Math.max(1, Math.ceil(GRAIN / Math.max(1, columns))));
 }
 
-/** Where what {@link absentAbove} found is gathered: addresses, and the position of the first row. */
+/** Where what {@link absentAbove} found is gathered: addresses. */
 export interface Gathered {
   /** f32 */
   readonly toSizes: number;
-  /** f64 */
+  /** f64, row · columns + column */
   readonly toPositions: number;
-  readonly first: number;
   /** i32, where the count of what was found goes. */
   readonly found: number;
 }
 
 /** Puts what was found in all rows behind one another. */
-export function gatherAbsent(kernels: Kernels, call: AbsentAbove, { toSizes, toPositions, first, found }: Gathered): void {
+export function gatherAbsent(kernels: Kernels, call: AbsentAbove, { toSizes, toPositions, found }: Gathered): void {
   const { threads } = kernels;
   const p = write(kernels, call);
-  threads.words[p + 10] = toSizes;
-  threads.words[p + 11] = toPositions;
-  // A double of two words, the lower one first.
-  threads.words.set(new Int32Array(Float64Array.of(first).buffer), p + 12);
-  threads.words[p + 14] = found;
+  threads.words[p + 11] = toSizes;
+  threads.words[p + 12] = toPositions;
+  threads.words[p + 13] = found;
   threads.run(kernels.number('f32_gather_absent'), 1, 1);
 }
 
@@ -67,5 +66,6 @@ function write({ threads }: Kernels, call: AbsentAbove): number {
   words[p + 7] = call.sizes;
   words[p + 8] = call.places;
   words[p + 9] = call.counts;
+  words[p + 10] = call.list;
   return p;
 }
