@@ -1,6 +1,4 @@
 /** Four rows of a row of blocks, or one: its columns as a list, their weights side by side, and gradients back to where these come from. */
-import { totals } from './partial-sums';
-import { storeTransposed } from './transpose';
 
 /** Columns that are worked on together, a multiple of 4: few enough that what they name of a block of examples stays in the first-level cache. */
 export const CHUNK: i32 = 128;
@@ -32,12 +30,6 @@ export function packFour(values: usize, down: usize, along: usize, count: i32, w
     }
     return;
   }
-  if (along == 4) {
-    for (; weights + 64 <= past; weights += 64) {
-      storeTransposed(v128.load(values), v128.load(values + down), v128.load(values + down * 2), v128.load(values + down * 3), weights, 16);
-      values += 16;
-    }
-  }
   for (; weights < past; weights += 16) {
     for (let r: usize = 0; r < 4; r++) store<f32>(weights + (r << 2), load<f32>(values + r * down));
     values += along;
@@ -59,12 +51,12 @@ export function packOne(values: usize, along: usize, count: i32, weights: usize)
   }
 }
 
-/** The sums of lanes of four rows a column, each added up and put, or added, to the column's place. */
+/** The sums of four rows a column, in two parts, put, or added, to the column's place. */
 export function unpackFour(sums: usize, places: usize, past: usize, values: usize, down: usize, add: bool): void {
   for (; places < past; places += 4) {
     const to = values + <usize>load<u32>(places);
-    let t = totals(lanes(sums), lanes(sums + 32), lanes(sums + 64), lanes(sums + 96));
-    sums += 128;
+    let t = lanes(sums);
+    sums += 32;
     if (down == 4) {
       if (add) t = f32x4.add(t, v128.load(to));
       v128.store(to, t);

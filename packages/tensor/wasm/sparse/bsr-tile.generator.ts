@@ -58,7 +58,7 @@ ${join(height, (i) => `${join(n, (v) => `        const a${i}_${v} = v128.load(at
   return `
 /**
  * Products of ${height} runs at \`a\` with those of the features listed from \`list\` to \`past\`, an even number, where a run is \`blocks\` pieces
- * of \`bytes\` that are \`nextA\` or \`nextB\` apart: at \`sums\` the sums of ${4 * n} lanes each, 32 bytes a product, feature after feature.
+ * of \`bytes\` that are \`nextA\` or \`nextB\` apart: at \`sums\` 32 bytes a feature, two vectors whose sum is ${height > 1 ? 'the products' : "that of the product's lanes"}.
  */
 export function ${name}(list: usize, past: usize, a: usize, b: usize, bytes: usize, blocks: i32, nextA: usize, nextB: usize, sums: usize): void {
   for (; list < past; list += 8) {
@@ -81,9 +81,21 @@ ${n > 1 ? `      if (at < from + bytes) ${step(0)}` : ''}
       from += nextA;
       beyond += nextB;
     }
-${each((i, j, v) => `    v128.store(sums, c${i}_${j}_${v}, ${32 * (j * height + i) + 16 * v});`)}
-${n === 1 ? each((i, j) => `    v128.store(sums, f32x4.splat(0), ${32 * (j * height + i) + 16});`) : ''}
-    sums += ${64 * height};
+${height === 4 ? [0, 1].map((j) => total(j, n)).join('\n') : ''}
+${join(2 * n, (k) => `    v128.store(sums, ${height === 4 ? 't' : 'c0_'}${Math.floor(k / n)}_${k % n}, ${32 * Math.floor(k / n) + 16 * (k % n)});`)}
+${n === 1 ? '    v128.store(sums, f32x4.splat(0), 16);\n    v128.store(sums, f32x4.splat(0), 48);' : ''}
+    sums += 64;
   }
 }`;
+}
+
+/** The sums of lanes of column `j`'s four accumulators, those of each of their vectors as one. */
+function total(j: number, n: number): string {
+  const pair = (name: string, first: string, second: string, by: string, low: string, high: string): string =>
+    join(n, (v) => `    const ${name}${j}_${v} = f32x4.add(${by}.shuffle(${first}_${v}, ${second}_${v}, ${low}), ${by}.shuffle(${first}_${v}, ${second}_${v}, ${high}));`);
+  return [
+    pair('l', `c0_${j}`, `c1_${j}`, 'i32x4', '0, 4, 1, 5', '2, 6, 3, 7'),
+    pair('h', `c2_${j}`, `c3_${j}`, 'i32x4', '0, 4, 1, 5', '2, 6, 3, 7'),
+    pair('t', `l${j}`, `h${j}`, 'i64x2', '0, 2', '1, 3'),
+  ].join('\n');
 }

@@ -13,6 +13,7 @@ import { finishRow } from '../dense/epilogue';
 import { CHUNK, LIST, listFrom, packFour, packOne, unpackFour, unpackOne } from './bsr-panel';
 import { dots1, dots4, FOUR_TILE, ONE_TILE, rows1, rows1x8, rows4, rows4x8 } from './bsr-tile';
 import { BLOCK, blockAt, blockWidth, clearBeyond, GROUP, sliceStart } from './layout';
+import { storeTransposed } from './transpose';
 
 // Parameters, as words.
 /** i32[block rows + 1], where each block row's blocks begin. */
@@ -86,45 +87,99 @@ export function f32_bsr(p: usize, begin: i32, end: i32, scratch: usize): void {
 /** Four rows of a block row, or one, from its row `i` on, for the blocks of examples from `block` to `until`. */
 function panel(p: usize, row: i32, i: i32, four: bool, block: i32, until: i32, dvalues: usize, add: bool, scratch: usize): void {
   const width = load<i32>(p, WIDTH);
+  const y = load<u32>(p, Y) != 0;
+  const first = row * load<i32>(p, HEIGHT) + i;
+  if (y) beginRows(p, first, four ? 4 : 1, block, until);
+  const at = <usize>load<u32>(p, POINTERS) + (<usize>row << 2);
+  const list = scratch;
+  const places = list + LIST;
+  const weights = places + LIST;
+  // Columns of the panel, counted through.
+  const from = load<i32>(at) * width;
+  const end = load<i32>(at, 4) * width;
+  for (let next = from; next < end; ) {
+    const count = min(end - next, CHUNK);
+    const wanted = y ? weights : 0;
+    if (four && (width & 3) == 0) fillByFour(p, next, count, i, list, places, wanted);
+    else fill(p, next, count, i, four, list, dvalues != 0 ? places : 0, wanted);
+    next += count;
+    if (y) multiply(p, first, four, block, until, list, list + (<usize>count << 2), weights);
+    if (dvalues != 0) gradients(p, first, four, block, until, list, count, dvalues, add);
+  }
+  if (y) endRows(p, first, four ? 4 : 1, block, until);
+}
+
+/** Lists `count` of the panel's columns from the `next` on: which they are, and, unless `places` or `weights` is 0, where their values are, and these. */
+function fill(p: usize, next: i32, count: i32, i: i32, four: bool, list: usize, places: usize, weights: usize): void {
+  const width = load<i32>(p, WIDTH);
   const down = <usize>load<u32>(p, DOWN);
   const along = <usize>load<u32>(p, ALONG);
   const indices = <usize>load<u32>(p, INDICES);
   const order = <usize>load<u32>(p, ORDER);
   const values = <usize>load<u32>(p, VALUES);
   const size = <usize>(load<i32>(p, HEIGHT) * width) << 2;
-  const y = load<u32>(p, Y) != 0;
-  const first = row * load<i32>(p, HEIGHT) + i;
-  if (y) beginRows(p, first, four ? 4 : 1, block, until);
-  const at = <usize>load<u32>(p, POINTERS) + (<usize>row << 2);
-  const past = load<i32>(at, 4);
-  const list = scratch;
-  const places = list + LIST;
-  const weights = places + LIST;
-  for (let q = load<i32>(at), j = 0; q < past; ) {
-    let count = 0;
-    while (q < past && count < CHUNK) {
-      const n = min(width - j, CHUNK - count);
-      const column = load<i32>(indices + (<usize>q << 2)) * width + j;
-      const block = <usize>(order != 0 ? load<i32>(order + (<usize>q << 2)) : q);
-      const place = block * size + <usize>i * down + <usize>j * along;
-      const offset = <usize>count << 2;
-      listFrom(column, 1, n, list + offset);
-      if (dvalues != 0) listFrom(<i32>place, <i32>along, n, places + offset);
-      if (y) {
-        if (four) packFour(values + place, down, along, n, weights + (offset << 2));
-        else packOne(values + place, along, n, weights + offset);
-      }
-      count += n;
-      j += n;
-      if (j == width) {
-        j = 0;
-        q++;
+  let q = next / width;
+  let j = next - q * width;
+  for (const end = list + (<usize>count << 2); list < end; ) {
+    const n = min(width - j, <i32>(end - list) >> 2);
+    const block = <usize>(order != 0 ? load<i32>(order + (<usize>q << 2)) : q);
+    const place = block * size + <usize>i * down + <usize>j * along;
+    listFrom(load<i32>(indices + (<usize>q << 2)) * width + j, 1, n, list);
+    const bytes = <usize>n << 2;
+    if (places != 0) {
+      listFrom(<i32>place, <i32>along, n, places);
+      places += bytes;
+    }
+    if (weights != 0) {
+      if (four) {
+        packFour(values + place, down, along, n, weights);
+        weights += bytes << 2;
+      } else {
+        packOne(values + place, along, n, weights);
+        weights += bytes;
       }
     }
-    if (y) multiply(p, first, four, block, until, list, list + (<usize>count << 2), weights);
-    if (dvalues != 0) gradients(p, first, four, block, until, list, count, dvalues, add);
+    list += bytes;
+    q++;
+    j = 0;
   }
-  if (y) endRows(p, first, four ? 4 : 1, block, until);
+}
+
+/** The same for four rows of blocks whose width is a multiple of 4: each four columns are two vectors of numbers and four of weights. */
+function fillByFour(p: usize, next: i32, count: i32, i: i32, list: usize, places: usize, weights: usize): void {
+  const width = load<i32>(p, WIDTH);
+  const down = <usize>load<u32>(p, DOWN);
+  const along = <usize>load<u32>(p, ALONG);
+  const indices = <usize>load<u32>(p, INDICES);
+  const order = <usize>load<u32>(p, ORDER);
+  const values = <usize>load<u32>(p, VALUES);
+  const size = <usize>(load<i32>(p, HEIGHT) * width) << 2;
+  const steps = i32x4(0, 1, 2, 3);
+  const alongs = i32x4.mul(i32x4.splat(<i32>along), steps);
+  let q = <usize>(next / width) << 2;
+  let j = next % width;
+  for (const end = list + (<usize>count << 2); list < end; list += 16) {
+    const block = order != 0 ? <usize>load<u32>(order + q) : q >> 2;
+    const place = block * size + <usize>i * down + <usize>j * along;
+    v128.store(list, i32x4.add(i32x4.splat(load<i32>(indices + q) * width + j), steps));
+    v128.store(places, i32x4.add(i32x4.splat(<i32>place), alongs));
+    places += 16;
+    if (weights != 0) {
+      const at = values + place;
+      if (down == 4) {
+        v128.store(weights, v128.load(at));
+        v128.store(weights, v128.load(at + along), 16);
+        v128.store(weights, v128.load(at + along * 2), 32);
+        v128.store(weights, v128.load(at + along * 3), 48);
+      } else storeTransposed(v128.load(at), v128.load(at + down), v128.load(at + down * 2), v128.load(at + down * 3), weights, 16);
+      weights += 64;
+    }
+    j += 4;
+    if (j == width) {
+      j = 0;
+      q += 4;
+    }
+  }
 }
 
 function multiply(p: usize, first: i32, four: bool, block: i32, until: i32, list: usize, past: usize, weights: usize): void {

@@ -67,7 +67,7 @@ function total(sums: usize): f32 {
 /** The sums of four vectors' lanes, as one vector. */
 // @ts-ignore: decorator
 @inline
-export function totals(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
+function totals(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
   const low = f32x4.add(i32x4.shuffle(s0, s1, 0, 4, 1, 5), i32x4.shuffle(s0, s1, 2, 6, 3, 7));
   const high = f32x4.add(i32x4.shuffle(s2, s3, 0, 4, 1, 5), i32x4.shuffle(s2, s3, 2, 6, 3, 7));
   return f32x4.add(i64x2.shuffle(low, high, 0, 2), i64x2.shuffle(low, high, 1, 3));
