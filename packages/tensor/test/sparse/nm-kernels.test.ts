@@ -37,19 +37,23 @@ const cases: readonly (readonly [rows: number, columns: number, n: number, m: nu
   [70, 56, 7, 8, 40],
   [3, 32, 32, 32, 17],
 ];
-test('regular patterns are told from others', () => {
+test('regular patterns are told from others, sparse ones without being read', () => {
   const { pointers, indices } = nmMatrix(5, 128, 2, 4, 1);
-  expect(nmPieces(5, 128, pointers, indices)).toEqual({ piece: 64, inPiece: 32 });
+  const sizes = { rows: 5, columns: 128, nonZeros: 320 };
+  expect(nmPieces({ ...sizes, pointers, indices })).toEqual({ piece: 64, inPiece: 32 });
   // A row with one non-zero fewer in its first half and one more in the second: as many in all.
   const row = Array.from({ length: 128 }, (_, column) => column).filter((column) => column % 2 === 0);
   row.splice(31, 1);
   row.push(127);
   const broken = Int32Array.from([...indices.subarray(0, 64), ...row.sort((a, b) => a - b), ...indices.subarray(128)]);
-  expect(nmPieces(5, 128, pointers, broken)).toBeUndefined();
-  expect(nmPieces(5, 128, Int32Array.of(0, 63, 128, 192, 256, 320), indices)).toBeUndefined();
-  expect(nmPieces(0, 128, Int32Array.of(0), new Int32Array(0))).toBeUndefined();
-  const thin = nmMatrix(5, 128, 1, 16, 2);
-  expect(nmPieces(5, 128, thin.pointers, thin.indices)).toBeUndefined();
+  expect(nmPieces({ ...sizes, pointers, indices: broken })).toBeUndefined();
+  expect(nmPieces({ ...sizes, pointers: Int32Array.of(0, 63, 128, 192, 256, 320), indices })).toBeUndefined();
+  expect(nmPieces({ rows: 0, columns: 128, nonZeros: 0, pointers: Int32Array.of(0), indices: new Int32Array(0) })).toBeUndefined();
+  const unread = (): never => {
+    throw new Error('read');
+  };
+  const thin = Object.defineProperties({ rows: 5, columns: 128, nonZeros: 40 }, { pointers: { get: unread }, indices: { get: unread } });
+  expect(nmPieces(thin as Parameters<typeof nmPieces>[0])).toBeUndefined();
 });
 
 inEveryCombination((kernels) => {
@@ -61,7 +65,7 @@ inEveryCombination((kernels) => {
     cases.forEach(([rows, columns, n, m, batch], index) => {
       const matrix = nmMatrix(rows, columns, n, m, index + 1);
       const { indices, values } = matrix;
-      const pieces = nmPieces(rows, columns, matrix.pointers, indices)!;
+      const pieces = nmPieces({ rows, columns, nonZeros: indices.length, pointers: matrix.pointers, indices })!;
       const across = transposed(matrix);
       const inOrder = Float32Array.from(across.permutation, (q) => values[q]!);
       const view = { rows: columns, columns: rows, pointers: across.pointers, indices: across.indices };

@@ -67,7 +67,7 @@ export const linearKernels: readonly BackendKernel[] = [
         const output = makeInBlocks(backend, batch, columns);
         const sizes = { rows, columns, batch, nonZeros };
         const call = { ...at, ...sizes, d: dBlocks as number, x: xBlocks as number, dx: output.address };
-        if (pattern.pieces === undefined) pattern.pieces = nmPieces(rows, columns, pattern.pointers, pattern.indices) ?? null;
+        if (pattern.pieces === undefined) pattern.pieces = nmPieces(pattern) ?? null;
         if (pattern.pieces) nmBackward(backend.kernels, { ...call, indices: byRows.indices }, pattern.pieces);
         else {
           const { acrossPointers: pointers, acrossIndices: indices, permutation } = byColumns;

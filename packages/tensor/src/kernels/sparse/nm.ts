@@ -15,18 +15,31 @@ const LEAST_IN_PIECE = 12;
 /** Multiplications below which sharing out costs more than it gives. */
 const SMALL = 65536;
 
-/** The pieces of a matrix in compressed rows, or undefined if it isn't regular, or not dense enough for that to help. */
-export function nmPieces(rows: number, columns: number, pointers: Int32Array, indices: Int32Array): NmPieces | undefined {
+/** A matrix in compressed rows. */
+interface Rows {
+  readonly rows: number;
+  readonly columns: number;
+  readonly nonZeros: number;
+  readonly pointers: Int32Array;
+  readonly indices: Int32Array;
+}
+
+/**
+ * The pieces of a matrix in compressed rows, or undefined if it isn't regular, or not dense enough for that to help. Where their number says
+ * so already, its non-zeros aren't read, which a pattern on the device would have to be copied for.
+ */
+export function nmPieces(matrix: Rows): NmPieces | undefined {
+  const { rows, columns, nonZeros } = matrix;
   for (let piece = MOST; piece >= LEAST; piece--) {
     if (columns % piece !== 0) continue;
-    const inPiece = (indices.length * piece) / (rows * columns);
+    const inPiece = (nonZeros * piece) / (rows * columns);
     if (inPiece < LEAST_IN_PIECE || !Number.isInteger(inPiece)) continue;
-    if (isRegular(rows, columns, pointers, indices, piece, inPiece)) return { piece, inPiece };
+    if (isRegular(matrix, piece, inPiece)) return { piece, inPiece };
   }
   return undefined;
 }
 
-function isRegular(rows: number, columns: number, pointers: Int32Array, indices: Int32Array, piece: number, inPiece: number): boolean {
+function isRegular({ rows, columns, pointers, indices }: Rows, piece: number, inPiece: number): boolean {
   const inRow = (columns / piece) * inPiece;
   for (let row = 0; row < rows; row++) {
     if (pointers[row + 1] !== (row + 1) * inRow) return false;
