@@ -23,9 +23,11 @@ export type { RequantizationRounding } from './kernels/quant/requantization.ts';
 // Exact arithmetic that the kernels are checked against
 export { dynamicCodes } from './kernels/quant/dynamic-map.ts';
 export {
-  roundingDivideByPowerOfTwo,
   doubleRounding,
+  quantizeMultiplier,
+  roundingDivideByPowerOfTwo,
   saturatingRoundingDoublingHighMul,
   singleRounding,
+  type QuantizedMultiplier,
 } from './kernels/reference/quant/fixed-point.ts';
 export { roundHalfEven } from './kernels/reference/quant/rounding.ts';

@@ -1,15 +1,8 @@
-import { doubleRounding, singleRounding } from '@x/tensor/quant';
+import { doubleRounding, quantizeMultiplier as ofPositive, singleRounding, type QuantizedMultiplier } from '@x/tensor/quant';
 import { checkChoice, checkNumber } from '../validation.ts';
-import { frexp } from './frexp.ts';
-import { roundHalfAway, roundHalfEven } from './rounding.ts';
+import { roundHalfEven } from './rounding.ts';
 
-/** A positive or negative real number as multiplier · 2^(shift - 31), |multiplier| in [2^30, 2^31) or 0. */
-export interface QuantizedMultiplier {
-  /** int32. */
-  readonly multiplier: number;
-  /** Positive to the left. */
-  readonly shift: number;
-}
+export type { QuantizedMultiplier };
 
 /**
  * A real multiplier in integers, as TFLite's QuantizeMultiplier; under 2^-32 it becomes 0.
@@ -24,17 +17,8 @@ export function quantizeMultiplier(
 ): QuantizedMultiplier {
   checkNumber('quantizeMultiplier', 'real', real);
   checkChoice('quantizeMultiplier', 'rounding', rounding, ['double', 'single']);
-  if (real === 0) return { multiplier: 0, shift: 0 };
-  const { mantissa, exponent } = frexp(real);
-  let multiplier = roundHalfAway(mantissa * 2 ** 31);
-  let shift = exponent;
-  if (Math.abs(multiplier) === 2 ** 31) {
-    multiplier /= 2;
-    shift++;
-  }
-  if (shift < -31) return { multiplier: 0, shift: 0 };
-  if (rounding === 'single' && shift > 30) return { multiplier: 2 ** 31 - 1, shift: 30 };
-  return { multiplier, shift };
+  const { multiplier, shift } = ofPositive(Math.abs(real), rounding === 'single');
+  return { multiplier: real < 0 ? 0 - multiplier : multiplier, shift };
 }
 
 /**

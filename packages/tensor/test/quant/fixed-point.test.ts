@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { doubleRounding, fixedPointMultiplier, singleRounding } from '../../src/kernels/reference/quant/fixed-point.ts';
+import { doubleRounding, quantizeMultiplier, singleRounding } from '../../src/kernels/reference/quant/fixed-point.ts';
 
 const MIN = -(2 ** 31);
 const MAX = 2 ** 31 - 1;
@@ -25,19 +25,19 @@ test('multipliers of TensorFlow Lite’s quantization_util_test', () => {
     [2 ** -33, 0, 0],
     [0, 0, 0],
   ] as const)
-    expect(fixedPointMultiplier(real), String(real)).toEqual({ multiplier, shift });
-  expect(fixedPointMultiplier(2 ** 40, true)).toEqual({ multiplier: MAX, shift: 30 });
+    expect(quantizeMultiplier(real), String(real)).toEqual({ multiplier, shift });
+  expect(quantizeMultiplier(2 ** 40, true)).toEqual({ multiplier: MAX, shift: 30 });
 });
 
 test('both roundings of sums', () => {
   const numbers = Array.from({ length: 13 }, (_, i) => i - 6);
-  const quarter = fixedPointMultiplier(0.25);
+  const quarter = quantizeMultiplier(0.25);
   expect(numbers.map((x) => doubleRounding(x, quarter) + 0)).toEqual([-2, -1, -1, -1, -1, 0, 0, 1, 1, 1, 1, 2, 2]);
   expect(numbers.map((x) => singleRounding(x, quarter) + 0)).toEqual([-1, -1, -1, -1, 0, 0, 0, 0, 1, 1, 1, 1, 2]);
-  const fixed = fixedPointMultiplier(0.017441073557);
+  const fixed = quantizeMultiplier(0.017441073557);
   expect(fixed).toEqual({ multiplier: 1198541449, shift: -5 });
   expect([doubleRounding(-4730, fixed), singleRounding(-4730, fixed)]).toEqual([-83, -82]);
-  const [small, large] = [fixedPointMultiplier(0.00097656), fixedPointMultiplier(1e-5)];
+  const [small, large] = [quantizeMultiplier(0.00097656), quantizeMultiplier(1e-5)];
   expect([doubleRounding(10000, small), doubleRounding(-10000, small)]).toEqual([10, -10]);
   expect([doubleRounding(MIN, large), doubleRounding(MAX, large)]).toEqual([-21475, 21475]);
 });

@@ -3,7 +3,7 @@ import { enable } from '../../src/index.ts';
 import { dotMode, type DotMode } from '../../src/kernels/quant/dot-mode.ts';
 import { packMatrix, PANEL, panelCount, type MatrixShape } from '../../src/kernels/quant/matrix-layout.ts';
 import { qs8, type Int8Output } from '../../src/kernels/quant/qs8.ts';
-import { fixedPointMultiplier } from '../../src/kernels/reference/quant/fixed-point.ts';
+import { quantizeMultiplier } from '../../src/kernels/reference/quant/fixed-point.ts';
 import { referenceInt8Product } from '../../src/kernels/reference/quant/int8-product.ts';
 import { requantizer } from '../../src/kernels/reference/quant/requantize.ts';
 import { inEveryCombination } from '../kernels/combinations.ts';
@@ -77,7 +77,7 @@ inEveryCombination((kernels, tier) => {
 
         for (const kind of roundings) {
           const scales = Float32Array.from({ length: units }, (_, unit) => (0.3 + (unit % 5)) / Math.sqrt(inputs) / 300);
-          const fixed = Int32Array.from([...scales].flatMap((scale) => Object.values(fixedPointMultiplier(scale, kind === 'single'))));
+          const fixed = Int32Array.from([...scales].flatMap((scale) => Object.values(quantizeMultiplier(scale, kind === 'single'))));
           const range = { zeroPoint: 7, least: -100, most: 120 };
           const output: Int8Output = {
             kind,
@@ -127,7 +127,7 @@ inEveryCombination((kernels, tier) => {
     const c = blocks.place(new Uint8Array(units));
     for (const kind of ['double', 'single', 'fp32'] as const) {
       const range = { zeroPoint: -3, least: -128, most: 127 };
-      const fixed = Int32Array.from([...scales].flatMap((scale) => Object.values(fixedPointMultiplier(scale, kind === 'single'))));
+      const fixed = Int32Array.from([...scales].flatMap((scale) => Object.values(quantizeMultiplier(scale, kind === 'single'))));
       const shape = { inputs: 1, units, nibbles: false };
       qs8(kernels(), 'exact', {
         ...{ x: blocks.place(new Uint8Array(4)), xUnsigned: false, xZero: 0, rows: 1, ...shape, c, zeros: 0, bias: blocks.place(sums) },

@@ -2,6 +2,7 @@
  * adam8: AdamW in place, its two running means kept as 8-bit codes of the dynamic map with a scale for each block of elements. A block is
  * decoded, updated in float32 and encoded again. The twin is src/kernels/reference/quant/adam8.ts, and it's equal to that in every tier.
  */
+import { copyBytes } from './bytes';
 
 // Parameters, as words.
 const W: usize = 0;
@@ -12,7 +13,7 @@ const M_SCALES: usize = 16;
 const V_SCALES: usize = 20;
 const COUNT: usize = 24;
 const BLOCK: usize = 28;
-/** For the signed and the unsigned map: f32[256] numbers by code, and u32[65536] entries by upper bits of a key; see {@link encode}. */
+/** Of the signed and the unsigned map: f32[256] numbers by code, and what src/kernels/quant/code-lines.ts gives. */
 const SIGNED: usize = 32;
 const UNSIGNED: usize = 36;
 const RATE: usize = 40;
@@ -24,21 +25,26 @@ const BETA2: usize = 60;
 const FRESH2: usize = 64;
 const EPSILON: usize = 68;
 
-const ENTRIES: usize = 1024;
-/**
- * Scratch: rings of 64 words that codes are found in, addresses of entries, lower bits of keys and entries; 16 codes, and constants.
- * What is written a word at a time is read as vectors 16 words later, when it has left the store buffer.
- */
-const LOWER: usize = 256;
-const FOUND: usize = 512;
-const LAST: usize = 768;
-const SIZES: usize = 800;
-const SCALE: usize = 804;
-const TABLE: usize = 808;
-const WORD: usize = 812;
-const LOW: usize = 816;
-const TOP: usize = 820;
-const RINGS: usize = 832;
+// Behind a map's numbers: which bits of a number are its size, and what makes codes fit signed bytes; then the lines.
+const SIZES: usize = 1024;
+const OFFSET: usize = 1028;
+const SLOPE: usize = 1032;
+const FIRST: usize = 1036;
+const ADDED: usize = 1040;
+const TOP: usize = 1056;
+
+// Scratch: constants, and a block's means and squares; codes of 32 elements.
+const FACTOR: usize = 0;
+const CHANGE: usize = 4;
+const SPLIT_AT: usize = 8;
+const TOP_AT: usize = 12;
+const SIZE: usize = 16;
+const FIVE: usize = 20;
+const MANTISSA: usize = 24;
+const MARGIN: usize = 28;
+const UP: usize = 32;
+const CODES: usize = 64;
+const MEANS: usize = 128;
 
 /** Work items: blocks. */
 export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -46,8 +52,13 @@ export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void 
   const total = load<i32>(p, COUNT);
   const signed = load<u32>(p, SIGNED);
   const unsigned = load<u32>(p, UNSIGNED);
-  const means = scratch + RINGS;
-  const squares = means + (((<usize>block << 2) + 63) & ~63);
+  const means = scratch + MEANS;
+  const squares = means + (((<usize>block << 2) + 127) & ~127);
+  store<i32>(scratch, 0x7fffffff, SIZE);
+  store<f32>(scratch, 5, FIVE);
+  store<i32>(scratch, 0x7fffff, MANTISSA);
+  store<f32>(scratch, 0.2, MARGIN);
+  store<i32>(scratch, 3 << 23, UP);
   for (let item = begin; item < end; item++) {
     const first = item * block;
     const count = min(block, total - first);
@@ -58,8 +69,8 @@ export function f32_adam8(p: usize, begin: i32, end: i32, scratch: usize): void 
     decode(m, count, signed, means);
     decode(v, count, unsigned, squares);
     update(p, first, count, means, squares, mScale, vScale, scratch);
-    encode(means, count, load<f32>(mScale), m, signed + ENTRIES, scratch, true);
-    encode(squares, count, load<f32>(vScale), v, unsigned + ENTRIES, scratch, false);
+    encode(means, count, load<f32>(mScale), m, signed, scratch);
+    encode(squares, count, load<f32>(vScale), v, unsigned, scratch);
   }
 }
 
@@ -78,7 +89,7 @@ function decode(codes: usize, count: i32, map: usize, to: usize): void {
 }
 
 /** AdamW on a block; scales become the largest sizes. */
-function update(p: usize, first: i32, count: i32, means: usize, squares: usize, mScale: usize, vScale: usize, ring: usize): void {
+function update(p: usize, first: i32, count: i32, means: usize, squares: usize, mScale: usize, vScale: usize, scratch: usize): void {
   const w = load<u32>(p, W) + (<usize>first << 2);
   const g = load<u32>(p, G) + (<usize>first << 2);
   const rate = f32x4.splat(load<f32>(p, RATE));
@@ -92,7 +103,7 @@ function update(p: usize, first: i32, count: i32, means: usize, squares: usize, 
   const ms = v128.load32_splat(mScale);
   const vs = v128.load32_splat(vScale);
   // Sizes of floats rise with their bits, and the largest of integers is one instruction where that of floats is many.
-  const size = held(ring + SIZES, 0x7fffffff);
+  const size = v128.load32_splat(scratch, SIZE);
   let mLargest = i32x4.splat(0);
   let vLargest = mLargest;
   let mLargest1 = mLargest;
@@ -144,82 +155,86 @@ function largest(x: v128): f32 {
 }
 
 /**
- * Writes codes of a block whose largest size is known.
+ * Writes the codes of a block whose largest size is known.
  *
- * A key is a float's bits as a number that rises with it. No two bounds between codes have the same upper 16 bits, so for those an entry
- * holds the lower of two codes, above what must be added to the bound's lower bits to carry: (entry + lower bits) >> 16 is the code.
+ * A code rises evenly with the number between two powers of ten, so it's the least of seven lines, rounded down; the upper three are
+ * the lower ones a thousand times further on and eight times higher. Up to a fifth beyond the first code of a power it's the last one
+ * of the power below, for what lies between two codes belongs to the nearer.
  */
-function encode(values: usize, count: i32, largest: f32, codes: usize, table: usize, ring: usize, signed: bool): void {
-  store<f32>(ring + SCALE, largest > 0 ? 1 / largest : 0);
-  const scale = v128.load32_splat(ring + SCALE);
-  const base = held(ring + TABLE, <i32>table);
-  const word = held(ring + WORD, -4);
-  const low = held(ring + LOW, 0xffff);
-  // Numbers of an unsigned map are their own keys.
-  const top = held(ring + TOP, signed ? 0x80000000 : 0);
-  const bytes = count << 2;
-  for (let k = -128; k < bytes; k += 64) {
-    if (k + 128 < bytes) prepare(values + (k + 128), ring + ((k + 128) & 255), scale, base, word, low, top);
-    if (k >= -64 && k + 64 < bytes) gather(ring + ((k + 64) & 255));
-    if (k < 0) continue;
-    const from = ring + (k & 255);
-    const all = i8x16.narrow_i16x8_u(
-      i16x8.narrow_i32x4_u(carried(from), carried(from + 16)),
-      i16x8.narrow_i32x4_u(carried(from + 32), carried(from + 48)),
-    );
-    const to = codes + (k >> 2);
-    if (k + 64 <= bytes) v128.store(to, all);
-    else {
-      v128.store(ring, all, LAST);
-      memory.copy(to, ring + LAST, count - (k >> 2));
-    }
+function encode(values: usize, count: i32, largest: f32, codes: usize, map: usize, scratch: usize): void {
+  const factor: f32 = largest > 0 ? min<f32>(load<f32>(map, SLOPE) / largest, 3e38) : 0;
+  store<f32>(scratch, factor, FACTOR);
+  store<i32>(scratch, reinterpret<i32>(factor) ^ reinterpret<i32>(factor * <f32>0.001), CHANGE);
+  store<f32>(scratch, <f32>0.001 * largest, SPLIT_AT);
+  store<f32>(scratch, load<f32>(map, TOP) * largest, TOP_AT);
+  const sizes = v128.load32_splat(map, SIZES);
+  const mantissa = v128.load32_splat(scratch, MANTISSA);
+  const margin = v128.load32_splat(scratch, MARGIN);
+  const up = v128.load32_splat(scratch, UP);
+  const lower = v128.load32_splat(scratch, FACTOR);
+  const change = v128.load32_splat(scratch, CHANGE);
+  const split = v128.load32_splat(scratch, SPLIT_AT);
+  const top = v128.load32_splat(scratch, TOP_AT);
+  const five = v128.load32_splat(scratch, FIVE);
+  const first = v128.load32_splat(map, FIRST);
+  const b0 = v128.load32_splat(map, ADDED);
+  const b1 = v128.load32_splat(map, ADDED + 4);
+  const b2 = v128.load32_splat(map, ADDED + 8);
+  const b3 = v128.load32_splat(map, ADDED + 12);
+  const offset = v128.load16_splat(map, OFFSET);
+  const lowest = i8x16.splat(-128);
+  const past = <usize>count;
+  for (let k: usize = 0; k < past; k += 32) {
+    const from = values + (k << 2);
+    const x0 = code(v128.load(from, 0), sizes, mantissa, margin, up, lower, change, split, top, five, first, b0, b1, b2, b3);
+    const x1 = code(v128.load(from, 16), sizes, mantissa, margin, up, lower, change, split, top, five, first, b0, b1, b2, b3);
+    const x2 = code(v128.load(from, 32), sizes, mantissa, margin, up, lower, change, split, top, five, first, b0, b1, b2, b3);
+    const x3 = code(v128.load(from, 48), sizes, mantissa, margin, up, lower, change, split, top, five, first, b0, b1, b2, b3);
+    const x4 = code(v128.load(from, 64), sizes, mantissa, margin, up, lower, change, split, top, five, first, b0, b1, b2, b3);
+    const x5 = code(v128.load(from, 80), sizes, mantissa, margin, up, lower, change, split, top, five, first, b0, b1, b2, b3);
+    const x6 = code(v128.load(from, 96), sizes, mantissa, margin, up, lower, change, split, top, five, first, b0, b1, b2, b3);
+    const x7 = code(v128.load(from, 112), sizes, mantissa, margin, up, lower, change, split, top, five, first, b0, b1, b2, b3);
+    v128.store(scratch, packed(x0, x2, x4, x6, offset), CODES);
+    v128.store(scratch, packed(x1, x3, x5, x7, offset), CODES + 16);
+    const even = v128.load(scratch, CODES);
+    const odd = v128.load(scratch, CODES + 16);
+    const to = k + 32 <= past ? codes + k : scratch + CODES;
+    v128.store(to, v128.xor(i32x4.shuffle(even, odd, 0, 4, 1, 5), lowest));
+    v128.store(to, v128.xor(i32x4.shuffle(even, odd, 2, 6, 3, 7), lowest), 16);
   }
+  copyBytes(codes + (past & ~31), scratch + CODES, past & 31);
+}
+
+/** Codes, of the signed map less 128: 1 has one of its own. */
+// @ts-ignore: decorator
+@inline
+function code(x: v128, sizes: v128, mantissa: v128, margin: v128, up: v128, lower: v128, change: v128, split: v128, top: v128, five: v128, first: v128, b0: v128, b1: v128, b2: v128, b3: v128): v128 {
+  const size = v128.and(x, sizes);
+  const upper = f32x4.gt(size, split);
+  const z3 = f32x4.mul(size, v128.xor(lower, v128.and(upper, change)));
+  const z2 = f32x4.mul(z3, five);
+  const u3 = f32x4.add(z3, b3);
+  const u2 = f32x4.add(z2, b2);
+  const u1 = f32x4.add(f32x4.mul(z2, five), b1);
+  const u0 = f32x4.add(f32x4.mul(z3, first), b0);
+  const least = f32x4.pmin(f32x4.pmin(u0, u1), f32x4.pmin(u2, u3));
+  const u = i32x4.add(least, v128.and(upper, up));
+  // The largest number below the next power of two.
+  const most = v128.or(f32x4.sub(u, margin), mantissa);
+  const within = f32x4.pmin(u, most);
+  const whole = truncated(v128.or(within, v128.andnot(x, sizes)));
+  return i32x4.add(whole, f32x4.le(x, top));
 }
 
 // @ts-ignore: decorator
 @inline
-function prepare(values: usize, ring: usize, scale: v128, base: v128, word: v128, low: v128, top: v128): void {
-  const k0 = keys(f32x4.mul(v128.load(values), scale), top);
-  const k1 = keys(f32x4.mul(v128.load(values, 16), scale), top);
-  const k2 = keys(f32x4.mul(v128.load(values, 32), scale), top);
-  const k3 = keys(f32x4.mul(v128.load(values, 48), scale), top);
-  v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k0, 14))));
-  v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k1, 14))), 16);
-  v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k2, 14))), 32);
-  v128.store(ring, i32x4.add(base, v128.and(word, i32x4.shr_u(k3, 14))), 48);
-  v128.store(ring, v128.and(k0, low), LOWER);
-  v128.store(ring, v128.and(k1, low), LOWER + 16);
-  v128.store(ring, v128.and(k2, low), LOWER + 32);
-  v128.store(ring, v128.and(k3, low), LOWER + 48);
+function packed(a: v128, b: v128, c: v128, d: v128, offset: v128): v128 {
+  return i8x16.narrow_i16x8_s(i16x8.sub(i16x8.narrow_i32x4_s(a, b), offset), i16x8.sub(i16x8.narrow_i32x4_s(c, d), offset));
 }
 
 // @ts-ignore: decorator
 @inline
-function gather(ring: usize): void {
-  for (let j: usize = 0; j < 64; j += 16) {
-    store<u32>(ring + j, load<u32>(load<u32>(ring + j)), FOUND);
-    store<u32>(ring + j, load<u32>(load<u32>(ring + j, 4)), FOUND + 4);
-    store<u32>(ring + j, load<u32>(load<u32>(ring + j, 8)), FOUND + 8);
-    store<u32>(ring + j, load<u32>(load<u32>(ring + j, 12)), FOUND + 12);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function keys(x: v128, top: v128): v128 {
-  return v128.xor(x, v128.or(i32x4.shr_s(x, 31), top));
-}
-
-// @ts-ignore: decorator
-@inline
-function carried(ring: usize): v128 {
-  return i32x4.shr_u(i32x4.add(v128.load(ring, FOUND), v128.load(ring, LOWER)), 16);
-}
-
-/** A vector that stays in a register: the engine makes a constant anew, by three instructions, wherever it's used. */
-// @ts-ignore: decorator
-@inline
-function held(at: usize, value: i32): v128 {
-  store<i32>(at, value);
-  return v128.load32_splat(at);
+function truncated(x: v128): v128 {
+  if (RELAXED) return i32x4.relaxed_trunc_f32x4_s(x);
+  return i32x4.trunc_sat_f32x4_s(x);
 }

@@ -4,7 +4,7 @@ import { dotMode } from '../../kernels/quant/dot-mode.ts';
 import type { Int8Windows } from '../../kernels/quant/int8-windows.ts';
 import { qs8, type Int8Output, type Qs8 } from '../../kernels/quant/qs8.ts';
 import type { RequantizationRounding } from '../../kernels/quant/requantization.ts';
-import { fixedPointMultiplier } from '../../kernels/reference/quant/fixed-point.ts';
+import { quantizeMultiplier } from '../../kernels/reference/quant/fixed-point.ts';
 import type { XBackend } from '../backend.ts';
 import type { BackendKernel } from '../kernel.ts';
 import { withTemporary } from './temporary.ts';
@@ -69,7 +69,7 @@ export function factorsOf(factors: Float64Array, rounding: RequantizationRoundin
   if (rounding === 'fp32') return new Float32Array(factors);
   const pairs = new Int32Array(factors.length * 2);
   factors.forEach((factor, unit) => {
-    const { multiplier, shift } = fixedPointMultiplier(factor, rounding === 'single');
+    const { multiplier, shift } = quantizeMultiplier(factor, rounding === 'single');
     pairs[2 * unit] = multiplier;
     pairs[2 * unit + 1] = shift;
   });

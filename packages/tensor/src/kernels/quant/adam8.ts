@@ -1,6 +1,7 @@
 import type { Kernels } from '../../runtime/kernels.ts';
 import type { Adam8Numbers } from '../reference/quant/adam8.ts';
-import { codeBounds, codeEntries, dynamicCodes } from './dynamic-map.ts';
+import { codeLines } from './code-lines.ts';
+import { dynamicCodes } from './dynamic-map.ts';
 
 /** Addresses of a parameter of `count` elements, its gradient and its state. */
 export interface Adam8 extends Adam8Numbers {
@@ -25,11 +26,11 @@ const placed = new WeakMap<Kernels, Maps>();
 
 function mapsOf(kernels: Kernels): Maps {
   const place = (signed: boolean): number => {
-    const codes = dynamicCodes(signed);
-    const entries = codeEntries(codeBounds(codes), signed);
-    const at = kernels.heap.allocate(codes.byteLength + entries.byteLength);
-    kernels.heap.floats.set(codes, at / 4);
-    kernels.heap.bytes.set(new Uint8Array(entries.buffer), at + codes.byteLength);
+    const { slope, first, added, top } = codeLines(signed);
+    const map = new Float32Array([...dynamicCodes(signed), 0, 0, slope, first, ...added, top]);
+    new Uint32Array(map.buffer).set(signed ? [0x7fffffff, 0] : [0xffffffff, 128], 256);
+    const at = kernels.heap.allocate(map.byteLength);
+    kernels.heap.bytes.set(new Uint8Array(map.buffer), at);
     return at;
   };
   let maps = placed.get(kernels);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { codeOf, codeBounds, dynamicCodes } from '../../kernels/quant/dynamic-map.ts';
+import { dynamicCodes } from '../../kernels/quant/dynamic-map.ts';
 import { referenceAdam8, type Adam8Numbers } from '../../kernels/reference/quant/adam8.ts';
 import { makeWritable } from '../../optimizers/writable.ts';
 import { checkNumber, checkTensor } from '../arguments.ts';
@@ -18,7 +18,8 @@ export type { Adam8Numbers as Adam8bitNumbers } from '../../kernels/reference/qu
 
 /**
  * One step of AdamW on a parameter whose running means are kept as 8-bit codes of the dynamic map, in place, one pass over memory:
- * decode, update in float32, encode by the largest of each block.
+ * decode, update in float32, encode by the largest of each block: the nearest code, and of two that are equally near but for one part
+ * in 2^19 either.
  *
  * @param parameter float32 of any shape; changed.
  * @param gradient float32 of the same shape.
@@ -71,7 +72,7 @@ export function adam8bitState(size: number, { block = 256 }: { readonly block?: 
   checkNumber('adam8bitState', 'block', block, { least: 4, most: 65536, whole: true });
   return tf.tidy(() => {
     const codes = (signed: boolean): Variable => {
-      const zero = codeOf(0, codeBounds(dynamicCodes(signed)));
+      const zero = dynamicCodes(signed).indexOf(0);
       return tf.variable(tf.fill([Math.ceil(size / 4)], Math.imul(zero, 0x01010101), 'int32'), false);
     };
     const scales = (): Variable => tf.variable(tf.zeros([Math.ceil(size / block)]), false);

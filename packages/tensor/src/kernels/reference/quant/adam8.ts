@@ -1,8 +1,8 @@
-import { codeBounds, codeOf, dynamicCodes } from '../../quant/dynamic-map.ts';
+import { codeLines, type CodeLines } from '../../quant/code-lines.ts';
+import { dynamicCodes } from '../../quant/dynamic-map.ts';
 
 const signed = dynamicCodes(true);
 const unsigned = dynamicCodes(false);
-const bounds = { signed: codeBounds(signed), unsigned: codeBounds(unsigned) };
 
 /** A parameter, its gradient and its state in 8 bits; all but the gradient are changed. */
 export interface Adam8State {
@@ -46,15 +46,44 @@ export function referenceAdam8(state: Adam8State, { block, learningRate, beta1, 
       means[i - begin] = mean;
       squares[i - begin] = square;
     }
-    mScales[index] = encode(means, m.subarray(begin, end), bounds.signed);
-    vScales[index] = encode(squares, v.subarray(begin, end), bounds.unsigned);
+    mScales[index] = encode(means, m.subarray(begin, end), true);
+    vScales[index] = encode(squares, v.subarray(begin, end), false);
   }
 }
 
 /** Writes codes and gives their scale. */
-function encode(values: Float32Array, codes: Uint8Array, limits: Float32Array): number {
+function encode(values: Float32Array, codes: Uint8Array, signed: boolean): number {
   const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  const inverse = largest > 0 ? Math.fround(1 / largest) : 0;
-  values.forEach((value, i) => (codes[i] = codeOf(Math.fround(value * inverse), limits)));
+  const code = coding(largest, signed);
+  values.forEach((value, i) => (codes[i] = code(value)));
   return largest;
+}
+
+const lines: readonly CodeLines[] = [codeLines(false), codeLines(true)];
+const word = new Uint32Array(1);
+const float = new Float32Array(word.buffer);
+
+/**
+ * The nearest of {@link dynamicCodes} · largest, by {@link codeLines} in float32: of two that are equally near but for one part in
+ * 2^19 it may be either.
+ */
+export function coding(largest: number, signed: boolean): (x: number) => number {
+  const f = Math.fround;
+  const { slope, first, added, top } = lines[Number(signed)] as CodeLines;
+  const factor = largest > 0 ? Math.min(f(slope / largest), f(3e38)) : 0;
+  const thousandth = f(0.001);
+  const [upperFactor, splitAt, topAt, margin] = [f(factor * thousandth), f(thousandth * largest), f(top * largest), f(0.2)];
+  return (x) => {
+    const size = Math.abs(x);
+    const upper = size > splitAt;
+    const z = f(size * (upper ? upperFactor : factor));
+    const five = f(z * 5);
+    const least = Math.min(f(f(z * first) + added[0]), f(f(five * 5) + added[1]), f(five + added[2]), f(z + added[3]));
+    const u = upper ? least * 8 : least;
+    // The largest number below the next power of two.
+    float[0] = u - margin;
+    word[0]! |= 0x7fffff;
+    const whole = Math.trunc(Math.min(u, float[0] as number));
+    return (signed && x < 0 ? -whole : whole) - (x <= topAt ? 1 : 0) + (signed ? 128 : 0);
+  };
 }

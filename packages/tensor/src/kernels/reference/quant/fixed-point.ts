@@ -2,24 +2,26 @@
  * gemmlowp's arithmetic on int32 numbers, as TensorFlow Lite uses it to rescale sums without floats.
  */
 
-/** A positive real number as multiplier · 2^(shift - 31), multiplier from 2^30 to 2^31 - 1, or 0. */
-export interface FixedPointMultiplier {
+/** A real number as multiplier · 2^(shift - 31), |multiplier| in [2^30, 2^31) or 0. */
+export interface QuantizedMultiplier {
+  /** int32. */
   readonly multiplier: number;
+  /** Positive to the left. */
   readonly shift: number;
 }
 
 /**
- * TensorFlow Lite's QuantizeMultiplier: frexp, the mantissa rounded half away from 0 to 31 bits; under 2^-32 it is 0.
+ * TensorFlow Lite's QuantizeMultiplier of a number of at least 0: frexp, the mantissa rounded half away from 0 to 31 bits; under 2^-32 it is 0.
  *
  * @param single Whether it is for {@link singleRounding}, which shifts left by 30 at most.
  */
-export function fixedPointMultiplier(real: number, single = false): FixedPointMultiplier {
+export function quantizeMultiplier(real: number, single = false): QuantizedMultiplier {
   if (real === 0) return { multiplier: 0, shift: 0 };
   let shift = Math.floor(Math.log2(real)) + 1;
   // The logarithm may be one off at the ends of a power of two.
   while (real >= 2 ** shift) shift++;
   while (real < 2 ** (shift - 1)) shift--;
-  let multiplier = Math.round((real / 2 ** shift) * 2 ** 31);
+  let multiplier = Math.round((real / 2 ** (shift - 1)) * 2 ** 30);
   if (multiplier === 2 ** 31) {
     multiplier /= 2;
     shift++;
@@ -43,13 +45,13 @@ export function roundingDivideByPowerOfTwo(x: number, exponent: number): number 
 }
 
 /** MultiplyByQuantizedMultiplier as gemmlowp has it: rounded after the product and again after the shift. */
-export function doubleRounding(x: number, { multiplier, shift }: FixedPointMultiplier): number {
+export function doubleRounding(x: number, { multiplier, shift }: QuantizedMultiplier): number {
   const shifted = (x * 2 ** Math.max(shift, 0)) | 0;
   return roundingDivideByPowerOfTwo(saturatingRoundingDoublingHighMul(shifted, multiplier), Math.max(-shift, 0));
 }
 
 /** The same, rounded once, ties toward +infinity, as TFLITE_SINGLE_ROUNDING and ruy have it. */
-export function singleRounding(x: number, { multiplier, shift }: FixedPointMultiplier): number {
+export function singleRounding(x: number, { multiplier, shift }: QuantizedMultiplier): number {
   const places = BigInt(31 - shift);
   return Number(BigInt.asIntN(32, (BigInt(x) * BigInt(multiplier) + (1n << (places - 1n))) >> places));
 }

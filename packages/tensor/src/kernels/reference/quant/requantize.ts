@@ -1,6 +1,6 @@
 import type { RequantizationRounding } from '../../quant/requantization.ts';
 import { nearestEven } from './rounding.ts';
-import { doubleRounding, fixedPointMultiplier, singleRounding } from './fixed-point.ts';
+import { doubleRounding, quantizeMultiplier, singleRounding } from './fixed-point.ts';
 
 /** The integers an output may be, and which of them stands for 0. */
 export interface OutputRange {
@@ -21,11 +21,11 @@ export function requantizer(
 
 function scaler(rounding: RequantizationRounding, scale: number): (sum: number) => number {
   if (rounding === 'double') {
-    const fixed = fixedPointMultiplier(scale);
+    const fixed = quantizeMultiplier(scale);
     return (sum) => doubleRounding(sum, fixed);
   }
   if (rounding === 'single') {
-    const fixed = fixedPointMultiplier(scale, true);
+    const fixed = quantizeMultiplier(scale, true);
     return (sum) => singleRounding(sum, fixed);
   }
   const factor = Math.fround(scale);
