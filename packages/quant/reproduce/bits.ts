@@ -1,10 +1,11 @@
 /**
- * Accuracy of an MLP or a CNN at 16 to 2 bits, weights and activations of equal width: post-training in four ways, and trained for it.
+ * Accuracy of an MLP or of one of two CNNs at 16 to 2 bits, weights and activations of equal width: post-training in four ways, and trained for it.
  *
  *   pnpm --filter @x/quant reproduce:bits [fashion-mnist | a directory with MNIST's four files] [epochs, 8] [epochs for few bits, 2] [seed, 0]
- *     [--model mlp | cnn] [--trained 8,7,6,5,4,3,2] [--scratch]
+ *     [--model mlp | cnn | mobile] [--trained 8,7,6,5,4,3,2] [--scratch]
  *
- * mlp: 784-256-128-10; cnn: convolutions 3x3 of 16 and 32 filters, each before a pool of 2, and 800-64-10. relu, Adam 1e-3, batches of 128, all 60,000 images, pixels / 255;
+ * mlp: 784-256-128-10; cnn: convolutions 3x3 of 16 and 32 filters, each before a pool of 2, and 800-64-10; mobile: a convolution of 16 filters and eight pairs of a
+ * depthwise and a pointwise one, up to 128 channels, batch normalization behind each. relu, Adam 1e-3, batches of 128, all 60,000 images, pixels / 255;
  * ranges from 512 of them. Trained for few bits means learned steps (LSQ) from the float network's weights, Adam 5e-4; 0 epochs
  * leave it out. With --scratch also from fresh weights, for as long and at the rate of the float network. Results are on the 10,000 test images, and go to reproduce/results/bits-<model>-<data>.md and .svg.
  */
@@ -15,7 +16,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { accuracy, adam, assignVariables, enable, evaluate, fit, type Layer } from '@x/tensor';
 import { loadFashionMnist, loadMnist, type ImagePart } from '@x-tooling/datasets';
 import { fakeQuant, fixedPoint, quantize, simulate, squaredError, type SimulateOptions } from '../src/index.ts';
-import { imageNetwork } from './image-network.ts';
+import { imageModels, imageNetwork, type ImageModel } from './image-network.ts';
 import { lineChart } from './line-chart.ts';
 
 const widths = [16, 8, 7, 6, 5, 4, 3, 2] as const;
@@ -38,8 +39,8 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 const [source = 'fashion-mnist', epochs = '8', fewEpochs = '2', seedText = '0'] = positionals;
-const { model } = flags;
-if (model !== 'mlp' && model !== 'cnn') throw new RangeError(`--model is ${model}, but must be mlp or cnn.`);
+const model = imageModels.find((name) => name === flags.model);
+if (!model) throw new RangeError(`--model is ${flags.model}, but must be one of ${imageModels.join(', ')}.`);
 const seed = Number(seedText);
 const runtime = await enable();
 await runtime.load('quant');
@@ -78,7 +79,7 @@ async function trainedForFew(start: 'float' | 'fresh', rate: number, epochs: num
       values.push(undefined);
       continue;
     }
-    const own = imageNetwork(model as 'mlp' | 'cnn', seed);
+    const own = imageNetwork(model as ImageModel, seed);
     if (start === 'float') assignVariables(own.variables, net.variables);
     const quantized = fakeQuant(own, { weights: bits, activations: bits });
     await trained(quantized, rate, epochs);
