@@ -46,7 +46,7 @@ ${
 ${comparison ? section('Backends in numbers', backendTable(comparison)) : ''}
 ${section(
   'In fewer bits',
-  `${formatTable(report.fewerBits)}<p class="note">The trained network, quantized by <code>quantize</code> of @x/quant; bytes are those of weights, steps and biases, times medians of batches of a thousand images.</p>`,
+  `${formatTable(report.fewerBits)}<p class="note">The trained network, quantized by <code>quantize</code> of @x/quant; bytes are those of weights, steps and biases, times medians of batches of a thousand images. Sparse layers have int8 only.</p>`,
 )}
 ${section(
   'Where the time of a step goes',
