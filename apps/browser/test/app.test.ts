@@ -13,6 +13,33 @@ const root = resolve(import.meta.dirname, '..');
 const soon = { timeout: 30_000 };
 const patiently = { timeout: 120_000 };
 
+interface Held {
+  messages: { hold(): void; heldTest(): boolean; release(): void };
+}
+
+/** In a page: what comes by the channels of the runs' events can be held back, as it is while the page is busy. */
+function holdMessages(): void {
+  let holding = false;
+  const held: { readonly data: unknown; deliver(): void }[] = [];
+  const { addEventListener } = MessagePort.prototype;
+  MessagePort.prototype.addEventListener = function (this: MessagePort, type: string, listener: unknown, options?: unknown): void {
+    const handler = (event: MessageEvent): void => {
+      const deliver = (): void => (listener as (event: MessageEvent) => void).call(this, event);
+      if (holding) held.push({ data: event.data, deliver });
+      else deliver();
+    };
+    addEventListener.call(this, type, (type === 'message' ? handler : listener) as EventListener, options as AddEventListenerOptions);
+  };
+  (globalThis as unknown as Held).messages = {
+    hold: () => void (holding = true),
+    heldTest: () => held.some(({ data }) => JSON.stringify(data).includes('"type":"test"')),
+    release() {
+      holding = false;
+      for (const { deliver } of held.splice(0)) deliver();
+    },
+  };
+}
+
 describe.runIf(chromiumPath)(inChromium('the page'), () => {
   let directory: string;
   let server: ViteDevServer;
@@ -20,8 +47,9 @@ describe.runIf(chromiumPath)(inChromium('the page'), () => {
   let page: Page;
   const errors: string[] = [];
 
-  async function open(url: string): Promise<Page> {
+  async function open(url: string, first?: () => void): Promise<Page> {
     const opened = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    if (first) await opened.addInitScript(first);
     opened.on('pageerror', (error) => errors.push(String(error)));
     await opened.goto(url);
     await opened.waitForSelector('body[data-state=ready]', patiently);
@@ -113,6 +141,36 @@ describe.runIf(chromiumPath)(inChromium('the page'), () => {
     expect(await other.inputValue('#model')).toBe('cnn');
     await other.setInputFiles('#file', { name: 'broken.safetensors', mimeType: '', buffer: Buffer.from('none') });
     await expect.poll(() => other.locator('#trouble').innerText(), soon).toMatch(/file|bytes|header/i);
+    await other.close();
+  });
+
+  test('what an earlier run still has to say as another model begins is not shown as that one’s', async () => {
+    const other = await open(address(), holdMessages);
+    await other.selectOption('#model', 'mlp');
+    await other.click('#train');
+    await other.waitForFunction(() => document.getElementById('accuracy')!.textContent!.includes('%'), undefined, patiently);
+    await other.evaluate(() => (globalThis as unknown as Held).messages.hold());
+    await other.waitForFunction(() => (globalThis as unknown as Held).messages.heldTest(), undefined, patiently);
+    await other.selectOption('#model', 'cnn');
+    await other.click('#train');
+    await other.waitForSelector('body[data-state=busy]', patiently);
+    expect(await other.locator('#accuracy').innerText()).toBe('–');
+    const shown = await other.evaluate(async () => {
+      const accuracy = document.getElementById('accuracy')!;
+      const shown: string[] = [];
+      // What is shown until the new run has begun, whose own first test comes later.
+      const watched = new MutationObserver(() => document.body.dataset['state'] === 'busy' && shown.push(accuracy.textContent!));
+      watched.observe(accuracy, { childList: true });
+      const began = new Promise<void>((resolve) =>
+        new MutationObserver(() => document.body.dataset['state'] === 'training' && resolve()).observe(document.body, { attributes: true }),
+      );
+      (globalThis as unknown as Held).messages.release();
+      await began;
+      watched.disconnect();
+      return shown;
+    });
+    expect(shown).toEqual([]);
+    expect(await other.locator('#network').innerText()).toContain('3×3×32');
     await other.close();
   });
 

@@ -12,6 +12,8 @@ import { expectSums } from './rounded-sums.ts';
 import { floats } from './values.ts';
 
 const bytesOf = (codes: Uint16Array): Uint8Array => new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
+/** Where they differ first, or -1; the matcher for arrays takes seconds. */
+const firstDifference = (given: Uint16Array, expected: Uint16Array): number => given.findIndex((code, i) => code !== expected[i]);
 const isAside = (code: number): boolean => (code & 0x7c00) === 0x7c00 || ((code & 0x7c00) === 0 && (code & 0x3ff) !== 0);
 /** All codes that are 0 or normal; and all others. */
 const all = Array.from({ length: 65536 }, (_, code) => code);
@@ -64,7 +66,7 @@ inEveryCombination((kernels) => {
     const codes = new Uint16Array(64 * 1024);
     codes.set(ordinary);
     const stored = new Stored(kernels(), codes, [64, 1024]);
-    expect(stored.codes()).toEqual(codes);
+    expect(firstDifference(stored.codes(), codes)).toBe(-1);
     for (let row = 0; row < 64; row++) {
       const given = stored.product(
         Float32Array.from({ length: 64 }, (_, i) => Number(i === row)),
@@ -92,7 +94,7 @@ inEveryCombination((kernels) => {
     others.forEach((code, i) => (codes[columns * i + ((code & 0x7c00) === 0 ? 8 + (i % 56) : i % 8)] = code));
     const values = Float64Array.from(codes, (code) => valueOfHalf('float16', code));
     const stored = new Stored(kernels(), codes, [rows, columns]);
-    expect(stored.codes()).toEqual(new Uint16Array(codes.length));
+    expect(firstDifference(stored.codes(), new Uint16Array(codes.length))).toBe(-1);
     const sums = (count: number, over: number, at: (i: number, j: number) => number): number[] =>
       Array.from({ length: count }, (_, i) =>
         Array.from({ length: over }, (_, j) => values[at(i, j)]!).reduce((sum, value) => sum + value, 0),
@@ -101,9 +103,9 @@ inEveryCombination((kernels) => {
     expect([...stored.product(new Float32Array(columns).fill(1), true)]).toEqual(sums(rows, columns, (i, j) => columns * i + j));
     expect([...stored.product(new Float32Array(rows).fill(1), false)]).toEqual(sums(columns, rows, (j, i) => columns * i + j));
     putBack(kernels(), stored.aside!);
-    expect(stored.codes()).toEqual(codes);
+    expect(firstDifference(stored.codes(), codes)).toBe(-1);
     setAsideAgain(kernels(), stored.aside!);
-    expect(stored.codes()).toEqual(new Uint16Array(codes.length));
+    expect(firstDifference(stored.codes(), new Uint16Array(codes.length))).toBe(-1);
     stored.release();
   });
 
@@ -153,7 +155,7 @@ inEveryCombination((kernels) => {
     ] as const) {
       const stored = new Stored(kernels(), codes, shape);
       expect(stored.aside).toBeUndefined();
-      expect(stored.codes()).toEqual(codes);
+      expect(firstDifference(stored.codes(), codes)).toBe(-1);
       stored.release();
     }
   });
