@@ -1,6 +1,5 @@
-import { roundingDivideByPowerOfTwo, saturatingRoundingDoublingHighMul } from '@x/tensor/quant';
-
-export { roundingDivideByPowerOfTwo, saturatingRoundingDoublingHighMul };
+import { checkReal } from '../validation.ts';
+import * as exact from '@x/tensor/quant';
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
@@ -10,11 +9,26 @@ function saturatingMultiplyByPowerOfTwo(x: number, exponent: number): number {
   return Math.min(Math.max(x * 2 ** exponent, INT32_MIN), INT32_MAX);
 }
 
+/** gemmlowp's RoundingDivideByPOT: x / 2^exponent, ties away from 0. */
+export function roundingDivideByPowerOfTwo(x: number, exponent: number): number {
+  checkReal('roundingDivideByPowerOfTwo', 'x', x);
+  checkReal('roundingDivideByPowerOfTwo', 'exponent', exponent);
+  return exact.roundingDivideByPowerOfTwo(x, exponent);
+}
+
+/** gemmlowp's SaturatingRoundingDoublingHighMul: (a·b + 2^30) >> 31 of int32, ties toward +infinity; -2^31 · -2^31 gives 2^31 - 1. */
+export function saturatingRoundingDoublingHighMul(a: number, b: number): number {
+  checkReal('saturatingRoundingDoublingHighMul', 'a', a);
+  checkReal('saturatingRoundingDoublingHighMul', 'b', b);
+  return exact.saturatingRoundingDoublingHighMul(a, b);
+}
+
 /**
  * 1/√x of a whole number as TFLite's GetInvSqrtQuantizedMultiplierExp has it: multiplier · 2^-31 / 2^shift, by five steps
  * of Newton's method in fixed point with 3 integer bits.
  */
 export function inverseSquareRootMultiplier(x: number): { readonly multiplier: number; readonly shift: number } {
+  checkReal('inverseSquareRootMultiplier', 'x', x);
   if (x <= 1) return { multiplier: INT32_MAX, shift: 0 };
   let input = x;
   let shift = 11;

@@ -1,4 +1,4 @@
-import { checkNumber } from '../validation.ts';
+import { checkNumber, checkObject, checkReal } from '../validation.ts';
 import { roundHalfAway } from './rounding.ts';
 
 /** A range whose zero is one of its quantized values. */
@@ -27,6 +27,9 @@ export function nudgedRange(
 }
 
 /** TFLite's FakeQuantize of a number: round((clamp(x) - min) / scale) · scale + min, ties away from 0. */
-export function fakeQuantizeInRange(x: number, { min, max, scale }: NudgedRange): number {
+export function fakeQuantizeInRange(x: number, range: NudgedRange): number {
+  checkReal('fakeQuantizeInRange', 'x', x);
+  checkObject('fakeQuantizeInRange', 'range', range, ['scale']);
+  const { min, max, scale } = range;
   return roundHalfAway((Math.min(Math.max(x, min), max) - min) / scale) * scale + min;
 }

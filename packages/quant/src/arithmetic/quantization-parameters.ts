@@ -1,4 +1,4 @@
-import { checkNumber } from '../validation.ts';
+import { checkNumber, checkObject, checkReal } from '../validation.ts';
 import { roundHalfAway, roundHalfEven } from './rounding.ts';
 
 /** real = scale · (q - zeroPoint). */
@@ -64,6 +64,9 @@ export function quantizationParameters(min: number, max: number, options: Parame
 }
 
 /** Quantized numbers: clamp(round(x / scale) + zeroPoint), ties to even before the zero point is added, as ONNX has it. */
-export function quantizeValue(x: number, { scale, zeroPoint, least, most }: QuantizationParameters): number {
+export function quantizeValue(x: number, parameters: QuantizationParameters): number {
+  checkReal('quantizeValue', 'x', x);
+  checkObject('quantizeValue', 'parameters', parameters, ['scale']);
+  const { scale, zeroPoint, least, most } = parameters;
   return Math.min(Math.max(roundHalfEven(x / scale) + zeroPoint, least), most);
 }

@@ -1,6 +1,6 @@
 import { roundToFormat, type FloatFormat } from '../formats/float-format.ts';
 import { e2m1, e4m3fn, e4m3fnuz, e5m2, e5m2fnuz } from '../formats/formats.ts';
-import { checkChoice, checkNumber } from '../validation.ts';
+import { checkArray, checkChoice, checkNumber, checkObject } from '../validation.ts';
 import { roundHalfEven } from './rounding.ts';
 
 const integers: Readonly<Record<string, readonly [number, number]>> = {
@@ -68,7 +68,10 @@ export interface QuantizeLinearOptions extends LinearScales {
  *
  * ONNX operators, QuantizeLinear 25.
  */
-export function quantizeLinear(values: ArrayLike<number>, { type = 'uint8', saturate = true, ...scales }: QuantizeLinearOptions): number[] {
+export function quantizeLinear(values: ArrayLike<number>, options: QuantizeLinearOptions): number[] {
+  checkArray('quantizeLinear', 'values', values);
+  checkObject('quantizeLinear', 'options', options, ['scale']);
+  const { type = 'uint8', saturate = true, ...scales } = options;
   checkChoice('quantizeLinear', 'type', type, types);
   const at = scaleAt('quantizeLinear', values.length, scales);
   const format = floats[type];
@@ -87,6 +90,8 @@ export function quantizeLinear(values: ArrayLike<number>, { type = 'uint8', satu
  * @throws {RangeError} if scales, axis and shape don't fit.
  */
 export function dequantizeLinear(values: ArrayLike<number>, scales: LinearScales): Float32Array<ArrayBuffer> {
+  checkArray('dequantizeLinear', 'values', values);
+  checkObject('dequantizeLinear', 'scales', scales, ['scale']);
   const at = scaleAt('dequantizeLinear', values.length, scales);
   return Float32Array.from(values, (value, index) => {
     const { scale, zeroPoint } = at(index);
@@ -104,6 +109,7 @@ export function dynamicQuantizeLinear(values: ArrayLike<number>): {
   readonly scale: number;
   readonly zeroPoint: number;
 } {
+  checkArray('dynamicQuantizeLinear', 'values', values);
   checkNumber('dynamicQuantizeLinear', 'the number of values', values.length, { least: 1 });
   let min = 0;
   let max = 0;

@@ -1,5 +1,5 @@
 import { doubleRounding, quantizeMultiplier as ofPositive, singleRounding, type QuantizedMultiplier } from '@x/tensor/quant';
-import { checkChoice, checkNumber } from '../validation.ts';
+import { checkChoice, checkNumber, checkObject, checkReal, show } from '../validation.ts';
 import { roundHalfEven } from './rounding.ts';
 
 export type { QuantizedMultiplier };
@@ -33,9 +33,12 @@ export function quantizeMultiplier(
  */
 export function multiplyByQuantizedMultiplier(
   x: number,
-  { multiplier, shift }: QuantizedMultiplier,
+  quantized: QuantizedMultiplier,
   { rounding = 'double' }: { readonly rounding?: 'double' | 'single' } = {},
 ): number {
+  checkReal('multiplyByQuantizedMultiplier', 'x', x);
+  checkObject('multiplyByQuantizedMultiplier', 'quantized', quantized, ['multiplier', 'shift']);
+  const { multiplier, shift } = quantized;
   if (rounding === 'double') return doubleRounding(x, { multiplier, shift });
   checkChoice('multiplyByQuantizedMultiplier', 'rounding', rounding, ['double', 'single']);
   checkNumber('multiplyByQuantizedMultiplier', 'multiplier', multiplier, { least: 0, remedy: 'Single rounding is defined for no others.' });
@@ -46,7 +49,10 @@ export function multiplyByQuantizedMultiplier(
  * The same of a 64-bit x, with the multiplier reduced to 16 bits, as TFLite's int16 kernels do:
  * (x · reduced + 2^(14 - shift)) >> (15 - shift).
  */
-export function multiplyWideByQuantizedMultiplier(x: bigint, { multiplier, shift }: QuantizedMultiplier): bigint {
+export function multiplyWideByQuantizedMultiplier(x: bigint, quantized: QuantizedMultiplier): bigint {
+  if (typeof x !== 'bigint') throw new TypeError(`multiplyWideByQuantizedMultiplier: x is ${show(x)}, but must be a bigint, such as 5n.`);
+  checkObject('multiplyWideByQuantizedMultiplier', 'quantized', quantized, ['multiplier', 'shift']);
+  const { multiplier, shift } = quantized;
   const reduced = BigInt(multiplier < 0x7fff0000 ? (multiplier + 2 ** 15) >> 16 : 0x7fff);
   const total = BigInt(15 - shift);
   return (x * reduced + (1n << (total - 1n))) >> total;
@@ -61,6 +67,8 @@ export function requantizeFp32(
   scale: number,
   { zeroPoint = 0, least = -128, most = 127 }: { readonly zeroPoint?: number; readonly least?: number; readonly most?: number } = {},
 ): number {
+  checkReal('requantizeFp32', 'sum', sum);
+  checkReal('requantizeFp32', 'scale', scale);
   const scaled = Math.fround(Math.fround(sum) * Math.fround(scale));
   return roundHalfEven(Math.min(Math.max(scaled, least - zeroPoint), most - zeroPoint)) + zeroPoint;
 }

@@ -1,5 +1,5 @@
 import type { Scheme } from '../network/scheme.ts';
-import { checkNumber, show } from '../validation.ts';
+import { checkArray, checkNumber, show } from '../validation.ts';
 import type { Sensitivity } from './sensitivity.ts';
 
 /** What the linear layers of a network may cost in all; give one or both. */
@@ -26,6 +26,7 @@ interface Choice {
  * @throws {RangeError} if even the cheapest choice exceeds the budget; the message says what it costs.
  */
 export function chooseSchemes(sensitivities: readonly Sensitivity[], budget: Budget): Record<string, Scheme> {
+  checkArray('chooseSchemes', 'sensitivities', sensitivities);
   const where = 'chooseSchemes';
   const { bytes = Infinity, milliseconds = Infinity } = budget ?? {};
   if (bytes === Infinity && milliseconds === Infinity)

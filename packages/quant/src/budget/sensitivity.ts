@@ -29,7 +29,7 @@ export interface Sensitivity {
  */
 export async function sensitivity(net: Layer, options: SensitivityOptions = {}): Promise<Sensitivity[]> {
   const where = 'sensitivity';
-  const { schemes = ['int8', 'int4'], ...rest } = options;
+  const { schemes = ['int8', 'int4'], ...rest } = options ?? {};
   if (!Array.isArray(schemes)) throw new TypeError(`${where}: schemes is ${show(schemes)}, but must be an array of schemes.`);
   for (const scheme of schemes as readonly Scheme[]) checkChoice(where, 'schemes', scheme, allSchemes);
   if (rest.calibrate === undefined)

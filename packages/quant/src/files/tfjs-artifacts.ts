@@ -1,7 +1,7 @@
 import { io } from '@tensorflow/tfjs-core';
 import { packRaw } from '@x/tensor';
 import { roundHalfEven } from '../arithmetic/rounding.ts';
-import { checkChoice, checkNumber, show } from '../validation.ts';
+import { checkChoice, checkNumber, checkObject, show } from '../validation.ts';
 
 export interface QuantizeArtifactsOptions {
   /** What float weights are stored as. Default `uint8`. */
@@ -29,6 +29,7 @@ export function quantizeArtifacts(
   artifacts: io.ModelArtifacts,
   { dtype = 'uint8', include = () => true }: QuantizeArtifactsOptions = {},
 ): io.ModelArtifacts {
+  checkObject('quantizeArtifacts', 'artifacts', artifacts);
   const where = 'quantizeArtifacts';
   checkChoice(where, 'dtype', dtype, ['uint8', 'uint16', 'float16']);
   const { specs, data } = weightsOf(where, artifacts);
@@ -65,6 +66,7 @@ const SHARD = 4 * 2 ** 20;
  * @throws {TypeError | RangeError} if there are no weights, or their bytes don't fit their list.
  */
 export function tfjsFiles(artifacts: io.ModelArtifacts): Record<string, Uint8Array<ArrayBuffer>> {
+  checkObject('tfjsFiles', 'artifacts', artifacts);
   const where = 'tfjsFiles';
   const { specs, data } = weightsOf(where, artifacts);
   const needed = specs.reduce((sum, spec) => sum + bytesOf(where, spec, data, sum).length, 0);

@@ -1,3 +1,4 @@
+import { checkArray, checkFormat } from '../validation.ts';
 import { decodeFloat, encodeFloat, roundToFormat, type CastOptions, type FloatFormat } from './float-format.ts';
 
 /** Codes of a format, in the smallest array that holds them; one code an element, not packed. */
@@ -5,6 +6,8 @@ export type Codes = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32A
 
 /** Numbers as codes of a format. */
 export function encodeFloats(values: ArrayLike<number>, format: FloatFormat, options: CastOptions = {}): Codes {
+  checkArray('encodeFloats', 'values', values);
+  checkFormat('encodeFloats', 'format', format);
   const bits = 1 + format.exponentBits + format.mantissaBits;
   if (bits > 32) throw new RangeError(`encodeFloats: ${format.name} has ${bits} bits, but codes have at most 32; use roundFloats.`);
   const codes = bits <= 8 ? new Uint8Array(values.length) : bits <= 16 ? new Uint16Array(values.length) : new Uint32Array(values.length);
@@ -14,6 +17,8 @@ export function encodeFloats(values: ArrayLike<number>, format: FloatFormat, opt
 
 /** The numbers of codes. */
 export function decodeFloats(codes: ArrayLike<number>, format: FloatFormat): Float32Array<ArrayBuffer> {
+  checkArray('decodeFloats', 'codes', codes);
+  checkFormat('decodeFloats', 'format', format);
   const values = new Float32Array(codes.length);
   for (let i = 0; i < codes.length; i++) values[i] = decodeFloat(codes[i] as number, format);
   return values;
@@ -21,6 +26,8 @@ export function decodeFloats(codes: ArrayLike<number>, format: FloatFormat): Flo
 
 /** What storing numbers in a format would leave of them, one by one in JavaScript; `roundTensor` of `@x/tensor/storage` does it to a tensor at memory's speed. */
 export function roundFloats(values: ArrayLike<number>, format: FloatFormat, options: CastOptions = {}): Float32Array<ArrayBuffer> {
+  checkArray('roundFloats', 'values', values);
+  checkFormat('roundFloats', 'format', format);
   const rounded = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) rounded[i] = roundToFormat(values[i] as number, format, options);
   return rounded;

@@ -1,6 +1,6 @@
 import { exponentOf } from '../arithmetic/frexp.ts';
 import { rounder, type Rounding } from '../arithmetic/rounding.ts';
-import { checkChoice, checkNumber } from '../validation.ts';
+import { checkChoice, checkFormat, checkNumber, checkReal } from '../validation.ts';
 
 /**
  * What a floating-point format does with its largest exponents:
@@ -84,6 +84,8 @@ export interface CastOptions {
  * roundToFormat(5, formats.e2m1); // => 4
  */
 export function roundToFormat(x: number, format: FloatFormat, { rounding = 'half-even', saturate = false }: CastOptions = {}): number {
+  checkReal('roundToFormat', 'x', x);
+  checkFormat('roundToFormat', 'format', format);
   const { mantissaBits, max, leastNormal, nonFinite } = format;
   if (Number.isNaN(x)) return nonFinite === 'finite' ? -0 : Number.NaN;
   const negative = x < 0 || Object.is(x, -0);
@@ -105,6 +107,8 @@ export function roundToFormat(x: number, format: FloatFormat, { rounding = 'half
 
 /** The bits of {@link roundToFormat}. */
 export function encodeFloat(x: number, format: FloatFormat, options: CastOptions = {}): number {
+  checkReal('encodeFloat', 'x', x);
+  checkFormat('encodeFloat', 'format', format);
   const { exponentBits, mantissaBits, bias, leastNormal, least, nonFinite } = format;
   const value = roundToFormat(x, format, options);
   const sign = 2 ** (exponentBits + mantissaBits);
@@ -128,6 +132,8 @@ export function encodeFloat(x: number, format: FloatFormat, options: CastOptions
 
 /** The number of a code. */
 export function decodeFloat(code: number, format: FloatFormat): number {
+  checkReal('decodeFloat', 'code', code);
+  checkFormat('decodeFloat', 'format', format);
   const { exponentBits, mantissaBits, bias, least, nonFinite } = format;
   const sign = 2 ** (exponentBits + mantissaBits);
   const negative = code >= sign;

@@ -1,6 +1,6 @@
 import { exponentOf } from '../arithmetic/frexp.ts';
 import { rounder, type Rounding } from '../arithmetic/rounding.ts';
-import { checkNumber, show } from '../validation.ts';
+import { checkArray, checkNumber, checkObject, show } from '../validation.ts';
 import { roundToFormat, type FloatFormat } from './float-format.ts';
 
 /** What the elements of a block are: floats of a format, or `int8` fractions k / 64. */
@@ -33,6 +33,7 @@ export function toMicroscaling(
   element: BlockElement,
   { block = 32, rounding = 'half-even' }: MicroscalingOptions = {},
 ): MicroscaledBlocks {
+  checkArray('toMicroscaling', 'values', values);
   checkNumber('toMicroscaling', 'block', block, { least: 1, whole: true });
   if (element !== 'int8' && typeof element?.max !== 'number')
     throw new TypeError(`toMicroscaling: element is ${show(element)}, but must be a float format or 'int8'.`);
@@ -68,8 +69,12 @@ export function toMicroscaling(
 
 /** The numbers of blocks. */
 export function fromMicroscaling(
-  { elements, exponents }: MicroscaledBlocks,
+  blocks: MicroscaledBlocks,
   { block = 32 }: Pick<MicroscalingOptions, 'block'> = {},
 ): Float32Array<ArrayBuffer> {
+  checkObject('fromMicroscaling', 'blocks', blocks, ['elements', 'exponents']);
+  for (const [name, part] of Object.entries({ elements: blocks.elements, exponents: blocks.exponents }))
+    checkArray('fromMicroscaling', `blocks.${name}`, part);
+  const { elements, exponents } = blocks;
   return elements.map((value, index) => value * 2 ** (exponents[Math.floor(index / block)] as number));
 }

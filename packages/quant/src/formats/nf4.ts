@@ -1,4 +1,4 @@
-import { checkNumber } from '../validation.ts';
+import { checkArray, checkNumber, checkObject } from '../validation.ts';
 
 /** The 16 values of 4-bit NormalFloat, as bitsandbytes has them; computing them anew differs in the 7th digit. */
 export const nf4Values: Float32Array<ArrayBuffer> = Float32Array.of(
@@ -46,6 +46,7 @@ export interface Nf4Blocks {
  * T. Dettmers et al., "QLoRA: Efficient Finetuning of Quantized LLMs", 2023, arXiv 2305.14314; scales stay float32.
  */
 export function toNf4(values: ArrayLike<number>, { block = 64 }: { readonly block?: number } = {}): Nf4Blocks {
+  checkArray('toNf4', 'values', values);
   checkNumber('toNf4', 'block', block, { least: 1, whole: true });
   const codes = new Uint8Array(values.length);
   const scales = new Float32Array(Math.ceil(values.length / block));
@@ -61,6 +62,9 @@ export function toNf4(values: ArrayLike<number>, { block = 64 }: { readonly bloc
 }
 
 /** The numbers of codes. */
-export function fromNf4({ codes, scales }: Nf4Blocks, { block = 64 }: { readonly block?: number } = {}): Float32Array<ArrayBuffer> {
+export function fromNf4(blocks: Nf4Blocks, { block = 64 }: { readonly block?: number } = {}): Float32Array<ArrayBuffer> {
+  checkObject('fromNf4', 'blocks', blocks, ['codes', 'scales']);
+  for (const [name, part] of Object.entries({ codes: blocks.codes, scales: blocks.scales })) checkArray('fromNf4', `blocks.${name}`, part);
+  const { codes, scales } = blocks;
   return Float32Array.from(codes, (code, index) => (nf4Values[code] as number) * (scales[Math.floor(index / block)] as number));
 }

@@ -4,7 +4,7 @@ import { mxfp4, nvfp4 } from './four-bit-floats.ts';
 import { q2_k, q3_k, q4_k, q5_k, q6_k } from './k-blocks.ts';
 import { q4_0, q4_1, q5_0, q5_1, q8_0 } from './small-blocks.ts';
 import { tq1_0, tq2_0 } from './ternary-blocks.ts';
-import { checkNumber, show } from '../validation.ts';
+import { checkArray, checkNumber, show } from '../validation.ts';
 
 const codecs = [q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs, tq1_0, tq2_0, mxfp4, nvfp4] as const;
 
@@ -38,6 +38,7 @@ export const blockCodecs: ReadonlyMap<string, BlockCodec> = new Map(codecs.map((
  * const bytes = encodeBlocks(new Float32Array(64).fill(0.5), 'Q8_0'); // 68 bytes
  */
 export function encodeBlocks(values: Float32Array, type: BlockType): Uint8Array<ArrayBuffer> {
+  checkArray('encodeBlocks', 'values', values);
   const codec = codecOf('encodeBlocks', type);
   if (values.length % codec.numbers !== 0)
     throw new RangeError(
@@ -60,6 +61,7 @@ export function encodeBlocks(values: Float32Array, type: BlockType): Uint8Array<
  * @throws {RangeError} if the format is unknown or the bytes aren't whole blocks.
  */
 export function decodeBlocks(bytes: Uint8Array, type: BlockType): Float32Array<ArrayBuffer> {
+  checkArray('decodeBlocks', 'bytes', bytes);
   const codec = codecOf('decodeBlocks', type);
   if (bytes.length % codec.bytes !== 0)
     throw new RangeError(`decodeBlocks: there are ${bytes.length} bytes, but ${type} has blocks of ${codec.bytes}.`);

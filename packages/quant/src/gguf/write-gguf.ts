@@ -1,4 +1,4 @@
-import { checkNumber, show } from '../validation.ts';
+import { checkNumber, checkObject, show } from '../validation.ts';
 import { ARRAY, typeNumber, type MetadataType, type MetadataValue } from './metadata.ts';
 import { typesByName, type TensorType } from './tensor-types.ts';
 
@@ -42,6 +42,7 @@ export function writeGguf(
   tensors: Readonly<Record<string, GgufTensorInput>>,
   { metadata = {} }: WriteGgufOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkObject('writeGguf', 'tensors', tensors);
   const alignment = alignmentOf(metadata['general.alignment']);
   const contents = Object.entries(tensors).map(([name, input]) => ({ name, ...encoded(name, input), shape: input.shape }));
   const head = new ByteWriter();

@@ -1,7 +1,11 @@
+import { checkArray, checkObject } from '../validation.ts';
 import type { QuantizationReport } from './report.ts';
 
 /** A report as a table of text. */
-export function formatReport({ layers, ...whole }: QuantizationReport): string {
+export function formatReport(report: QuantizationReport): string {
+  checkObject('formatReport', 'report', report, ['layers']);
+  checkArray('formatReport', 'report.layers', report.layers);
+  const { layers, ...whole } = report;
   const head = ['layer', 'scheme', 'shape', 'bytes', 'of float', 'SQNR', 'cosine', 'time of float'];
   const row = (name: string, scheme: string, shape: string, part: Omit<QuantizationReport, 'layers'>): string[] => [
     name,

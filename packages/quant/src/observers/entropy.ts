@@ -1,3 +1,4 @@
+import { checkArray, checkNumber } from '../validation.ts';
 import { addToHistogram, emptyHistogram, foldHistogram, type Histogram } from './histogram.ts';
 import { checkSeen, type Observer } from './observer.ts';
 
@@ -40,6 +41,8 @@ function coarse(counts: Float64Array, width: number, bins: number): { counts: Fl
 
 /** How many of the bins the range of least divergence keeps. */
 export function entropyThreshold(counts: Float64Array, levels: number): number {
+  checkArray('entropyThreshold', 'counts', counts);
+  checkNumber('entropyThreshold', 'levels', levels);
   let beyond = counts.reduce((sum, count) => sum + count, 0);
   const total = beyond;
   for (let i = 0; i < Math.min(levels, counts.length); i++) beyond -= counts[i] as number;

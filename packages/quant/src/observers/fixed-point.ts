@@ -1,6 +1,6 @@
 import { integerRange } from '../arithmetic/quantization-parameters.ts';
 import { roundHalfEven } from '../arithmetic/rounding.ts';
-import { checkNumber } from '../validation.ts';
+import { checkArray, checkNumber } from '../validation.ts';
 import { addToHistogram, emptyHistogram, type Histogram } from './histogram.ts';
 import { checkSeen, extremes, type Observer } from './observer.ts';
 
@@ -21,6 +21,7 @@ const MORE = 6;
  * J. Qiu et al., "Going Deeper with Embedded FPGA Platform for Convolutional Neural Network", FPGA 2016; ties to even.
  */
 export function fractionBits(values: ArrayLike<number>, bits: number): number {
+  checkArray('fractionBits', 'values', values);
   checkNumber('fractionBits', 'bits', bits, { least: 2, most: 16, whole: true });
   const { min, max } = extremes('fractionBits', values);
   const size = Math.max(max, -min);
@@ -68,6 +69,9 @@ function best(size: number, bits: number, errorOf: (fraction: number) => number)
 
 /** Numbers as fixed point of so many fraction bits leaves them. */
 export function toFixedPoint(values: ArrayLike<number>, bits: number, fraction: number): Float32Array<ArrayBuffer> {
+  checkArray('toFixedPoint', 'values', values);
+  checkNumber('toFixedPoint', 'bits', bits);
+  checkNumber('toFixedPoint', 'fraction', fraction);
   const round = fixedPointOf(bits, fraction);
   return Float32Array.from(values, round);
 }

@@ -1,4 +1,4 @@
-import { checkChoice } from '../validation.ts';
+import { checkChoice, checkNumber, checkText } from '../validation.ts';
 
 /**
  * How the factors of an operation's value and of its gradient are reconciled:
@@ -12,6 +12,9 @@ export type ScaleConstraint = 'mean' | 'output' | 'none';
 
 /** Factors of the value and of the gradient under a constraint. */
 export function constrained(where: string, forward: number, backward: number, constraint: ScaleConstraint): [number, number] {
+  checkText('constrained', 'where', where);
+  checkNumber('constrained', 'forward', forward);
+  checkNumber('constrained', 'backward', backward);
   checkChoice(where, 'constraint', constraint, ['mean', 'output', 'none']);
   if (constraint === 'none') return [forward, backward];
   const both = constraint === 'output' ? forward : Math.sqrt(forward * backward);

@@ -1,3 +1,4 @@
+import { checkTensor } from '../validation.ts';
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { embedding } from '@x/tensor';
 import { scaled } from './scaled.ts';
@@ -9,5 +10,7 @@ import { scaled } from './scaled.ts';
  * @throws {TypeError | RangeError} as `embedding` of `@x/tensor`.
  */
 export function unitEmbedding(weight: Tensor, ids: Tensor): Tensor {
+  checkTensor('unitEmbedding', 'weight', weight);
+  checkTensor('unitEmbedding', 'ids', ids);
   return tidy(() => embedding(scaled(weight, { backward: ((weight.shape[0] as number) / Math.max(ids.size, 1)) ** 0.5 }), ids));
 }

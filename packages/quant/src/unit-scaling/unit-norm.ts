@@ -1,3 +1,4 @@
+import { checkTensor } from '../validation.ts';
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { layerNorm, rmsNorm, type NormOptions } from '@x/tensor';
 import { scaled } from './scaled.ts';
@@ -8,6 +9,9 @@ import { scaled } from './scaled.ts';
  * @throws {TypeError | RangeError} as it does.
  */
 export function unitLayerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: NormOptions = {}): Tensor {
+  checkTensor('unitLayerNorm', 'x', x);
+  checkTensor('unitLayerNorm', 'gamma', gamma);
+  checkTensor('unitLayerNorm', 'beta', beta);
   const ofWeights = { backward: rootOfRows(x, gamma) };
   return tidy(() => layerNorm(x, scaled(gamma, ofWeights), scaled(beta, ofWeights), options));
 }
@@ -18,6 +22,8 @@ export function unitLayerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: N
  * @throws {TypeError | RangeError} as it does.
  */
 export function unitRmsNorm(x: Tensor, gamma: Tensor, options: NormOptions = {}): Tensor {
+  checkTensor('unitRmsNorm', 'x', x);
+  checkTensor('unitRmsNorm', 'gamma', gamma);
   return tidy(() => rmsNorm(x, scaled(gamma, { backward: rootOfRows(x, gamma) }), options));
 }
 

@@ -1,7 +1,7 @@
 import { add, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { needGradients } from '@x/tensor';
 import { checkTensor } from '@x/tensor/arguments';
-import { checkNumber } from '../validation.ts';
+import { checkFunction, checkNumber } from '../validation.ts';
 import { scaled } from './scaled.ts';
 
 /**
@@ -31,6 +31,7 @@ export interface UnitResidualOptions {
  * C. Blake et al., 2023, arXiv 2303.11257, "weighted residual addition"; with tau as in the authors' library.
  */
 export function unitResidual(x: Tensor, branch: (x: Tensor) => Tensor, { tau = 0.1 }: UnitResidualOptions = {}): Tensor {
+  checkFunction('unitResidual', 'branch', branch);
   return weightedResidual('unitResidual', x, branch, (past) => past, { tau, ratio: 1 });
 }
 

@@ -9,7 +9,7 @@ import {
   type NamedVariables,
   type SequentialLayer,
 } from '@x/tensor';
-import { checkNumber, show } from '../validation.ts';
+import { checkNumber, checkObject, show } from '../validation.ts';
 import { scaled } from './scaled.ts';
 import { unitLayer, unitRule, type UnitPart, type UnitScaledLayer } from './unit-layer.ts';
 import { weightedResidual } from './unit-residual.ts';
@@ -44,7 +44,9 @@ export interface UnitScalingOptions {
  * C. Blake, D. Orr, C. Luschi, "Unit Scaling: Out-of-the-Box Low-Precision Training", 2023, arXiv 2303.11257. Unlike there, a factor behind
  * an activation makes its mean square 1, not its variance, and no factors within a branch are tied.
  */
-export function unitScaled(net: Layer, { key, tau = 0.1 }: UnitScalingOptions): Layer {
+export function unitScaled(net: Layer, options: UnitScalingOptions): Layer {
+  checkObject('unitScaled', 'options', options, ['key']);
+  const { key, tau = 0.1 } = options;
   const where = 'unitScaled';
   if (typeof net?.apply !== 'function' || typeof net.variables !== 'object')
     throw new TypeError(`${where}: net is ${show(net)}, but must be a layer, such as sequential([...]).`);

@@ -1,3 +1,4 @@
+import { checkTensor } from '../validation.ts';
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from '@x/tensor';
 import { scaled } from './scaled.ts';
@@ -15,6 +16,7 @@ export function unitSoftmaxCrossEntropy(
   labels: Tensor,
   options: Omit<SoftmaxCrossEntropyOptions, 'reduction'> = {},
 ): Tensor {
+  checkTensor('unitSoftmaxCrossEntropy', 'logits', logits);
   return tidy(() => {
     const classes = logits.shape?.at(-1) ?? 0;
     if (logits.dtype !== 'float32' || logits.rank < 2 || classes < 2) return softmaxCrossEntropy(logits, labels, options);

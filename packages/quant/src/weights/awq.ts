@@ -1,4 +1,4 @@
-import { checkNumber } from '../validation.ts';
+import { checkArray, checkNumber, checkObject } from '../validation.ts';
 import { quadraticForm } from './gptq.ts';
 import { checkWeight, dequantizeWeight, roundToGrid, weightGrid, type GridOptions, type WeightMatrix } from './weight-grid.ts';
 
@@ -33,7 +33,11 @@ const STEPS = 20;
  * J. Lin et al., "AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration", 2023, arXiv 2306.00978;
  * the search over scales, not the one over clipping.
  */
-export function awqScales(weight: WeightMatrix, { meanSize, hessian }: InputStatistics, options: GridOptions = {}): AwqScales {
+export function awqScales(weight: WeightMatrix, statistics: InputStatistics, options: GridOptions = {}): AwqScales {
+  checkObject('awqScales', 'statistics', statistics, ['meanSize', 'hessian']);
+  const { meanSize, hessian } = statistics;
+  checkArray('awqScales', 'statistics.meanSize', meanSize);
+  checkArray('awqScales', 'statistics.hessian', hessian);
   checkWeight('awqScales', weight);
   const { inputs, units } = weight;
   checkNumber('awqScales', 'the number of values of meanSize', meanSize.length, { least: inputs, most: inputs });

@@ -10,8 +10,8 @@ import { checkWeight, type WeightMatrix } from './weight-grid.ts';
  * M. Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", 2019, arXiv 1906.04721; ranges are max|w|.
  */
 export function equalizingFactors(first: WeightMatrix, second: WeightMatrix): Float64Array<ArrayBuffer> {
-  checkWeight('equalizingFactors', first);
-  checkWeight('equalizingFactors', second);
+  checkWeight('equalizingFactors', first, 'first');
+  checkWeight('equalizingFactors', second, 'second');
   if (first.units !== second.inputs)
     throw new RangeError(
       `equalizingFactors: the first layer has ${first.units} units, but the second ${second.inputs} inputs; they must be as many.`,

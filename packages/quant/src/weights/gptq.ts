@@ -1,5 +1,5 @@
 import { inverseCholesky } from '../linear-algebra/inverse-cholesky.ts';
-import { checkNumber } from '../validation.ts';
+import { checkArray, checkNumber } from '../validation.ts';
 import {
   checkWeight,
   dequantizeWeight,
@@ -35,6 +35,7 @@ export interface GptqOptions extends GridOptions {
  * E. Frantar et al., "GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers", 2022, arXiv 2210.17323.
  */
 export function gptq(weight: WeightMatrix, hessian: Float64Array, options: GptqOptions = {}): QuantizedWeight {
+  checkArray('gptq', 'hessian', hessian);
   const where = 'gptq';
   const { damping = 0.01, blockSize = 128, actOrder = false, ...gridOptions } = options;
   checkWeight(where, weight);
@@ -120,6 +121,8 @@ function withGroup(grid: WeightGrid, weights: Float64Array, group: number, optio
  * With H = X·Xᵀ it is ‖X·D‖².
  */
 export function outputError(weight: WeightMatrix, quantized: QuantizedWeight, hessian: Float64Array): number {
+  checkWeight('outputError', weight);
+  checkArray('outputError', 'hessian', hessian);
   const { inputs, units } = weight;
   const difference = Float64Array.from(dequantizeWeight(quantized), (value, i) => value - (weight.values[i] as number));
   return quadraticForm(difference, hessian, inputs, units);

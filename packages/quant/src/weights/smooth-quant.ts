@@ -1,4 +1,4 @@
-import { checkNumber } from '../validation.ts';
+import { checkArray, checkNumber } from '../validation.ts';
 import { checkWeight, type WeightMatrix } from './weight-grid.ts';
 
 /**
@@ -18,6 +18,7 @@ export function smoothingFactors(
   weight: WeightMatrix,
   { alpha = 0.5 }: { readonly alpha?: number } = {},
 ): Float64Array<ArrayBuffer> {
+  checkArray('smoothingFactors', 'sizes', sizes);
   checkWeight('smoothingFactors', weight);
   checkNumber('smoothingFactors', 'alpha', alpha, { least: 0, most: 1 });
   const { values, inputs, units } = weight;

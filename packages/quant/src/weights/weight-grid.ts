@@ -1,6 +1,6 @@
 import { roundHalfEven } from '../arithmetic/rounding.ts';
 import { fractionBits } from '../observers/fixed-point.ts';
-import { checkChoice, checkNumber, show } from '../validation.ts';
+import { checkChoice, checkNumber, checkObject, show } from '../validation.ts';
 
 /** A matrix of weights [inputs, units], row-major. */
 export interface WeightMatrix {
@@ -146,7 +146,10 @@ function membersOf({ values, units }: WeightMatrix, index: number, size: number)
 }
 
 /** Weights to the nearest integers of a grid, ties to even. */
-export function roundToGrid({ values, inputs, units }: WeightMatrix, grid: WeightGrid): QuantizedWeight {
+export function roundToGrid(weight: WeightMatrix, grid: WeightGrid): QuantizedWeight {
+  checkObject('roundToGrid', 'weight', weight, ['values']);
+  const { values, inputs, units } = weight;
+  checkObject('roundToGrid', 'grid', grid, ['scales', 'zeroPoints']);
   const rounded = new Int16Array(values.length);
   for (let input = 0; input < inputs; input++) {
     for (let unit = 0; unit < units; unit++)
@@ -165,6 +168,7 @@ export function nearestOnGrid(value: number, grid: WeightGrid, input: number, un
 
 /** The weights that integers stand for, [inputs, units]. */
 export function dequantizeWeight(quantized: QuantizedWeight): Float32Array<ArrayBuffer> {
+  checkObject('dequantizeWeight', 'quantized', quantized, ['values', 'scales', 'zeroPoints']);
   const { values, inputs, units, scales, zeroPoints } = quantized;
   const weight = new Float32Array(values.length);
   for (let input = 0; input < inputs; input++) {
@@ -178,7 +182,9 @@ export function dequantizeWeight(quantized: QuantizedWeight): Float32Array<Array
 }
 
 /** @throws {RangeError | TypeError} unless all weights are there and finite. */
-export function checkWeight(where: string, { values, inputs, units }: WeightMatrix): void {
+export function checkWeight(where: string, weight: WeightMatrix, name = 'weight'): void {
+  checkObject(where, name, weight, ['values', 'inputs', 'units']);
+  const { values, inputs, units } = weight;
   checkNumber(where, 'inputs', inputs, { least: 1, whole: true });
   checkNumber(where, 'units', units, { least: 1, whole: true });
   if (!(values instanceof Float32Array || values instanceof Float64Array) || values.length !== inputs * units)
