@@ -110,4 +110,4 @@ export { SafetensorsError, type SafetensorsErrorCode } from './files/safetensors
 export { loadSafetensors, saveSafetensors } from './files/safetensors-file.ts';
 export { openSafetensors } from './files/open-safetensors.ts';
 export { type OpenSafetensorsOptions, type Rows, type SafetensorsInfo, type SafetensorsReader } from './files/safetensors-reader.ts';
-export { FileWriteError } from './files/write-atomically.ts';
+export { FileWriteError } from './files/file-write-error.ts';

@@ -24,6 +24,7 @@ export const tiers: readonly Tier[] = ['simd', 'relaxed', 'wide'];
 import { elementwise } from './dense/elementwise.generator.ts';
 import { gemmTile } from './dense/gemm-tile.generator.ts';
 import { reduce } from './dense/reduce.generator.ts';
+import { cumulative } from './dense/cumulative.generator.ts';
 import { bsrTile } from './sparse/bsr-tile.generator.ts';
 import { nmTile } from './sparse/nm-tile.generator.ts';
 import { streamingTile } from './sparse/streaming-tile.generator.ts';
@@ -53,6 +54,9 @@ export const families: readonly KernelFamily[] = [
       'dense/fill.ts',
       'dense/reduce.ts',
       'dense/arg-extremum.ts',
+      'dense/cumulative.ts',
+      'dense/top-k.ts',
+      'dense/one-hot.ts',
       'dense/softmax.ts',
       'dense/layer-norm.ts',
       'dense/channel-norm.ts',
@@ -66,7 +70,7 @@ export const families: readonly KernelFamily[] = [
       'dense/copy.ts',
       'dense/dropout.ts',
     ],
-    generated: { 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce },
+    generated: { 'dense/elementwise.ts': elementwise, 'dense/reduce.ts': reduce, 'dense/cumulative.ts': cumulative },
   },
   { name: 'half', sources: ['half/convert.ts', 'half/half-gemv.ts', 'half/set-aside.ts'] },
   { name: 'storage', sources: ['storage/compress.ts', 'storage/round.ts', 'storage/bounded.ts'] },

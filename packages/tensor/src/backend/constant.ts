@@ -4,7 +4,7 @@ import type { XBackend } from './backend.ts';
 import type { BackendKernel } from './kernel.ts';
 
 /** The 4 bytes to fill with. */
-function wordOf(value: number, dtype: DataType): number {
+export function wordOf(value: number, dtype: DataType): number {
   if (dtype === 'int32') return value | 0;
   if (dtype === 'bool') return value ? 0x01010101 : 0;
   return new Int32Array(Float32Array.of(value).buffer)[0] as number;

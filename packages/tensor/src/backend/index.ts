@@ -7,6 +7,7 @@ import { complexKernels, takingComplex } from './complex.ts';
 import { concatKernels } from './concat.ts';
 import { constantKernels } from './constant.ts';
 import { crossEntropyKernels } from './cross-entropy.ts';
+import { cumulativeKernels } from './cumulative.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseKernels } from './depthwise.ts';
 import { dilation2DKernels } from './dilation2d.ts';
@@ -31,6 +32,7 @@ import { softmaxKernels } from './softmax.ts';
 import { smoothActivationKernels } from './smooth-activation.ts';
 import { stridedKernels } from './strided.ts';
 import { stringKernels, takingStrings } from './strings.ts';
+import { topKKernel } from './top-k.ts';
 import { transposeKernels } from './transpose.ts';
 import { unaryKernels } from './unary.ts';
 
@@ -56,6 +58,8 @@ export const backendKernels: readonly BackendKernel[] = [
   ...poolingKernels,
   ...scatterKernels,
   ...crossEntropyKernels,
+  ...cumulativeKernels,
+  topKKernel,
   ...embeddingKernels,
   ...gatherKernels,
   ...identityKernels,

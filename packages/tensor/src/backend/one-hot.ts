@@ -1,5 +1,6 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { fill } from '../kernels/fill.ts';
+import { oneHot } from '../kernels/one-hot.ts';
+import { wordOf } from './constant.ts';
 import type { BackendKernel } from './kernel.ts';
 
 /** Rows of `offValue` with `onValue` at each index; an index out of range gives a row without it. tfjs's own writes integers into float tensors. */
@@ -14,15 +15,15 @@ export const oneHotKernel: BackendKernel = {
       dtype: 'float32' | 'int32' | 'bool';
     };
     const output = backend.makeOutput([...indices.shape, depth], dtype);
-    const from = backend.typedArrayFromHeap(indices);
-    const to = backend.typedArrayFromHeap(output);
-    // Zeros by all threads: nearly all there is to do.
-    if (offValue === 0) fill(backend.kernels, backend.address(output), backend.data(output).bytes, 0);
-    else to.fill(offValue);
-    for (let row = 0; row < util.sizeFromShape(indices.shape); row++) {
-      const index = from[row] as number;
-      if (index >= 0 && index < depth) to[row * depth + index] = onValue;
-    }
+    oneHot(backend.kernels, {
+      indices: backend.address(indices),
+      to: backend.address(output),
+      rows: util.sizeFromShape(indices.shape),
+      depth,
+      width: dtype === 'bool' ? 1 : 4,
+      on: wordOf(onValue, dtype),
+      off: wordOf(offValue, dtype),
+    });
     return output;
   },
 };

@@ -25,8 +25,10 @@ function reduceTensor(
   const [shape, reduced] = backend_util.computeOutAndReduceShapes(x.shape, axes);
   const outputShape = attributes.keepDims ? backend_util.expandShapeToKeepDim(shape, axes) : shape;
   if (util.sizeFromShape(x.shape) === 0) return constant(backend, outputShape, x.dtype, empty);
+  const count = util.sizeFromShape(reduced);
+  if (count === 1) return backend.share(x, outputShape);
   const output = backend.makeOutput(outputShape, x.dtype);
-  const divisor = mean ? util.sizeFromShape(reduced) : 1;
+  const divisor = mean ? count : 1;
   reduce(backend.kernels, reduction, backend.address(x), backend.address(output), x.shape, (axis) => axes.includes(axis), divisor);
   return output;
 }

@@ -1,6 +1,5 @@
 import type { FileLocation } from './byte-source.ts';
-import { openFile, type OpenSafetensorsOptions, type SafetensorsReader } from './safetensors-reader.ts';
-import { isIndex, openShards } from './shards.ts';
+import type { OpenSafetensorsOptions, SafetensorsReader } from './safetensors-reader.ts';
 
 /**
  * Opens a safetensors file to read single tensors, or single rows of them: for files larger than memory. Only the header is
@@ -15,5 +14,7 @@ import { isIndex, openShards } from './shards.ts';
  * await file.close();
  */
 export async function openSafetensors(location: FileLocation, options: OpenSafetensorsOptions = {}): Promise<SafetensorsReader> {
-  return isIndex(location) ? openShards('openSafetensors', location, options) : openFile('openSafetensors', location, options);
+  // Loaded by who reads files.
+  const { openFiles } = await import('./shards.ts');
+  return openFiles('openSafetensors', location, options);
 }

@@ -12,7 +12,6 @@ import {
   type SafetensorsContents,
   type SafetensorsOptions,
 } from './safetensors.ts';
-import { writeAtomically } from './write-atomically.ts';
 
 /**
  * Saves tensors by name as a safetensors file, in Node. The file appears as a whole or not at all, with the values that the
@@ -34,6 +33,8 @@ export async function saveSafetensors(path: string, tensors: NamedTensors, optio
     for (const value of held) yield await bytesOf(value);
   };
   try {
+    // Loaded by who writes files; the values are held already.
+    const { writeAtomically } = await import('./write-atomically.ts');
     await writeAtomically('saveSafetensors', path, pieces(), bytes);
   } finally {
     dispose(held.filter((value) => value instanceof Tensor));

@@ -8,8 +8,12 @@ import { parseStrictJson } from './strict-json.ts';
 /** An index of a model of a million tensors takes no more. */
 const MOST_INDEX_BYTES = 100_000_000;
 
-/** Whether a location is that of an index by its name. */
-export function isIndex(location: FileLocation): location is string | URL {
+/** Opens a file, or those of an index, which is known by its name. */
+export async function openFiles(where: string, location: FileLocation, options: OpenSafetensorsOptions): Promise<SafetensorsReader> {
+  return isIndex(location) ? openShards(where, location, options) : openFile(where, location, options);
+}
+
+function isIndex(location: FileLocation): location is string | URL {
   if (typeof location !== 'string' && !(location instanceof URL)) return false;
   const path = typeof location === 'string' ? location.replace(/[?#].*$/, '') : location.pathname;
   return path.endsWith('.index.json');
@@ -19,7 +23,7 @@ export function isIndex(location: FileLocation): location is string | URL {
  * Opens the files that an index names: `{ "metadata": {...}, "weight_map": { "<tensor>": "<file beside the index>" } }`, as
  * Hugging Face's tools write it. A name that leads out of the index's folder is refused.
  */
-export async function openShards(where: string, location: string | URL, options: OpenSafetensorsOptions): Promise<SafetensorsReader> {
+async function openShards(where: string, location: string | URL, options: OpenSafetensorsOptions): Promise<SafetensorsReader> {
   const label = String(location);
   const { files, metadata } = await readIndex(where, location, options);
   const readers = new Map<string, SafetensorsReader>();

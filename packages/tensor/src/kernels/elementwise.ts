@@ -33,7 +33,7 @@ export function canBroadcast(shape: readonly number[], operands: readonly (reado
   return merged <= MOST_AXES;
 }
 
-/** Elements of a work item that reads and writes nothing but the tensors, and of one that lays values out in scratch. */
+/** Elements of a work item of a long row, if few instructions compute them or many, and of one that lays short rows out in scratch. */
 const LONG_PIECE = 8192;
 const PIECE = 2048;
 /** Rows shorter than this are done several at a time. */
@@ -83,7 +83,7 @@ export function elementwise(kernels: Kernels, kernel: ElementwiseKernel, to: num
   const { inputs } = kernel;
   writeOperand(words, p + FIRST_OPERAND, x, inputs[0] as number, 1, LIKE_OUTPUT);
   if (inputs.length > 1) writeOperand(words, p + FIRST_OPERAND + OPERAND_WORDS, y, inputs[1] as number, 1, LIKE_OUTPUT);
-  run(kernels, kernel, p, to, size, 1, 0, true, c, d);
+  run(kernels, kernel, p, to, size, 1, 0, c, d);
 }
 
 /**
@@ -151,7 +151,7 @@ export function broadcastElementwise(
     const kind = inner === 1 && has === outer ? LIKE_OUTPUT : has === 0 ? FIXED : STRIDED;
     writeOperand(words, q, (operands[k] as Operand).address, kernel.inputs[k] as number, inner, kind);
   }
-  run(kernels, kernel, p, to, sizes[0] as number, rows, outer, present[0] === all, c, d);
+  run(kernels, kernel, p, to, sizes[0] as number, rows, outer, c, d);
 }
 
 /** Chooses the work items, writes the parameters that remain and runs the kernel. */
@@ -163,13 +163,12 @@ function run(
   n: number,
   rows: number,
   rank: number,
-  direct: boolean,
   c: number,
   d: number,
 ): void {
   const { threads } = kernels;
   const { words, floats } = threads;
-  const piece = direct && share === FEW ? LONG_PIECE : PIECE;
+  const piece = share === FEW ? LONG_PIECE : PIECE;
   let pieces = 1;
   let group = 1;
   if (rows === 1 || n >= LONG_ROW) pieces = Math.ceil(n / piece);

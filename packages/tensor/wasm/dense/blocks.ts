@@ -50,6 +50,8 @@ export const TO: usize = 28;
 export const RUNNING: usize = 32;
 const DESTINATION: usize = 36;
 const FILLED: usize = 40;
+/** Of each operand, 0 where its values of the current run are one, which stands RUN times, else 1. */
+export const MOVES: usize = 56;
 /** Short runs: an operand's values, and the results. */
 const SHORT: usize = 128;
 const SHORT_RESULTS: usize = 320;
@@ -82,7 +84,7 @@ export function next(p: usize, s: usize): bool {
     const back = <usize>(load<i32>(s, COUNT) - RUN);
     for (let k: usize = 0; k < <usize>operands; k++) {
       const at = s + X + (k << 2);
-      store<u32>(at, load<u32>(at) + (back << load<u32>(p + FIRST_OPERAND + k * OPERAND_BYTES, SHIFT)));
+      store<u32>(at, load<u32>(at) + ((back * load<u32>(at, MOVES - X)) << load<u32>(p + FIRST_OPERAND + k * OPERAND_BYTES, SHIFT)));
     }
     store<u32>(s, load<u32>(s, TO) + (back << outShift), TO);
     store<i32>(s, RUN, RUNNING);
@@ -122,6 +124,7 @@ export function next(p: usize, s: usize): bool {
     const shift = load<u32>(q, SHIFT);
     let at: usize = load<u32>(q);
     const kind = load<i32>(q, KIND);
+    store<i32>(s + (k << 2), 1, MOVES);
     if (kind == 0) at += <usize>first << shift;
     else at = lay(p, q, s, k, row, rows, from, count);
     if (count < RUN) {
@@ -153,24 +156,27 @@ function lay(p: usize, q: usize, s: usize, k: usize, row: i32, rows: i32, from: 
   const fixed = load<i32>(q, KIND) == 1;
   if (inner && group == 1) return address + (<usize>((fixed ? 0 : position(p, q, row)) + from) << shift);
   const laid = s + LAID + k * LAID_BYTES;
+  if (!inner && (fixed || group == 1)) {
+    store<i32>(s + (k << 2), 0, MOVES);
+    splat(laid, address + (<usize>(fixed ? 0 : position(p, q, row)) << shift), RUN, shift);
+    return laid;
+  }
   if (fixed) {
     const filled = s + FILLED + (k << 2);
-    // A short last piece or group may come first on some thread: it says how much is laid out.
+    // A short last group may come first on some thread: it says how much is laid out.
     if (load<i32>(filled) < count) {
       store<i32>(filled, count);
-      if (inner) repeat(laid, address, load<i32>(p, N), rows, shift);
-      else splat(laid, address, count, shift);
+      repeat(laid, address, load<i32>(p, N), rows, shift);
     }
     return laid;
   }
   const n = load<i32>(p, N);
-  const width = rows > 1 ? n : count;
   let to = laid;
   for (let i = 0; i < rows; i++) {
     const at = address + (<usize>position(p, q, row + i) << shift);
     if (inner) copy(to, at, <usize>n << shift);
-    else splat(to, at, width, shift);
-    to += <usize>width << shift;
+    else splat(to, at, n, shift);
+    to += <usize>n << shift;
   }
   return laid;
 }

@@ -4,7 +4,7 @@ import { operations, type Operation } from './elementwise-operations.generator.t
 /** Writes every elementwise kernel: a loop over the runs that `blocks` yields, several vectors at a time so that neighbours form pairs. */
 export function elementwise(_tier: Tier): string {
   return [
-    `import { C, CONSTANTS, D, RUNNING, TO, X, Y, Z, next, open } from './blocks';`,
+    `import { C, CONSTANTS, D, MOVES, RUNNING, TO, X, Y, Z, next, open } from './blocks';`,
     `import { ONE, SIX, constant, writeConstants } from '../simd/constants';`,
     `import { exp, expm1 } from '../simd/exp';`,
     `import { log, log1p } from '../simd/log';`,
@@ -37,6 +37,8 @@ function kernel(name: string, { inputs, output, value, numbers = 0, vectors: cou
     output === 4
       ? vectors.map((j) => `v128.store(to, r${j}, ${j * 16});`)
       : [`v128.store(to, ${onBytes ? 'r0' : 'packMasks(r0, r1, r2, r3)'});`];
+  // A single operand lies as the output does.
+  const step = ({ width, name: x }: { width: 1 | 4; name: string }): string => (operands.length === 1 ? `${4 * count * width}` : `${x}Step`);
   return `
 export function ${name}(p: usize, begin: i32, end: i32, s: usize): void {
   ${numbers > 0 ? 'const c = f32x4.splat(load<f32>(p, C));' : ''}
@@ -45,11 +47,12 @@ export function ${name}(p: usize, begin: i32, end: i32, s: usize): void {
   open(begin, end, s);
   while (next(p, s)) {
     ${operands.map(({ name: x }) => `let ${x} = <usize>load<u32>(s, ${x.toUpperCase()});`).join('\n    ')}
+    ${operands.length === 1 ? '' : operands.map(({ width, name: x }, k) => `const ${x}Step = <usize>load<u32>(s, MOVES + ${4 * k}) * ${4 * count * width};`).join('\n    ')}
     let to = <usize>load<u32>(s, TO);
     const past = to + (<usize>load<i32>(s, RUNNING)${bytes(output)});
     do {
       ${[...loads, ...results, ...stores].join('\n      ')}
-      ${operands.map(({ width, name: x }) => `${x} += ${4 * count * width};`).join(' ')}
+      ${operands.map((operand) => `${operand.name} += ${step(operand)};`).join(' ')}
       to += ${4 * count * output};
     } while (to < past);
   }

@@ -5,19 +5,21 @@ interface Reduction {
   readonly vectors: (a: string, b: string) => string;
   readonly scalars: (a: string, b: string) => string;
   readonly type: 'f32' | 'i32';
+  /** What changes nothing that it is combined with. */
+  readonly neutral: string;
 }
 
 const lanes = (type: 'f32' | 'i32', name: string): ((a: string, b: string) => string) => (a, b) => `${type}x4.${name}(${a}, ${b})`;
 
 /** Every reduction by its name. They are associative up to rounding; max and min give NaN if there is one. */
 const reductions: Readonly<Record<string, Reduction>> = {
-  f32_sum: { type: 'f32', vectors: lanes('f32', 'add'), scalars: (a, b) => `${a} + ${b}` },
-  f32_product: { type: 'f32', vectors: lanes('f32', 'mul'), scalars: (a, b) => `${a} * ${b}` },
-  f32_max: { type: 'f32', vectors: lanes('f32', 'max'), scalars: (a, b) => `max<f32>(${a}, ${b})` },
-  f32_min: { type: 'f32', vectors: lanes('f32', 'min'), scalars: (a, b) => `min<f32>(${a}, ${b})` },
-  i32_sum: { type: 'i32', vectors: lanes('i32', 'add'), scalars: (a, b) => `${a} + ${b}` },
-  i32_max: { type: 'i32', vectors: lanes('i32', 'max_s'), scalars: (a, b) => `max<i32>(${a}, ${b})` },
-  i32_min: { type: 'i32', vectors: lanes('i32', 'min_s'), scalars: (a, b) => `min<i32>(${a}, ${b})` },
+  f32_sum: { type: 'f32', vectors: lanes('f32', 'add'), scalars: (a, b) => `${a} + ${b}`, neutral: '0' },
+  f32_product: { type: 'f32', vectors: lanes('f32', 'mul'), scalars: (a, b) => `${a} * ${b}`, neutral: '1' },
+  f32_max: { type: 'f32', vectors: lanes('f32', 'max'), scalars: (a, b) => `max<f32>(${a}, ${b})`, neutral: 'f32.NEGATIVE_INFINITY' },
+  f32_min: { type: 'f32', vectors: lanes('f32', 'min'), scalars: (a, b) => `min<f32>(${a}, ${b})`, neutral: 'f32.POSITIVE_INFINITY' },
+  i32_sum: { type: 'i32', vectors: lanes('i32', 'add'), scalars: (a, b) => `${a} + ${b}`, neutral: '0' },
+  i32_max: { type: 'i32', vectors: lanes('i32', 'max_s'), scalars: (a, b) => `max<i32>(${a}, ${b})`, neutral: 'i32.MIN_VALUE' },
+  i32_min: { type: 'i32', vectors: lanes('i32', 'min_s'), scalars: (a, b) => `min<i32>(${a}, ${b})`, neutral: 'i32.MAX_VALUE' },
 };
 
 /**
@@ -43,6 +45,9 @@ const WIDTH: usize = 28;
 const BLOCKS: usize = 32;
 `;
 
+/** Rows of fewer elements are done several at a time. */
+const FEW = 32;
+
 const eight = [0, 1, 2, 3, 4, 5, 6, 7];
 const four = [0, 1, 2, 3];
 
@@ -53,7 +58,8 @@ function tree(names: readonly string[], combine: (a: string, b: string) => strin
   return combine(tree(names.slice(0, half), combine), tree(names.slice(half), combine));
 }
 
-function rows(name: string, { type, vectors, scalars }: Reduction): string {
+function rows(name: string, { type, vectors, scalars, neutral }: Reduction): string {
+  const pairs = (a: string, b: string): string => vectors(`i32x4.shuffle(${a}, ${b}, 0, 4, 1, 5)`, `i32x4.shuffle(${a}, ${b}, 2, 6, 3, 7)`);
   const divide = type === 'f32' ? 'if (divisor != 1) value /= divisor;' : '';
   return `
 function ${name}Run(x: usize, count: i32): ${type} {
@@ -75,6 +81,35 @@ function ${name}Run(x: usize, count: i32): ${type} {
   return value;
 }
 
+/** \`count\` rows of fewer than ${FEW} elements, four at a time, each in a vector of its own to the last: the lanes of four vectors are the results of four rows. */
+function ${name}Few(x: usize, to: usize, n: i32, count: i32, ${type === 'f32' ? 'divisor: f32, ' : ''}s: usize): void {
+  const stride = <usize>n << 2;
+  const rest = (n - 1) & 3;
+  const whole = stride - (<usize>rest << 2) - 4;
+  const neutral = ${type}x4.splat(${neutral});
+  // Of the last four elements before a row's end those that the whole vectors leave; what stands before the row doesn't count.
+  const mask = i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(3 - rest));
+  for (; count > 0; count -= 4) {
+    const x1 = count > 1 ? x + stride : x;
+    const x2 = count > 2 ? x1 + stride : x;
+    const x3 = count > 3 ? x2 + stride : x;
+    ${four.map((j) => `let a${j} = v128.bitselect(v128.load(x${j || ''} + stride - 16), neutral, mask);`).join('\n    ')}
+    for (let at: usize = 0; at < whole; at += 16) {
+      ${four.map((j) => `a${j} = ${vectors(`a${j}`, `v128.load(x${j || ''} + at)`)};`).join('\n      ')}
+    }
+    const u = ${pairs('a0', 'a1')};
+    const v = ${pairs('a2', 'a3')};
+    ${type === 'f32' ? 'const results = f32x4.div(' : 'const results = '}${vectors('i64x2.shuffle(u, v, 0, 2)', 'i64x2.shuffle(u, v, 1, 3)')}${type === 'f32' ? ', f32x4.splat(divisor))' : ''};
+    if (count > 3) v128.store(to, results);
+    else {
+      v128.store(s, results);
+      for (let j: usize = 0; j < <usize>count << 2; j += 4) store<u32>(to + j, load<u32>(s + j));
+    }
+    x = x3 + stride;
+    to += 16;
+  }
+}
+
 /** Work items: rows times PIECES. */
 export function ${name}_rows(p: usize, begin: i32, end: i32, s: usize): void {
   const n = load<i32>(p, N);
@@ -83,6 +118,10 @@ export function ${name}_rows(p: usize, begin: i32, end: i32, s: usize): void {
   ${type === 'f32' ? 'const divisor = load<f32>(p, DIVISOR);' : ''}
   const x = <usize>load<u32>(p, X);
   let to = <usize>load<u32>(p, TO) + (<usize>begin << 2);
+  if (n < ${FEW}) {
+    ${name}Few(x + (<usize>(begin * n) << 2), to, n, end - begin, ${type === 'f32' ? 'divisor, ' : ''}s);
+    return;
+  }
   let row = begin / pieces;
   let part = begin - row * pieces;
   for (let i = begin; i < end; i++) {
