@@ -28,6 +28,7 @@ import { raggedKernels } from './ragged.ts';
 import { reduceKernels } from './reduce.ts';
 import { scatterKernels } from './scatter.ts';
 import { selectKernels } from './select.ts';
+import { spaceToBatchKernels } from './space-to-batch.ts';
 import { softmaxKernels } from './softmax.ts';
 import { smoothActivationKernels } from './smooth-activation.ts';
 import { stridedKernels } from './strided.ts';
@@ -70,6 +71,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...selectKernels,
   ...smoothActivationKernels,
   ...softmaxKernels,
+  ...spaceToBatchKernels,
   ...stridedKernels,
   ...stringKernels,
   ...transposeKernels,

@@ -38,12 +38,13 @@ const few = (name: string, kernel: string, c?: string, d?: string): BackendKerne
 const many = (name: string, kernel: string): BackendKernel => unaryBackendKernel(name, unaryKernel(`f32_${kernel}`, MANY));
 
 /** A question about floats: no integer and no truth value is infinite or no number, which tfjs's kernel sees in their bits. */
-function ofFloats(name: string, otherwise: 0 | 1): BackendKernel {
+function ofFloats(name: string, otherwise: 0 | 1, own?: (backend: XBackend, x: TensorInfo) => TensorInfo): BackendKernel {
   return {
     name,
     run: (call, beneath) => {
       const x = call.inputs['x'] as TensorInfo;
-      return x.dtype === 'int32' || x.dtype === 'bool' ? constant(call.backend, x.shape, 'bool', otherwise) : beneath(call);
+      if (x.dtype === 'int32' || x.dtype === 'bool') return constant(call.backend, x.shape, 'bool', otherwise);
+      return own && x.dtype === 'float32' ? own(call.backend, x) : beneath(call);
     },
   };
 }
@@ -80,7 +81,8 @@ export const unaryKernels: readonly BackendKernel[] = [
   few('Floor', 'floor'),
   few('Ceil', 'ceil'),
   few('Round', 'round'),
-  ofFloats('IsNan', 0),
+  // What isn't itself.
+  ofFloats('IsNan', 0, (backend, x) => binary(backend, binaryKernel('f32_not_equal', 1), x, x, 'bool')),
   ofFloats('IsInf', 0),
   ofFloats('IsFinite', 1),
   many('Exp', 'exp'),
