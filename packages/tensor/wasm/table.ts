@@ -55,7 +55,6 @@ export const families: readonly KernelFamily[] = [
       'dense/reduce.ts',
       'dense/arg-extremum.ts',
       'dense/cumulative.ts',
-      'dense/top-k.ts',
       'dense/one-hot.ts',
       'dense/softmax.ts',
       'dense/layer-norm.ts',
