@@ -55,6 +55,7 @@ export const families: readonly KernelFamily[] = [
       'dense/reduce.ts',
       'dense/arg-extremum.ts',
       'dense/cumulative.ts',
+      'dense/top-k.ts',
       'dense/one-hot.ts',
       'dense/softmax.ts',
       'dense/layer-norm.ts',

@@ -28,10 +28,12 @@ import { raggedKernels } from './ragged.ts';
 import { reduceKernels } from './reduce.ts';
 import { scatterKernels } from './scatter.ts';
 import { selectKernels } from './select.ts';
+import { spaceToBatchKernels } from './space-to-batch.ts';
 import { softmaxKernels } from './softmax.ts';
 import { smoothActivationKernels } from './smooth-activation.ts';
 import { stridedKernels } from './strided.ts';
 import { stringKernels, takingStrings } from './strings.ts';
+import { topKKernel } from './top-k.ts';
 import { transposeKernels } from './transpose.ts';
 import { unaryKernels } from './unary.ts';
 
@@ -58,6 +60,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...scatterKernels,
   ...crossEntropyKernels,
   ...cumulativeKernels,
+  topKKernel,
   ...embeddingKernels,
   ...gatherKernels,
   ...identityKernels,
@@ -68,6 +71,7 @@ export const backendKernels: readonly BackendKernel[] = [
   ...selectKernels,
   ...smoothActivationKernels,
   ...softmaxKernels,
+  ...spaceToBatchKernels,
   ...stridedKernels,
   ...stringKernels,
   ...transposeKernels,
