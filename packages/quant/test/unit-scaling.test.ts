@@ -296,7 +296,7 @@ describe('in 8-bit floats, without loss scaling', () => {
     await expectNoLeak(() => {
       const net = sequential([dense(2, 2, { key }), sequential([wave])]);
       expect(() => unitScaled(net, { key })).toThrow(/layer 1.0 \(wave\) can't be unit-scaled/);
-      expect(() => unitScaled(net, {} as never)).toThrow(/key is undefined/);
+      expect(() => unitScaled(net, {} as never)).toThrow(/options is an object with no fields, but must be an object with key/);
       expect(() => unitScaled(3 as never, { key })).toThrow(/net is 3/);
       expect(() => unitScaled(flatten(), { key, tau: 1 })).toThrow(/tau is 1/);
       net.dispose();
