@@ -41,8 +41,8 @@ export async function compileModule(bytes: Uint8Array<ArrayBuffer>, flags: reado
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    // Engines word it differently, but all name the policy or the keyword that it lacks.
-    if (!/content.security.policy|unsafe-eval/i.test(String(error))) throw error;
+    // Engines word it differently, but all name the policy (Firefox by its abbreviation) or the keyword that it lacks.
+    if (!/content.security.policy|\bCSP\b|unsafe-eval/i.test(String(error))) throw error;
     throw new Error(
       `The page's Content-Security-Policy forbids WebAssembly, which backend 'x' is made of: add 'wasm-unsafe-eval' to its script-src.`,
       { cause: error },
