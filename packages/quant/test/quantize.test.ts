@@ -139,6 +139,43 @@ describe.each(backends)('on %s', (backend) => {
     net.dispose();
   });
 
+  test.each<[string, QuantizeOptions]>([
+    ['equalizing', { equalize: true }],
+    ['smoothing', { smooth: 0.5 }],
+    ['scales by activations', { weights: { method: 'awq' } }],
+  ])('the report of a layer is of that layer, though %s made it another', async (_, options) => {
+    const net = network();
+    const weight = (net.layers[1] as ReturnType<typeof dense>).variables.weight;
+    tf.tidy(() => weight.assign(tf.mul(weight, tf.exp(tf.linspace(-3, 3, 48)))));
+    const calibration = samplesOf(2);
+    const q = await quantize(net, { calibrate: calibration, ...options });
+    for (const { output } of q.report().layers) expect(output!.sqnr).toBeGreaterThan(30);
+    tf.dispose(calibration);
+    net.dispose();
+    q.dispose();
+  });
+
+  test.each([
+    ['a unit whose weights have died', 1e-6, 1],
+    ['inputs that are tiny', 1, 1e-6],
+  ])('a bias of 1 beside %s is more than int32 counts, and is kept', async (_, ofWeights, ofInputs) => {
+    const net = sequential([
+      dense(32, 8, { key: random.key(1), biasInit: (shape) => tf.ones([...shape]) }),
+      dense(8, 3, { key: random.key(2), biasInit: (shape) => tf.ones([...shape]) }),
+    ]);
+    const { weight } = (net.layers[0] as ReturnType<typeof dense>).variables;
+    tf.tidy(() => weight.assign(tf.mul(weight, tf.tensor1d([ofWeights, 1, 1, 1, 1, 1, 1, 1]))));
+    const calibration = tf.tidy(() => tf.mul(random.normal(random.key(3), [64, 32]), ofInputs));
+    for (const granularity of ['channel', 'tensor'] as const)
+      for (const integers of ['narrow', 'asymmetric'] as const) {
+        const q = await quantize(net, { calibrate: calibration, weights: { granularity, integers } });
+        expect(sqnr(values(net, calibration), values(q, calibration))).toBeGreaterThan(30);
+        q.dispose();
+      }
+    tf.dispose(calibration);
+    net.dispose();
+  });
+
   test('layers may have schemes of their own, or stay in float', async () => {
     const net = network();
     const calibration = samplesOf(2);

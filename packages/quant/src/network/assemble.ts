@@ -10,6 +10,7 @@ import {
   type QuantizedStep,
   type ResidualIntegers,
 } from './quantized-step.ts';
+import { withRoomForBias } from './room-for-bias.ts';
 import type { Scheme } from './scheme.ts';
 import { quantizedSparse, type QuantizedSparseStep, type SparseStep } from './sparse-step.ts';
 import { linearSteps, type CompositeStep, type LinearStep, type PoolStep, type Step } from './steps.ts';
@@ -107,8 +108,9 @@ function residualIntegers(step: CompositeStep, plans: Plans, output: Integers): 
 
 function quantizedStep(step: LinearStep, plan: LinearPlan, next: Integers): QuantizedStep {
   const canClamp = ['linear', 'relu', 'relu6'].includes(step.activation);
+  const weight = typeof plan.input === 'string' ? plan.weight : withRoomForBias(plan.weight, plan.bias, plan.input.scale);
   return {
-    ...{ kind: 'quantized', name: step.name, scheme: plan.scheme, weight: matrixOf(plan.weight), bias: keptBias(plan.bias) },
+    ...{ kind: 'quantized', name: step.name, scheme: plan.scheme, weight: matrixOf(weight), bias: keptBias(plan.bias) },
     ...{ activation: step.activation, slope: step.slope, inputScales: step.inputScales, rounding: plan.rounding, windows: step.windows },
     input: plan.input,
     output: canClamp && typeof plan.input !== 'string' ? next : undefined,

@@ -151,7 +151,7 @@ export async function quantize(net: Layer, options: QuantizeOptions = {}): Promi
         return states && quantizationOf(states.get(part));
       },
     });
-    return quantizedNetwork(network, reportOf(originals, network, samples));
+    return quantizedNetwork(network, reportOf(steps, network, samples, originals));
   } catch (error) {
     for (const step of network) disposeStep(step);
     throw error;

@@ -46,8 +46,16 @@ export interface QuantizationReport {
 /** Times that each layer is timed; the median counts. */
 const REPEATS = 5;
 
-/** Compares a quantized network with the steps it comes from. Layers of `float` that are only shapes are left out. */
-export function reportOf(original: readonly Step[], network: readonly NetworkStep[], samples: readonly Tensor[]): QuantizationReport {
+/**
+ * Compares a quantized network with the steps it was made of, which compute what the `original` ones do though factors may have gone from
+ * one to the next. Layers of `float` that are only shapes are left out.
+ */
+export function reportOf(
+  steps: readonly Step[],
+  network: readonly NetworkStep[],
+  samples: readonly Tensor[],
+  original: readonly Step[] = steps,
+): QuantizationReport {
   const every = Array.from(everyNetworkStep(network));
   const measured = new Map(
     every.flatMap((step) =>
@@ -61,7 +69,7 @@ export function reportOf(original: readonly Step[], network: readonly NetworkSte
         if (step.kind === 'linear') measured.get(step.name)?.add(() => runLinear(step, x), x, number === 0);
         if (step.kind === 'sparse') measured.get(step.name)?.add(() => step.layer.apply(x), x, number === 0);
       };
-      whole.add(runSteps(original, batch, {}, { before }), runNetworkSteps(network, batch));
+      whole.add(runSteps(steps, batch, {}, { before }), runNetworkSteps(network, batch));
     }),
   );
   const layers = every.flatMap((step): LayerQuantization[] => {
