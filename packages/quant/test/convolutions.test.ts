@@ -15,9 +15,11 @@ import {
   unflatten,
   type SequentialLayer,
 } from '@x/tensor';
+import type { QuantizedTensor } from '@x/tensor/quant';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quantize, simulate, squaredError, type QuantizeOptions } from '../src/index.ts';
+import { runNetworkStep } from '../src/network/quantized-step.ts';
 import { backends, useBackend } from './backends.ts';
 
 /** A network with all that stands between convolutions, its batch normalizations trained a little. */
@@ -127,6 +129,22 @@ describe.each(backends)('convolutions on %s', (backend) => {
     expect(sqnr(values(net, samples), values(floats, samples))).toBeGreaterThan(30);
     await expect(quantize(net, { calibrate: samples, activations: 'float' })).rejects.toThrow(/layer 1 is a convolution, which needs/);
     for (const own of [q, floats, net, samples]) own.dispose();
+  });
+
+  test('a pool that a convolution does along the way gives what it gives by itself', async () => {
+    const net = sequential([
+      ...[unflatten([14, 14, 1]), conv2d(1, 16, 3, { key: random.key(4), activation: 'relu' }), maxPool2d(2)],
+      ...[conv2d(16, 9, 3, { key: random.key(5) }), maxPool2d(2), conv2d(9, 8, 2, { key: random.key(6), activation: 'relu6' })],
+      ...[maxPool2d(2, { strides: 1, padding: 'same' }), flatten(), dense(8, 3, { key: random.key(7) })],
+    ]);
+    const x = random.normal(random.key(8), [7, 196]);
+    const q = await quantize(net, { calibrate: x });
+    tf.tidy(() => {
+      const stepwise = q.steps.reduce<tf.Tensor | QuantizedTensor>((value, step) => runNetworkStep(step, value), x) as tf.Tensor;
+      expect(q.apply(x).dataSync()).toEqual(stepwise.dataSync());
+      expect(sqnr(values(net, x), stepwise.dataSync() as Float32Array)).toBeGreaterThan(20);
+    });
+    for (const own of [q, net, x]) own.dispose();
   });
 
   test('what stands around convolutions of other networks: depthwise filters, all activations, pools of all positions', async () => {

@@ -138,12 +138,23 @@ export function runNetworkSteps(steps: readonly NetworkStep[], x: Tensor, contex
 
 function runInTurn(steps: readonly NetworkStep[], x: Tensor | QuantizedTensor, context: ApplyContext): Tensor | QuantizedTensor {
   let value = x;
-  for (const step of steps) {
-    const next = runNetworkStep(step, value, context);
+  for (let index = 0; index < steps.length; index++) {
+    const step = steps[index] as NetworkStep;
+    const pool = poolOf(step, steps[index + 1]);
+    const next = pool ? tidyStep(() => runConvolution(step as QuantizedStep, value, pool)) : runNetworkStep(step, value, context);
+    if (pool) index++;
     if (value !== x && value !== next) value.dispose();
     value = next;
   }
   return value;
+}
+
+/** The window of a pool that a convolution does along with its sums, as the next step would. */
+function poolOf(step: NetworkStep, next: NetworkStep | undefined): readonly [number, number] | undefined {
+  if (step.kind !== 'quantized' || !step.windows || step.windows.depthwise || !step.output) return undefined;
+  if (next?.kind !== 'pool' || next.of !== 'max' || next.windows?.padding !== 'valid') return undefined;
+  const { window, strides } = next.windows;
+  return window[0] === strides[0] && window[1] === strides[1] ? window : undefined;
 }
 
 /** What a step makes of floats, or of integers that the step before gave out. */
@@ -172,7 +183,7 @@ export function runNetworkStep(step: NetworkStep, x: Tensor | QuantizedTensor, c
       if (step.integers) return tidyStep(() => integerSum(step, step.integers as ResidualIntegers, x, context));
       return withParts(step.layer, step.parts, runNetworkSteps, shapeAfterSteps).apply(floatsOf(x), context);
     case 'quantized':
-      return tidyStep(() => (step.windows ? runConvolution(step, step.windows, x) : runQuantized(step, x)));
+      return tidyStep(() => (step.windows ? runConvolution(step, x) : runQuantized(step, x)));
   }
 }
 
@@ -193,14 +204,15 @@ function runQuantized(step: QuantizedStep, x: Tensor | QuantizedTensor): Tensor 
   return quantizedLinear(scaled, weight, bias, { activation, slope, inputQuantization: input });
 }
 
-function runConvolution(step: QuantizedStep, windows: Windows, x: Tensor | QuantizedTensor): Tensor | QuantizedTensor {
+function runConvolution(step: QuantizedStep, x: Tensor | QuantizedTensor, pool?: readonly [number, number]): Tensor | QuantizedTensor {
   const { weight, bias, activation, slope, input, output, rounding } = step;
-  const { window, strides, dilation, padding, depthwise } = windows;
+  const { window, strides, dilation, padding, depthwise } = step.windows as Windows;
   const place = { kernelSize: window, strides, dilations: dilation, pad: padding };
   if (output && typeof input !== 'string') {
     const integers = x instanceof QuantizedTensor ? x : quantizeTensor(x, input);
-    const run = depthwise ? int8DepthwiseConv2d : int8Conv2d;
-    return run(integers, weight, bias, { ...place, output, activation: activation as Int8Activation, rounding });
+    const options = { ...place, output, activation: activation as Int8Activation, rounding };
+    if (depthwise) return int8DepthwiseConv2d(integers, weight, bias, options);
+    return int8Conv2d(integers, weight, bias, { ...options, ...(pool && { pool }) });
   }
   const run = depthwise ? quantizedDepthwiseConv2d : quantizedConv2d;
   return run(x, weight, bias, { ...place, activation, slope, inputQuantization: input === 'none' ? 'dynamic' : input });

@@ -102,6 +102,42 @@ const read = (result: QuantizedTensor | tf.Tensor): ArrayLike<number> => {
   return [...values];
 };
 
+/** Convolutions whose output can be pooled: of every way to pack windows, within images and over their borders. */
+const pooledConvolutions: Record<string, (options: { pool?: number | [number, number] }) => QuantizedTensor> = {
+  '1 channel': (options) =>
+    int8Conv2d(int8([2, 9, 10, 1], 80, -128), matrix(9, 33, 81), bias(33, 82), {
+      ...{ kernelSize: 3, activation: 'relu', output: { scale: 0.02, zeroPoint: -100 }, ...options },
+    }),
+  '1 channel, 2 x 3, padding, uint8': (options) =>
+    int8Conv2d(uint8([3, 7, 6, 1], 83), matrix(6, 16, 84), undefined, {
+      ...{ kernelSize: [2, 3], pad: 'same', output: { scale: 0.05, zeroPoint: 128, type: 'uint8' }, ...options },
+    }),
+  '1 channel, 4 bits': (options) =>
+    int8Conv2d(int8([2, 8, 8, 1], 85), matrix(9, 20, 86, { bits: 4 }), bias(20, 87), {
+      ...{ kernelSize: 3, pad: 'same', output: { scale: 0.02, zeroPoint: -9 }, ...options },
+    }),
+  '8 channels': (options) =>
+    int8Conv2d(int8([2, 8, 9, 8], 88, 3), matrix(72, 17, 89), bias(17, 90), {
+      ...{ kernelSize: 3, pad: 'same', activation: 'relu6', output: { scale: 0.1, zeroPoint: -30 }, ...options },
+    }),
+  '8 channels, 4 bits, uint8, strides': (options) =>
+    int8Conv2d(uint8([2, 11, 9, 8], 91), matrix(48, 18, 92, { bits: 4 }), undefined, {
+      ...{ kernelSize: [3, 2], strides: [2, 1], output: { scale: 0.1 }, ...options },
+    }),
+  '4 channels, dilations, windows past the image': (options) =>
+    int8Conv2d(int8([1, 10, 12, 4], 93, -5), matrix(24, 16, 94), bias(16, 95), {
+      ...{ kernelSize: [3, 2], dilations: 2, pad: 3, output: { scale: 0.2, zeroPoint: 5 }, ...options },
+    }),
+  'zero points': (options) =>
+    int8Conv2d(int8([1, 6, 7, 3], 96), matrix(27, 16, 97, { zeros: true }), undefined, {
+      ...{ kernelSize: 3, output: { scale: 0.3 }, ...options },
+    }),
+  'rounded twice': (options) =>
+    int8Conv2d(int8([1, 6, 7, 3], 98), matrix(27, 16, 99), undefined, {
+      ...{ kernelSize: 3, rounding: 'double', output: { scale: 0.3 }, ...options },
+    }),
+};
+
 const operations: Record<string, Operation> = {
   quantizeTensor: () => read(quantizeTensor(real([333], 1, 10), { scale: 0.03, zeroPoint: -7 })),
   'quantizeTensor to uint8': () => read(quantizeTensor(real([5, 13], 2), { scale: 0.01, zeroPoint: 100, type: 'uint8' })),
@@ -145,6 +181,13 @@ const operations: Record<string, Operation> = {
     ),
   'int8Conv2d, 1 x 1, strides': () =>
     read(int8Conv2d(int8([2, 6, 5, 16], 22), matrix(16, 40, 23), bias(40, 24), { kernelSize: 1, strides: [2, 1], output: { scale: 0.1 } })),
+  ...Object.fromEntries(
+    Object.entries(pooledConvolutions).map(([name, run]): [string, Operation] => [
+      `int8Conv2d, pooled, ${name}`,
+      () => read(run({ pool: 2 })),
+    ]),
+  ),
+  'int8Conv2d, pooled by 3 x 2': () => read(pooledConvolutions['8 channels']!({ pool: [3, 2] })),
   int8DepthwiseConv2d: () =>
     read(
       int8DepthwiseConv2d(int8([2, 8, 7, 37], 25, 6), matrix(9, 37, 26), bias(37, 27), {
@@ -240,6 +283,25 @@ describe.each(backends)('on %s', (name) => {
     if (name !== 'cpu') await (await enable()).load('quant');
   });
   afterAll(disable);
+
+  test.each(Object.entries(pooledConvolutions))(
+    'int8Conv2d, %s: pooled along the way is pooled afterwards, and refuses what the pool refuses',
+    (_, run) => {
+      for (const pool of [2, [3, 2]] as (number | [number, number])[]) {
+        const [given, y] = [keep(run({ pool })), keep(run({}))];
+        const later = keep(int8MaxPool(y, pool));
+        expect(given.shape).toEqual(later.shape);
+        expect(given.values()).toEqual(later.values());
+        expect(new Set(given.values()).size).toBeGreaterThan(4);
+      }
+      for (const value of used.splice(0)) value.dispose();
+      const before = tf.memory().numTensors;
+      expect(() => run({ pool: 20 })).toThrow(/window \[20, 20\] is larger than the images/);
+      expect(() => run({ pool: 1.5 })).toThrow(/pool\[0\] is 1.5/);
+      for (const value of used.splice(0)) value.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 
   test('quantizedLinear of floats that stay so: that of the dense weight, to 1e-6 of the products’ sizes', () => {
     for (const [rows, inputs, units, options] of [

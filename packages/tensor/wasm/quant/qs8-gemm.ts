@@ -49,6 +49,8 @@ const ROW_SCALES: usize = 92;
 const ACTIVATION: usize = 96;
 const SLOPE: usize = 100;
 const X_SCALE: usize = 104;
+/** Whether rows come by fours, of which the output has the largest sums. */
+const POOLED: usize = 108;
 
 /** Scratch: a tile's sums, a row's result, limits, each panel's terms, then panels whose nibbles are spread. */
 const TILE: usize = 0;
@@ -77,7 +79,9 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
   const perItem = load<i32>(p, PANELS);
   const panels = (n + 15) >> 4;
   const blocks = (panels + perItem - 1) / perItem;
-  const groups = (m + most(exact) - 1) / most(exact);
+  const pooled = load<i32>(p, POOLED) != 0;
+  const rows = pooled ? 4 : most(exact);
+  const groups = (m + rows - 1) / rows;
   const a = load<u32>(p, A);
   const w = load<u32>(p, W);
   const quadBytes: usize = exact ? 8 : 4;
@@ -94,14 +98,18 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
     }
     const past = (groups * (part + 1)) / splits;
     for (let group = (groups * part) / splits; group < past; group++) {
-      const row = group * most(exact);
-      const height = heightOf(group, m, exact);
+      const row = group * rows;
+      const height = pooled ? 4 : heightOf(group, m, exact);
       const from = a + <usize>row * <usize>quads * quadBytes;
       for (let j = 0; j < count; j++) {
         const b = nibbles ? scratch + SPREAD + <usize>j * spreadBytes : w + <usize>(first + j) * panelBytes;
         if (exact) exactTile(height, quads, from, b, scratch + TILE);
         else dotTile(height, quads, from, b, scratch + TILE);
-        finish(p, row, min(height, m - row), first + j, n, scratch, scratch + TERMS + <usize>j * TERM_BYTES);
+        const terms = scratch + TERMS + <usize>j * TERM_BYTES;
+        if (pooled) {
+          keepLargest(scratch + TILE);
+          finish(p, group, 1, first + j, n, scratch, terms);
+        } else finish(p, row, min(height, m - row), first + j, n, scratch, terms);
       }
     }
   }
@@ -132,6 +140,18 @@ function exactTile(height: i32, quads: i32, a: usize, b: usize, c: usize): void 
       const v1 = v128.load(at + 2 * j, 16);
       v128.store(at + j, i32x4.add(i32x4.shuffle(v0, v1, 0, 2, 4, 6), i32x4.shuffle(v0, v1, 1, 3, 5, 7)));
     }
+  }
+}
+
+/** Of four rows of sums the largest, in the first: what rounding leaves of it is the largest of what it leaves of each. */
+function keepLargest(c: usize): void {
+  for (let j: usize = 0; j < 64; j += 32) {
+    const v0 = i32x4.max_s(v128.load(c + j), v128.load(c + j, STRIDE));
+    const w0 = i32x4.max_s(v128.load(c + j, 16), v128.load(c + j, STRIDE + 16));
+    const v1 = i32x4.max_s(v128.load(c + j, 2 * STRIDE), v128.load(c + j, 3 * STRIDE));
+    const w1 = i32x4.max_s(v128.load(c + j, 2 * STRIDE + 16), v128.load(c + j, 3 * STRIDE + 16));
+    v128.store(c + j, i32x4.max_s(v0, v1));
+    v128.store(c + j, i32x4.max_s(w0, w1), 16);
   }
 }
 

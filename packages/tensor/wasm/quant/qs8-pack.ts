@@ -36,9 +36,19 @@ const DILATION_Y: usize = 76;
 const DILATION_X: usize = 80;
 /** The byte that stands for 0, around the image. */
 const BORDER: usize = 84;
+/** Whether rows come by fours that a pool takes the largest of: see {@link fours}. */
+const POOLED: usize = 88;
+
+/** Scratch of {@link fours}: where the bytes of a patch go, then rows. */
+const TABLE: usize = 0;
+const ROWS_AT: usize = 128;
 
 /** Work items: groups of rows. */
 export function qs8_pack(p: usize, begin: i32, end: i32, scratch: usize): void {
+  if (load<i32>(p, POOLED) != 0) {
+    fours(p, begin, end, scratch);
+    return;
+  }
   const rows = load<i32>(p, ROWS);
   const inputs = load<i32>(p, INPUTS);
   const exact = load<i32>(p, EXACT) != 0;
@@ -71,13 +81,16 @@ export function qs8_pack(p: usize, begin: i32, end: i32, scratch: usize): void {
     }
     let to = load<u32>(p, TO) + <usize>first * <usize>quads * bytesOfQuad;
     let done = 0;
-    if (!exact && there == height && height >= 4) done = together(from, bytes, quads, height, to, flip);
+    if (there == height && height >= 4) {
+      if (!exact) done = together(from, bytes, quads, height, to, flip);
+      else done = widenFour(from, from + bytes, from + 2 * bytes, from + 3 * bytes, quads, to, unsigned);
+    }
     from += <usize>done << 2;
-    to += <usize>(done * height) << 2;
+    to += <usize>(done * height) * bytesOfQuad;
     // Rows past the last repeat it; what they give is never stored.
     for (let i = 0; i < height; i++) {
       const row = from + <usize>min(i, there - 1) * bytes;
-      if (exact) widen(row, quads, to + (<usize>i << 3), <usize>height << 3, unsigned);
+      if (exact) widen(row, quads - done, to + (<usize>i << 3), <usize>height << 3, unsigned);
       else spread(row, quads - done, to + (<usize>i << 2), <usize>height << 2, flip);
     }
   }
@@ -115,6 +128,135 @@ function together(from: usize, bytes: usize, quads: i32, height: i32, to: usize,
     to += 4 * step;
   }
   return q;
+}
+
+/** The quads of 4 rows as 16-bit numbers, two at a time; how many. */
+function widenFour(r0: usize, r1: usize, r2: usize, r3: usize, quads: i32, to: usize, unsigned: bool): i32 {
+  let q = 0;
+  for (; q + 2 <= quads; q += 2) {
+    const k = <usize>q << 2;
+    const v0 = unsigned ? v128.load8x8_u(r0 + k) : v128.load8x8_s(r0 + k);
+    const v1 = unsigned ? v128.load8x8_u(r1 + k) : v128.load8x8_s(r1 + k);
+    const v2 = unsigned ? v128.load8x8_u(r2 + k) : v128.load8x8_s(r2 + k);
+    const v3 = unsigned ? v128.load8x8_u(r3 + k) : v128.load8x8_s(r3 + k);
+    v128.store(to, i64x2.shuffle(v0, v1, 0, 2));
+    v128.store(to, i64x2.shuffle(v2, v3, 0, 2), 16);
+    v128.store(to, i64x2.shuffle(v0, v1, 1, 3), 32);
+    v128.store(to, i64x2.shuffle(v2, v3, 1, 3), 48);
+    to += 64;
+  }
+  return q;
+}
+
+/**
+ * Groups of 4 rows, the windows at the positions (2y, 2x), (2y, 2x + 1), (2y + 1, 2x) and (2y + 1, 2x + 1), whose largest is what a pool of
+ * 2x2 leaves. OUT_HEIGHT and OUT_WIDTH are those of the pool.
+ */
+function fours(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const exact = load<i32>(p, EXACT) != 0;
+  const unsigned = load<i32>(p, UNSIGNED) != 0;
+  const flip = load<i32>(p, FLIP) != 0 ? 0x80808080 : 0;
+  const quads = (load<i32>(p, INPUTS) + 3) >> 2;
+  const height = load<i32>(p, HEIGHT);
+  const width = load<i32>(p, WIDTH);
+  const channels = load<i32>(p, CHANNELS);
+  const kernelHeight = load<i32>(p, KERNEL_HEIGHT);
+  const kernelWidth = load<i32>(p, KERNEL_WIDTH);
+  const stepY = load<i32>(p, DILATION_Y);
+  const stepX = load<i32>(p, DILATION_X);
+  const strideY = load<i32>(p, STRIDE_Y);
+  const strideX = load<i32>(p, STRIDE_X);
+  const outHeight = load<i32>(p, OUT_HEIGHT);
+  const outWidth = load<i32>(p, OUT_WIDTH);
+  const perRow = <usize>(width * channels);
+  const imageBytes = <usize>height * perRow;
+  const bytes = <usize>quads << 2;
+  const groupBytes = bytes << (exact ? 3 : 2);
+  const run = kernelWidth * channels;
+  const ahead = strideX * channels;
+  // All four windows lie in a patch of 4 x 4 bytes.
+  const small = channels == 1 && kernelHeight <= 3 && kernelWidth <= 3 && strideY * strideX * stepY * stepX == 1;
+  if (small) places(kernelHeight, kernelWidth, quads, exact, scratch + TABLE);
+  const straight = exact && stepX == 1 && (run & 7) == 0;
+  const runs = quads / kernelHeight;
+  const lastY = strideY + (kernelHeight - 1) * stepY;
+  const lastX = strideX + (kernelWidth - 1) * stepX;
+  const rows = scratch + ROWS_AT;
+  let line = begin / outWidth;
+  let ox = begin - line * outWidth;
+  let image = load<u32>(p, X) + <usize>(line / outHeight) * imageBytes;
+  line %= outHeight;
+  let to = load<u32>(p, TO) + <usize>begin * groupBytes;
+  for (let group = begin; group < end; group++) {
+    const y = 2 * line * strideY - load<i32>(p, PAD_TOP);
+    const x = 2 * ox * strideX - load<i32>(p, PAD_LEFT);
+    const above = y >= 0 && x >= 0;
+    let from = image + <usize>y * perRow + <usize>(x * channels);
+    if (small && above && y + 4 <= height && x + 4 <= width) {
+      let patch = v128.load32_zero(from);
+      patch = v128.load32_lane(from + perRow, patch, 1);
+      patch = v128.load32_lane(from + 2 * perRow, patch, 2);
+      patch = v128.load32_lane(from + 3 * perRow, patch, 3);
+      if (exact) {
+        for (let k: usize = 0; k < groupBytes; k += 16) {
+          const v = picked(patch, v128.load(scratch + k, TABLE));
+          v128.store(to + k, unsigned ? i16x8.extend_low_i8x16_u(v) : i16x8.extend_low_i8x16_s(v));
+        }
+      } else {
+        patch = v128.xor(patch, i32x4.splat(flip));
+        for (let k: usize = 0; k < groupBytes; k += 16) v128.store(to + k, picked(patch, v128.load(scratch + k, TABLE)));
+      }
+    } else if (straight && above && y + lastY < height && x + lastX < width) {
+      let at = to;
+      const down = <usize>strideY * perRow;
+      for (let i = 0; i < kernelHeight; i++) {
+        widenFour(from, from + ahead, from + down, from + down + ahead, runs, at, unsigned);
+        from += <usize>stepY * perRow;
+        at += <usize>runs << 5;
+      }
+    } else {
+      for (let i = 0; i < 4; i++) {
+        const row = rows + <usize>i * bytes;
+        store<u32>(row + bytes - 4, 0);
+        window(p, image, y + (i >> 1) * strideY, x + (i & 1) * strideX, row, image + imageBytes);
+      }
+      const done = exact ? widenFour(rows, rows + bytes, rows + 2 * bytes, rows + 3 * bytes, quads, to, unsigned) : together(rows, bytes, quads, 4, to, flip);
+      const rest = rows + (<usize>done << 2);
+      const at = to + (<usize>done << (exact ? 5 : 4));
+      for (let i: usize = 0; i < 4; i++) {
+        if (exact) widen(rest + i * bytes, quads - done, at + (i << 3), 32, unsigned);
+        else spread(rest + i * bytes, quads - done, at + (i << 2), 16, flip);
+      }
+    }
+    to += groupBytes;
+    if (++ox < outWidth) continue;
+    ox = 0;
+    if (++line < outHeight) continue;
+    line = 0;
+    image += imageBytes;
+  }
+}
+
+/** For each byte of a packed group, where in a patch of 4 x 4 bytes it comes from; a vector for 2 rows' quad that is widened, else for 4. */
+function places(kernelHeight: i32, kernelWidth: i32, quads: i32, exact: bool, to: usize): void {
+  const inputs = kernelHeight * kernelWidth;
+  for (let q = 0; q < quads; q++) {
+    for (let row = 0; row < 4; row++) {
+      for (let k = 0; k < 4; k++) {
+        const input = min(4 * q + k, inputs - 1);
+        const place = ((row >> 1) + input / kernelWidth) * 4 + (row & 1) + (input % kernelWidth);
+        const at = exact ? q * 32 + (row >> 1) * 16 + (row & 1) * 4 + k : q * 16 + row * 4 + k;
+        store<u8>(to + at, <u8>place);
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function picked(x: v128, places: v128): v128 {
+  if (RELAXED) return i8x16.relaxed_swizzle(x, places);
+  return i8x16.swizzle(x, places);
 }
 
 /** The quads of a row, `step` bytes apart. */
@@ -163,8 +305,6 @@ function windows(p: usize, first: i32, count: i32, to: usize, bytes: usize): voi
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function window(p: usize, image: usize, y0: i32, x0: i32, to: usize, past: usize): void {
   const height = load<i32>(p, HEIGHT);
   const width = load<i32>(p, WIDTH);
@@ -190,19 +330,16 @@ function window(p: usize, image: usize, y0: i32, x0: i32, to: usize, past: usize
       return;
     }
   }
+  const pieces = whole ? 1 : kernelWidth;
+  const size = whole ? run : <usize>channels;
   for (let i = 0; i < kernelHeight; i++) {
     const y = y0 + i * stepY;
     const from = image + <usize>y * perRow;
-    if (y < 0 || y >= height) fillBytes(to, <u8>border, run);
-    else if (whole) copyBytes(to, from + <usize>(x0 * channels), run);
-    else {
-      for (let j = 0; j < kernelWidth; j++) {
-        const x = x0 + j * stepX;
-        const at = to + <usize>(j * channels);
-        if (x < 0 || x >= width) fillBytes(at, <u8>border, channels);
-        else copyBytes(at, from + <usize>(x * channels), channels);
-      }
+    for (let j = 0; j < pieces; j++) {
+      const x = x0 + j * stepX;
+      if (y < 0 || y >= height || x < 0 || x >= width) fillBytes(to, <u8>border, size);
+      else copyBytes(to, from + <usize>(x * channels), size);
+      to += size;
     }
-    to += run;
   }
 }

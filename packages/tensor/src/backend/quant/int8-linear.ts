@@ -44,6 +44,7 @@ interface Attributes {
   readonly matrix: Matrix;
   readonly rows: number;
   readonly windows?: Int8Windows;
+  readonly pooled?: boolean;
   readonly xZero: number;
   readonly xUnsigned: boolean;
 }
@@ -92,17 +93,17 @@ export const int8LinearKernels: readonly BackendKernel[] = [
     },
   },
   {
-    /** Bytes to bytes, of rows or of windows of images: int32[ceil(rows · units / 4)]. */
+    /** Bytes to bytes, of rows or of windows of images: int32[ceil(rows · units / 4)], pooled a quarter of it. */
     name: 'XInt8Linear',
     run: ({ inputs, attrs, backend }) => {
-      const { matrix, rows, windows, xZero, xUnsigned, bias, factors, rounding, zero, least, most, unsigned } =
+      const { matrix, rows, windows, pooled, xZero, xUnsigned, bias, factors, rounding, zero, least, most, unsigned } =
         attrs as unknown as Attributes & ToBytes;
-      const output = backend.makeOutput([Math.ceil((rows * matrix.units) / 4)], 'int32');
+      const output = backend.makeOutput([Math.ceil(((pooled ? rows / 4 : rows) * matrix.units) / 4)], 'int32');
       withTemporary(backend.kernels, (temporary) => {
         const to: Int8Output = { kind: rounding, factors: temporary.put(factorsOf(factors, rounding)), zero, least, most, unsigned };
         qs8(backend.kernels, modeOf(backend, matrix), {
           ...weightOf(backend, matrix),
-          ...{ x: backend.address(inputs['x'] as TensorInfo), xUnsigned, xZero, rows, windows },
+          ...{ x: backend.address(inputs['x'] as TensorInfo), xUnsigned, xZero, rows, windows, pooled },
           bias: bias ? temporary.put(bias) : 0,
           c: backend.address(output),
           output: to,

@@ -38,6 +38,11 @@ export interface Qs8 {
   readonly rowZeros?: number;
   /** Windows of images that the rows are; else X has the rows themselves. */
   readonly windows?: Int8Windows | undefined;
+  /**
+   * Whether rows come by fours, the windows that a pool of 2x2 takes the largest of: `rows` counts them all, windows' outHeight and outWidth
+   * are the pool's, and the output has a quarter of the rows. Without zero points of rows or weights.
+   */
+  readonly pooled?: boolean | undefined;
   readonly rows: number;
   readonly inputs: number;
   readonly units: number;
@@ -69,7 +74,8 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   const quads = Math.ceil(inputs / 4);
   if ((nibbles && quads * 64 + SPREAD + 64 > SCRATCH_BYTES) || quads * 4 * 6 > SCRATCH_BYTES)
     throw new RangeError(`A quantized product over ${inputs} inputs is more than the kernels' scratch has room for; split it by inputs.`);
-  const highest = exact ? 4 : 6;
+  const pooled = call.pooled ?? false;
+  const highest = exact || pooled ? 4 : 6;
   const groups = Math.ceil(rows / highest);
   const quadBytes = exact ? 8 : 4;
   const withSums = call.zeros !== 0;
@@ -90,6 +96,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   words[p + 6] = call.xUnsigned ? 1 : 0;
   words[p + 7] = flip ? 1 : 0;
   writeWindows(words, p + 8, call);
+  words[p + 22] = pooled ? 1 : 0;
   threads.run(kernels.number('qs8_pack'), groups, Math.max(1, Math.ceil(65536 / (highest * inputs))));
 
   const panels = panelCount(units);
@@ -130,6 +137,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   words[p + 24] = toFloats ? gemmActivations[output.activation] : 0;
   floats[p + 25] = toFloats ? output.slope : 0;
   floats[p + 26] = toFloats ? (output.xScale ?? 0) : 0;
+  words[p + 27] = pooled ? 1 : 0;
   threads.run(kernels.number('qs8_gemm'), blocks * splits, Math.max(1, Math.ceil((SMALL * blocks * splits) / work)));
 }
 

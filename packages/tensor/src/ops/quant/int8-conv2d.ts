@@ -6,6 +6,7 @@ import { checkChoice, checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { pair, windowsOf, type Pair, type WindowOptions } from './int8-geometry.ts';
 import { int8Activations, kernelAttributes, requantized, type Int8LinearOptions } from './int8-linear.ts';
+import { int8MaxPool } from './int8-pool.ts';
 import { checkQuantization } from './quantization.ts';
 import { checkQuantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
 import { checkQuantizedTensor, QuantizedTensor } from './quantized-tensor.ts';
@@ -18,7 +19,13 @@ export interface ConvolutionOptions extends WindowOptions {
   readonly dilations?: Pair;
 }
 
-export interface Int8Conv2dOptions extends Int8LinearOptions, ConvolutionOptions {}
+export interface Int8Conv2dOptions extends Int8LinearOptions, ConvolutionOptions {
+  /**
+   * Size of windows of the output, of each of which only the largest is given, as {@link int8MaxPool} does. Of 2 x 2, rounded by `fp32` and
+   * without zero points of the filter, it is taken of the sums, and only what is left of them is rounded. Default: none.
+   */
+  readonly pool?: Pair;
+}
 
 /**
  * A convolution on 8-bit images, from the sums to the integers of the next layer in one pass, as {@link int8Linear}: a product of the windows
@@ -27,7 +34,7 @@ export interface Int8Conv2dOptions extends Int8LinearOptions, ConvolutionOptions
  * @param x [batch, height, width, channels].
  * @param filter [kernelHeight · kernelWidth · channels, filters]: a filter as tfjs has it, reshaped; without groups.
  * @param bias float32[filters], or int32[filters] in steps of x.scale · filter scale; none if left out.
- * @returns [batch, outHeight, outWidth, filters], quantized as `output` says.
+ * @returns [batch, outHeight, outWidth, filters], quantized as `output` says; with `pool` those over its sizes, rounded down.
  * @throws {TypeError | RangeError} if shapes don't fit or an option is out of range.
  * @example
  * const filter = quantizeMatrix(tf.reshape(weight, [3 * 3 * 16, 32])); // weight: float32[3, 3, 16, 32]
@@ -43,6 +50,17 @@ export function int8Conv2d(
   const { to, activation, rounding } = checked(where, x, filter, bias, options);
   const { batch, windows } = convolutionWindows(where, x, filter, options);
   const { outHeight, outWidth } = windows;
+  if (options.pool !== undefined) {
+    const pool = pair(where, 'pool', options.pool);
+    const [rows, columns] = [outHeight >> 1, outWidth >> 1];
+    const early = pool[0] === 2 && pool[1] === 2 && rounding === 'fp32' && !filter.zeroPoints && rows > 0 && columns > 0;
+    if (!early || !hasFamilyKernel('quant', 'XInt8Linear')) return pooledLater(x, filter, bias, options);
+    const attributes = {
+      ...kernelAttributes(x, filter, bias, { activation, rounding }, to),
+      ...{ rows: 4 * batch * rows * columns, windows: { ...windows, outHeight: rows, outWidth: columns }, pooled: true },
+    };
+    return new QuantizedTensor(runKernel<Tensor>('XInt8Linear', { x: x.data }, attributes), [batch, rows, columns, filter.units], to);
+  }
   const shape = [batch, outHeight, outWidth, filter.units];
   const rows = batch * outHeight * outWidth;
   if (hasFamilyKernel('quant', 'XInt8Linear')) {
@@ -58,6 +76,20 @@ export function int8Conv2d(
   return requantized(sums, x.scale, filter, bias, { activation, rounding }, shape, to);
 }
 
+function pooledLater(
+  x: QuantizedTensor,
+  filter: QuantizedMatrix,
+  bias: Tensor | undefined,
+  { pool = 1, ...options }: Int8Conv2dOptions,
+): QuantizedTensor {
+  const y = int8Conv2d(x, filter, bias, options);
+  try {
+    return int8MaxPool(y, pool);
+  } finally {
+    y.dispose();
+  }
+}
+
 /**
  * A convolution of each channel by itself on 8-bit images: see {@link int8Conv2d}.
  *
@@ -70,7 +102,7 @@ export function int8DepthwiseConv2d(
   x: QuantizedTensor,
   filter: QuantizedMatrix,
   bias: Tensor | undefined,
-  options: Int8Conv2dOptions,
+  options: Omit<Int8Conv2dOptions, 'pool'>,
 ): QuantizedTensor {
   const where = 'int8DepthwiseConv2d';
   const { to, activation, rounding } = checked(where, x, filter, bias, options);
@@ -86,7 +118,7 @@ export function int8DepthwiseConv2d(
   return requantized(sums, x.scale, filter, bias, { activation, rounding }, shape, to);
 }
 
-function checked(where: string, x: QuantizedTensor, filter: QuantizedMatrix, bias: Tensor | undefined, options: Int8Conv2dOptions) {
+function checked(where: string, x: QuantizedTensor, filter: QuantizedMatrix, bias: Tensor | undefined, options: Int8LinearOptions) {
   checkQuantizedTensor(where, 'x', x);
   checkQuantizedMatrix(where, 'filter', filter);
   const { activation = 'linear', rounding = 'fp32', output } = options;
