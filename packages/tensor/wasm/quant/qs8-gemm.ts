@@ -8,7 +8,7 @@
 import { leaky, relu, relu6 } from '../simd/clamp';
 import { heightOf, most } from './qs8-groups';
 import { fixedPoint, limits, round, roundRows, roundTwice, twiceTerms } from './requantize';
-import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4 } from './qs8-tile';
+import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4, pairs4 } from './qs8-tile';
 
 // Parameters, as words.
 const A: usize = 0;
@@ -17,6 +17,7 @@ const C: usize = 8;
 const M: usize = 12;
 const N: usize = 16;
 const K: usize = 20;
+/** 0 for products of bytes, 1 for those of 16 bits, 2 if weights are to be widened beforehand. */
 const EXACT: usize = 24;
 /** Whether two weights share a byte. */
 const NIBBLES: usize = 28;
@@ -74,6 +75,7 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
   const n = load<i32>(p, N);
   const quads = (load<i32>(p, K) + 3) >> 2;
   const exact = load<i32>(p, EXACT) != 0;
+  const widened = load<i32>(p, EXACT) == 2;
   const nibbles = load<i32>(p, NIBBLES) != 0;
   const splits = load<i32>(p, SPLITS);
   const perItem = load<i32>(p, PANELS);
@@ -85,8 +87,8 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
   const a = load<u32>(p, A);
   const w = load<u32>(p, W);
   const quadBytes: usize = exact ? 8 : 4;
-  const spreadBytes = <usize>quads << 6;
-  const panelBytes = nibbles ? <usize>((quads + 1) & ~1) << 5 : spreadBytes;
+  const spreadBytes = <usize>quads << (widened ? 7 : 6);
+  const panelBytes = nibbles ? <usize>((quads + 1) & ~1) << 5 : <usize>quads << 6;
   limits(scratch + ENDS, load<i32>(p, ZERO), load<i32>(p, LEAST), load<i32>(p, MOST));
   for (let item = begin; item < end; item++) {
     const first = (item % blocks) * perItem;
@@ -94,7 +96,10 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
     const part = item / blocks;
     for (let j = 0; j < count; j++) {
       prepare(p, first + j, n, scratch + TERMS + <usize>j * TERM_BYTES);
-      if (nibbles) spreadNibbles(w + <usize>(first + j) * panelBytes, quads, scratch + SPREAD + <usize>j * spreadBytes);
+      const from = w + <usize>(first + j) * panelBytes;
+      const to = scratch + SPREAD + <usize>j * spreadBytes;
+      if (widened) widen(from, quads, nibbles, to);
+      else if (nibbles) spreadNibbles(from, quads, to);
     }
     const past = (groups * (part + 1)) / splits;
     for (let group = (groups * part) / splits; group < past; group++) {
@@ -102,8 +107,10 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
       const height = pooled ? 4 : heightOf(group, m, exact);
       const from = a + <usize>row * <usize>quads * quadBytes;
       for (let j = 0; j < count; j++) {
-        const b = nibbles ? scratch + SPREAD + <usize>j * spreadBytes : w + <usize>(first + j) * panelBytes;
-        if (exact) exactTile(height, quads, from, b, scratch + TILE);
+        const b = nibbles || widened ? scratch + SPREAD + <usize>j * spreadBytes : w + <usize>(first + j) * panelBytes;
+        if (widened) {
+          for (let half: usize = 0; half < 64; half += DOT_BYTES) pairs4(quads, from, b + half, scratch + TILE + half, STRIDE);
+        } else if (exact) exactTile(height, quads, from, b, scratch + TILE);
         else dotTile(height, quads, from, b, scratch + TILE);
         const terms = scratch + TERMS + <usize>j * TERM_BYTES;
         if (pooled) {
@@ -153,6 +160,34 @@ function keepLargest(c: usize): void {
     v128.store(c + j, i32x4.max_s(v0, v1));
     v128.store(c + j, i32x4.max_s(w0, w1), 16);
   }
+}
+
+/** A panel to 16 bits, by pairs of inputs. The last quad of nibbles may have no partner; its place is the caller's to leave free. */
+function widen(from: usize, quads: i32, nibbles: bool, to: usize): void {
+  const past = to + (<usize>quads << 7);
+  const fifteen = i8x16.splat(15);
+  const eight = i8x16.splat(8);
+  while (to < past) {
+    for (let j: usize = 0; j < 64; j += 16) {
+      const v = v128.load(from + j);
+      if (nibbles) {
+        widen16(i8x16.sub(v128.and(v, fifteen), eight), to + j);
+        widen16(i8x16.sub(v128.and(i16x8.shr_u(v, 4), fifteen), eight), to + j + 128);
+      } else widen16(v, to + j);
+    }
+    from += 64;
+    to += nibbles ? 256 : 128;
+  }
+}
+
+/** A quad of four units. */
+// @ts-ignore: decorator
+@inline
+function widen16(v: v128, to: usize): void {
+  const low = i16x8.extend_low_i8x16_s(v);
+  const high = i16x8.extend_high_i8x16_s(v);
+  v128.store(to, i32x4.shuffle(low, high, 0, 2, 4, 6));
+  v128.store(to, i32x4.shuffle(low, high, 1, 3, 5, 7), 64);
 }
 
 /** Nibbles to bytes: low ones are an even quad, high ones the next. */

@@ -12,6 +12,7 @@ export function most(exact: bool): i32 {
 @inline
 export function heightOf(group: i32, rows: i32, exact: bool): i32 {
   const rest = rows - group * most(exact);
-  if (rest == 1) return 1;
+  // Products of 16 bits have a tile of one row only for weights that aren't widened.
+  if (rest == 1 && !(exact && group > 0)) return 1;
   return rest <= 4 ? 4 : most(exact);
 }

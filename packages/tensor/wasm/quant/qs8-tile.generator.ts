@@ -8,8 +8,9 @@ import type { Tier } from '../table.ts';
  * - `dot`: four products of bytes at once, of signed weights and activations that are packed a quad (4 bytes) a row.
  * - `exact`: two products of 16 bits at once, which nothing can overflow; activations are packed as 4 x 16 bits a row, and a unit has
  *   two sums, side by side, of its inputs 0, 1 and 2, 3 of each quad, which the epilogue adds.
+ * - `pairs`: the same of weights that were widened to 16 bits beforehand, 128 bytes a quad: inputs 0, 1 of all units, then 2, 3.
  *
- * A tile is HALF bytes of the panel wide: what fits into the registers.
+ * A tile takes as much of the panel's width as fits into the registers.
  */
 export function qs8Tile(tier: Tier): string {
   const vectors = tier === 'wide' ? 4 : 2;
@@ -21,11 +22,37 @@ export function qs8Tile(tier: Tier): string {
     ...dots,
     tile('exact', 4, vectors),
     tile('exact', 1, vectors),
+    pairs(4, vectors),
   ].join('\n');
 }
 
 function stub(rows: number): string {
   return `export function dot${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {}`;
+}
+
+/** Two pairs a step, so that what ends a loop counts half; a third row or pair more would need more registers than there are. */
+function pairs(rows: number, vectors: number): string {
+  const list = (count: number, body: (index: number) => string): string => Array.from({ length: count }, (_, i) => body(i)).join('\n');
+  const cells = (body: (row: number, vector: number) => string): string =>
+    list(rows * vectors, (n) => body(Math.floor(n / vectors), n % vectors));
+  const step = (half: number): string => `
+${list(vectors, (j) => `    const b${half}${j} = v128.load(b, ${half * 64 + j * 16});`)}
+${list(rows, (i) =>
+  [
+    `    const a${half}${i} = v128.load32_splat(a, ${i * 8 + half * 4});`,
+    list(vectors, (j) => `    c${i}${j} = i32x4.add(c${i}${j}, i32x4.dot_i16x8_s(b${half}${j}, a${half}${i}));`),
+  ].join('\n'),
+)}`;
+  return `
+export function pairs${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {
+${cells((i, j) => `  let c${i}${j} = i32x4.splat(0);`)}
+  const end = a + <usize>quads * ${rows * 8};
+  while (a < end) {${step(0)}${step(1)}
+    a += ${rows * 8};
+    b += 128;
+  }
+${cells((i, j) => `  v128.store(c + ${i} * stride, c${i}${j}, ${j * 16});`)}
+}`;
 }
 
 function tile(kind: 'dot' | 'exact', rows: number, vectors: number): string {

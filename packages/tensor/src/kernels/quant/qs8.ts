@@ -60,6 +60,8 @@ export interface Qs8 {
 /** Bytes of panels that a thread works on at once: they stay in the first-level cache. */
 const PANEL_BYTES = 32768;
 const MOST_PANELS = 6;
+/** Rows from which it pays to widen a panel to 16 bits before its products. */
+const WIDENED = 24;
 /** Bytes of scratch before panels whose nibbles are spread. */
 const SPREAD = 5120;
 /** Multiplications below which sharing out costs more than it gives. */
@@ -76,6 +78,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
     throw new RangeError(`A quantized product over ${inputs} inputs is more than the kernels' scratch has room for; split it by inputs.`);
   const pooled = call.pooled ?? false;
   const highest = exact || pooled ? 4 : 6;
+  const widened = exact && rows >= WIDENED && quads * 128 + SPREAD + 128 <= SCRATCH_BYTES;
   const groups = Math.ceil(rows / highest);
   const quadBytes = exact ? 8 : 4;
   const withSums = call.zeros !== 0;
@@ -100,9 +103,9 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   threads.run(kernels.number('qs8_pack'), groups, Math.max(1, Math.ceil(65536 / (highest * inputs))));
 
   const panels = panelCount(units);
-  const panelBytes = quads * 64;
+  const panelBytes = quads * (widened ? 128 : 64);
   const work = rows * units * inputs;
-  const room = nibbles ? SCRATCH_BYTES - SPREAD - 64 : PANEL_BYTES;
+  const room = nibbles || widened ? SCRATCH_BYTES - SPREAD - 128 : PANEL_BYTES;
   const fair = Math.ceil(panels / (threads.count * 4));
   const perItem = Math.max(1, Math.min(MOST_PANELS, Math.floor(Math.min(room, PANEL_BYTES) / panelBytes), fair));
   const blocks = Math.ceil(panels / perItem);
@@ -114,7 +117,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   words[p + 3] = rows;
   words[p + 4] = units;
   words[p + 5] = inputs;
-  words[p + 6] = exact ? 1 : 0;
+  words[p + 6] = widened ? 2 : exact ? 1 : 0;
   words[p + 7] = nibbles ? 1 : 0;
   words[p + 8] = perItem;
   words[p + 9] = splits;
