@@ -1,5 +1,5 @@
 import { requireNumber } from '../validation.ts';
-import { passOf, type PassKind, type Schedule } from './schedule.ts';
+import { passOf, type Schedule } from './schedule.ts';
 
 /** Times in one unit of the caller's choice: a number for every stage, or one for each. */
 export interface PassCosts {
@@ -127,7 +127,7 @@ export function simulatePipeline(schedule: Schedule, costs: PassCosts): Pipeline
     busy: Array.from(busy),
     span: Array.from(free, (end, d) => (order[d]!.length === 0 ? 0 : end - firstStart[d]!)),
     bubble: makespan === 0 ? 0 : 1 - busy.reduce((a, b) => a + b, 0) / (devices * makespan),
-    peakInFlight: order.map((passes) => peak(passes, stages * m, forwardKind, weightKind >= 0 ? weightKind : backwardKind, kinds)),
+    peakInFlight: order.map((passes) => peak(schedule, passes, forwardKind, weightKind >= 0 ? weightKind : backwardKind)),
   };
 }
 
@@ -154,11 +154,13 @@ function stageHome({ order, stages, microBatches }: Schedule): Int32Array | unde
   return home;
 }
 
-function peak(passes: Uint32Array, perKind: number, forwardKind: number, lastKind: number, kinds: readonly PassKind[]): number {
+function peak({ stages, microBatches, kinds }: Schedule, passes: Uint32Array, forwardKind: number, lastKind: number): number {
   let [inFlight, most] = [0, 0];
-  const ending = lastKind >= 0 ? lastKind : kinds.length - 1;
   for (let i = 0; i < passes.length; i++) {
-    const kind = (passes[i]! / perKind) | 0;
+    const row = (passes[i]! / microBatches) | 0;
+    const kind = (row / stages) | 0;
+    // Of losses ahead a stage's last gradient is the farthest one's that there is.
+    const ending = lastKind >= 0 ? lastKind : Math.min(kinds.length - 1, stages - (row % stages));
     if (kind === forwardKind) {
       if (++inFlight > most) most = inFlight;
     } else if (kind === ending) inFlight--;

@@ -23,6 +23,7 @@ export function randomAssignment(graph: PlacementGraph, random: () => number): I
  * geometrically. Loads are compared by their 24-norm, which sees more than the busiest device. "Optimization by Simulated Annealing" (1983).
  *
  * @returns the placement with the least maximum load seen; the same for the same seed
+ * @throws RangeError when no placement that was costed fits
  */
 export function annealPlacement(graph: PlacementGraph, options: SearchOptions = {}): SearchResult {
   return walk(graph, options, true);

@@ -20,6 +20,7 @@ export interface CrossEntropyOptions {
  * "The Cross-Entropy Method" (Rubinstein and Kroese, 2004).
  *
  * @returns the best placement drawn; the same for the same seed
+ * @throws RangeError when no placement that was costed fits
  */
 export function crossEntropyPlacement(graph: PlacementGraph, options: CrossEntropyOptions = {}): SearchResult {
   const { merged, into } = mergeFreeLeaves(graph);

@@ -88,7 +88,7 @@ function exactOn(graph: PlacementGraph, options: { idealLimit?: number }): Place
     const previous = from[index]!;
     const [end, start] = [Math.floor(index / states), Math.floor(previous / states)];
     const [s, p] = [index % states, previous % states];
-    const device = s - p === 1 ? (s % (accelerators + 1)) - 1 : accelerators + Math.floor(s / (accelerators + 1)) - 1;
+    const device = accelerators > 0 && s - p === 1 ? (s % (accelerators + 1)) - 1 : accelerators + Math.floor(s / (accelerators + 1)) - 1;
     for (let g = 0; g < groups; g++) if (ideals.holds(end, g) && !ideals.holds(start, g)) assignment[g] = device;
   }
   return { assignment, load: maxLoad(graph, assignment), loads: deviceLoads(graph, assignment) };

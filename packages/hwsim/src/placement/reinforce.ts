@@ -28,6 +28,7 @@ export interface ReinforceOptions {
  * as the baseline unless `best` is 1: the aim is one very good placement, not a good mean (risk-seeking policy gradients, 2019, arXiv 1912.04871).
  *
  * @returns the best placement drawn, the number costed, and the learning curve; the same for the same seed
+ * @throws RangeError when no placement that was costed fits
  */
 export function reinforcePlacement(graph: PlacementGraph, options: ReinforceOptions = {}): SearchResult {
   const { merged, into } = mergeFreeLeaves(graph);

@@ -9,7 +9,7 @@ export interface SearchResult {
   readonly curve: readonly { readonly evaluations: number; readonly load: number }[];
 }
 
-/** Keeps the best placement seen and the curve of it. */
+/** Keeps the best placement seen and the curve of it; `result` refuses where no placement fitted. */
 export function recorder(): {
   readonly see: (assignment: ArrayLike<number>, load: number, evaluations: number) => void;
   readonly result: (evaluations: number) => SearchResult;
@@ -24,6 +24,12 @@ export function recorder(): {
       assignment = Int32Array.from(candidate);
       curve.push({ evaluations, load });
     },
-    result: (evaluations) => ({ assignment, load: best, evaluations, curve: [...curve, { evaluations, load: best }] }),
+    result: (evaluations) => {
+      if (best === Infinity)
+        throw new RangeError(
+          `none of the ${evaluations} placements that were costed fits: the devices are too small, a node runs on few of them, or there were too few; give more evaluations, or a start that fits`,
+        );
+      return { assignment, load: best, evaluations, curve: [...curve, { evaluations, load: best }] };
+    },
   };
 }

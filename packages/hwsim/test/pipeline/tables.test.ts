@@ -172,4 +172,8 @@ describe('interlocking', () => {
       expect(simulatePipeline(interlocking(8, 1, reach), equal).makespan).toBe(8 + reach);
     },
   );
+  it('holds a micro-batch on a stage until the gradient of the farthest loss there is', () => {
+    // Of reach r, gradient h of micro-batch i - 2h follows forward i: 2 (r - 1) + 1 are held, and fewer where the model ends before that.
+    expect(simulatePipeline(interlocking(6, 16, 4), equal).peakInFlight).toEqual([7, 7, 7, 5, 3, 1]);
+  });
 });

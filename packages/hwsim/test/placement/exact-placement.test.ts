@@ -41,11 +41,12 @@ describe('exact placement (arXiv 2006.16423)', () => {
       times: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 2, maxLength: 6 }),
       edges: fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 8 }),
       transfer: fc.integer({ min: 0, max: 4 }),
-      accelerators: fc.integer({ min: 1, max: 3 }),
+      accelerators: fc.integer({ min: 0, max: 3 }),
       cpus: fc.integer({ min: 0, max: 1 }),
     });
     fc.assert(
       fc.property(graphs, ({ times, edges, transfer, accelerators, cpus }) => {
+        fc.pre(accelerators + cpus > 0);
         const graph: PlacementGraph = {
           accelerators,
           cpus,

@@ -41,6 +41,9 @@ describe.each(Object.entries(searches))('%s', (_, search) => {
     ).toBe(true);
     expect(result.curve.at(-1)).toEqual({ evaluations: result.evaluations, load: result.load });
   });
+  it('refuses to give a placement where none fits', () => {
+    expect(() => search({ ...bert, capacity: 0, cpus: 0 }, { evaluations: 2000 })).toThrow(/placements that were costed fits/);
+  });
   it('gives the same for the same seed and keeps its budget', () => {
     const [a, b] = [search(bert, { evaluations: 3000, seed: 9 }), search(bert, { evaluations: 3000, seed: 9 })];
     expect(a).toEqual(b);
