@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { enable } from '../../src/index.ts';
-import { dotMode, type DotMode } from '../../src/kernels/quant/dot-mode.ts';
+import { dotMode, isExact, type DotMode } from '../../src/kernels/quant/dot-mode.ts';
 import { packMatrix, PANEL, panelCount, type MatrixShape } from '../../src/kernels/quant/matrix-layout.ts';
 import { qs8, type Int8Output } from '../../src/kernels/quant/qs8.ts';
 import { quantizeMultiplier } from '../../src/kernels/reference/quant/fixed-point.ts';
@@ -40,18 +40,24 @@ inEveryCombination((kernels, tier) => {
   test('the mode found is the fastest of those that are exact', () => {
     const mode = dotMode(kernels(), () => true);
     if (tier === 'simd') expect(mode).toBe('exact');
-    expect(['unsigned', 'signed', 'exact']).toContain(mode);
+    expect(['unsigned', 'signed', 'pairs', 'exact']).toContain(mode);
+    // Pairs of 7-bit weights stay in 16 bits: no processor with relaxed dot products has to widen them.
+    if (tier !== 'simd') expect(mode).not.toBe('exact');
   });
 
   test('qs8: every output equals its twin, for both kinds of activations, widths of weights and zero points, in every exact mode', () => {
-    const modes = new Set<DotMode>(['exact', dotMode(kernels(), () => false)]);
+    const ofSeven = (['unsigned', 'signed', 'pairs'] as const).filter((mode) => tier !== 'simd' && isExact(kernels(), mode, 64));
+    const modes: (readonly [mode: DotMode, least: number, most: number])[] = [
+      ...[...new Set<DotMode>(['exact', dotMode(kernels(), () => false)])].map((mode) => [mode, -127, 127] as const),
+      ...ofSeven.map((mode) => [mode, -64, 63] as const),
+    ];
     shapes.forEach(([rows, inputs, units], index) => {
-      for (const mode of modes) {
+      for (const [mode, least, most] of modes) {
         const xUnsigned = index % 2 === 1;
         const nibbles = index % 3 === 2;
         const zeros = index % 4 < 2 ? undefined : bytes(units, index + 30, nibbles ? -8 : -128, nibbles ? 7 : 127);
         const x = xUnsigned ? Uint8Array.from(bytes(rows * inputs, index, 0, 255)) : Int8Array.from(bytes(rows * inputs, index));
-        const w = nibbles ? bytes(inputs * units, index + 9, -8, 7) : bytes(inputs * units, index + 9);
+        const w = nibbles ? bytes(inputs * units, index + 9, -8, 7) : bytes(inputs * units, index + 9, least, most);
         const xZero = xUnsigned ? 131 : index - 5;
         const rowZeros = bytes(rows, index + 40);
         const bias = bytes(units, index + 3, -100000, 100000);
@@ -70,7 +76,7 @@ inEveryCombination((kernels, tier) => {
           zeros: zeros ? blocks.place(byPanels(zeros, units)) : 0,
           bias: blocks.place(bias),
         };
-        const label = `${mode} ${rows}x${inputs}x${units}${nibbles ? ', nibbles' : ''}${xUnsigned ? ', unsigned' : ''}${zeros ? ', zeros' : ''}`;
+        const label = `${mode} ${-least} ${rows}x${inputs}x${units}${nibbles ? ', nibbles' : ''}${xUnsigned ? ', unsigned' : ''}${zeros ? ', zeros' : ''}`;
         qs8(kernels(), mode, { ...call, output: { kind: 'int32' } });
         const expected = twin(() => xZero).map((sum, i) => sum + bias[i % units]!);
         expect(blocks.read(c, new Int32Array(rows * units)), label).toEqual(expected);

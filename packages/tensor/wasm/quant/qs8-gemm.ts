@@ -6,9 +6,9 @@
  * packing added; so with r = xZero + what was added, the sum is that of x'·w - r·(sum of w) - wZero·(sum of x' - r).
  */
 import { leaky, relu, relu6 } from '../simd/clamp';
-import { heightOf, most } from './qs8-groups';
+import { heightOf } from './qs8-groups';
 import { fixedPoint, limits, round, roundRows, roundTwice, twiceTerms } from './requantize';
-import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4, pairs4 } from './qs8-tile';
+import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4, pairs1, pairs4, words4 } from './qs8-tile';
 
 // Parameters, as words.
 const A: usize = 0;
@@ -17,8 +17,8 @@ const C: usize = 8;
 const M: usize = 12;
 const N: usize = 16;
 const K: usize = 20;
-/** 0 for products of bytes, 1 for those of 16 bits, 2 if weights are to be widened beforehand. */
-const EXACT: usize = 24;
+/** The tiles: 0 `dot`, 1 `pairs`, 2 `exact`, 3 `words`. */
+const TILES: usize = 24;
 /** Whether two weights share a byte. */
 const NIBBLES: usize = 28;
 /** Panels of a work item, and work items that the rows are split into. */
@@ -52,6 +52,8 @@ const SLOPE: usize = 100;
 const X_SCALE: usize = 104;
 /** Whether rows come by fours, of which the output has the largest sums. */
 const POOLED: usize = 108;
+/** Rows of the highest tile. */
+const HIGHEST: usize = 112;
 
 /** Scratch: a tile's sums, a row's result, limits, each panel's terms, then panels whose nibbles are spread. */
 const TILE: usize = 0;
@@ -74,15 +76,16 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
   const m = load<i32>(p, M);
   const n = load<i32>(p, N);
   const quads = (load<i32>(p, K) + 3) >> 2;
-  const exact = load<i32>(p, EXACT) != 0;
-  const widened = load<i32>(p, EXACT) == 2;
+  const tiles = load<i32>(p, TILES);
+  const exact = tiles >= 2;
+  const widened = tiles == 3;
   const nibbles = load<i32>(p, NIBBLES) != 0;
   const splits = load<i32>(p, SPLITS);
   const perItem = load<i32>(p, PANELS);
   const panels = (n + 15) >> 4;
   const blocks = (panels + perItem - 1) / perItem;
   const pooled = load<i32>(p, POOLED) != 0;
-  const rows = pooled ? 4 : most(exact);
+  const rows = load<i32>(p, HIGHEST);
   const groups = (m + rows - 1) / rows;
   const a = load<u32>(p, A);
   const w = load<u32>(p, W);
@@ -104,13 +107,14 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
     const past = (groups * (part + 1)) / splits;
     for (let group = (groups * part) / splits; group < past; group++) {
       const row = group * rows;
-      const height = pooled ? 4 : heightOf(group, m, exact);
+      const height = pooled ? 4 : heightOf(group, m, rows, exact);
       const from = a + <usize>row * <usize>quads * quadBytes;
       for (let j = 0; j < count; j++) {
         const b = nibbles || widened ? scratch + SPREAD + <usize>j * spreadBytes : w + <usize>(first + j) * panelBytes;
         if (widened) {
-          for (let half: usize = 0; half < 64; half += DOT_BYTES) pairs4(quads, from, b + half, scratch + TILE + half, STRIDE);
+          for (let half: usize = 0; half < 64; half += DOT_BYTES) words4(quads, from, b + half, scratch + TILE + half, STRIDE);
         } else if (exact) exactTile(height, quads, from, b, scratch + TILE);
+        else if (tiles == 1) pairsTile(height, quads, from, b, scratch + TILE);
         else dotTile(height, quads, from, b, scratch + TILE);
         const terms = scratch + TERMS + <usize>j * TERM_BYTES;
         if (pooled) {
@@ -129,6 +133,15 @@ function dotTile(height: i32, quads: i32, a: usize, b: usize, c: usize): void {
     if (height == 6) dot6(quads, a, b + half, c + half, STRIDE);
     else if (height == 4) dot4(quads, a, b + half, c + half, STRIDE);
     else dot1(quads, a, b + half, c + half, STRIDE);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function pairsTile(height: i32, quads: i32, a: usize, b: usize, c: usize): void {
+  for (let half: usize = 0; half < 64; half += DOT_BYTES) {
+    if (height == 4) pairs4(quads, a, b + half, c + half, STRIDE);
+    else pairs1(quads, a, b + half, c + half, STRIDE);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { copyBytes, fillBytes } from './bytes';
-import { heightOf, most } from './qs8-groups';
+import { heightOf } from './qs8-groups';
 
 // Parameters, as words.
 const X: usize = 0;
@@ -38,6 +38,8 @@ const DILATION_X: usize = 80;
 const BORDER: usize = 84;
 /** Whether rows come by fours that a pool takes the largest of: see {@link fours}. */
 const POOLED: usize = 88;
+/** Rows of the highest tile. */
+const HIGHEST: usize = 92;
 
 /** Scratch of {@link fours}: where the bytes of a patch go, then rows. */
 const TABLE: usize = 0;
@@ -60,9 +62,10 @@ export function qs8_pack(p: usize, begin: i32, end: i32, scratch: usize): void {
   const staged = images || (inputs & 3) != 0;
   const bytes = <usize>quads << 2;
   const bytesOfQuad: usize = exact ? 8 : 4;
+  const highest = load<i32>(p, HIGHEST);
   for (let group = begin; group < end; group++) {
-    const first = group * most(exact);
-    const height = heightOf(group, rows, exact);
+    const first = group * highest;
+    const height = heightOf(group, rows, highest, exact);
     const there = min(height, rows - first);
     let from = <usize>load<u32>(p, X) + <usize>first * <usize>inputs;
     if (staged) {

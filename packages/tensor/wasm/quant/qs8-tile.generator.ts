@@ -6,32 +6,42 @@ import type { Tier } from '../table.ts';
  * Weights come as the panels of src/kernels/quant/matrix-layout.ts: 64 bytes a quad, four a unit. Both kinds of tiles store 32-bit sums.
  *
  * - `dot`: four products of bytes at once, of signed weights and activations that are packed a quad (4 bytes) a row.
+ * - `pairs`: the same by way of 16 bits, which sums of two products have to fit into, on processors that have no instruction for all four.
+ *   The engine would make the ones that add up pairs anew for each product; here they are loaded into a register.
  * - `exact`: two products of 16 bits at once, which nothing can overflow; activations are packed as 4 x 16 bits a row, and a unit has
  *   two sums, side by side, of its inputs 0, 1 and 2, 3 of each quad, which the epilogue adds.
- * - `pairs`: the same of weights that were widened to 16 bits beforehand, 128 bytes a quad: inputs 0, 1 of all units, then 2, 3.
+ * - `words`: the same of weights that were widened to 16 bits beforehand, 128 bytes a quad: inputs 0, 1 of all units, then 2, 3.
  *
  * A tile takes as much of the panel's width as fits into the registers.
  */
 export function qs8Tile(tier: Tier): string {
   const vectors = tier === 'wide' ? 4 : 2;
-  const dots = tier === 'simd' ? [6, 4, 1].map(stub) : [6, 4, 1].map((rows) => tile('dot', rows, vectors));
+  const bytes: [Kind, number][] = [
+    ['dot', 6],
+    ['dot', 4],
+    ['dot', 1],
+    ['pairs', 4],
+    ['pairs', 1],
+  ];
   return [
     `/** Bytes of a panel's quad that a tile takes. */`,
     `export const DOT_BYTES: usize = ${vectors * 16};`,
     `export const EXACT_BYTES: usize = ${vectors * 8};`,
-    ...dots,
+    ...bytes.map(([kind, rows]) => (tier === 'simd' ? stub(kind, rows) : tile(kind, rows, vectors))),
     tile('exact', 4, vectors),
     tile('exact', 1, vectors),
-    pairs(4, vectors),
+    words(4, vectors),
   ].join('\n');
 }
 
-function stub(rows: number): string {
-  return `export function dot${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {}`;
+type Kind = 'dot' | 'pairs' | 'exact';
+
+function stub(kind: Kind, rows: number): string {
+  return `export function ${kind}${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {}`;
 }
 
 /** Two pairs a step, so that what ends a loop counts half; a third row or pair more would need more registers than there are. */
-function pairs(rows: number, vectors: number): string {
+function words(rows: number, vectors: number): string {
   const list = (count: number, body: (index: number) => string): string => Array.from({ length: count }, (_, i) => body(i)).join('\n');
   const cells = (body: (row: number, vector: number) => string): string =>
     list(rows * vectors, (n) => body(Math.floor(n / vectors), n % vectors));
@@ -44,7 +54,7 @@ ${list(rows, (i) =>
   ].join('\n'),
 )}`;
   return `
-export function pairs${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {
+export function words${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {
 ${cells((i, j) => `  let c${i}${j} = i32x4.splat(0);`)}
   const end = a + <usize>quads * ${rows * 8};
   while (a < end) {${step(0)}${step(1)}
@@ -55,17 +65,19 @@ ${cells((i, j) => `  v128.store(c + ${i} * stride, c${i}${j}, ${j * 16});`)}
 }`;
 }
 
-function tile(kind: 'dot' | 'exact', rows: number, vectors: number): string {
+function tile(kind: Kind, rows: number, vectors: number): string {
   // A single row would wait for its own sums, so it has two of each, for even and odd quads.
   const sets = rows === 1 ? 2 : 1;
-  const bytes = kind === 'dot' ? 4 : 8;
+  const bytes = kind === 'exact' ? 8 : 4;
   const list = (count: number, body: (index: number) => string): string => Array.from({ length: count }, (_, i) => body(i)).join('\n');
   const cells = (body: (row: number, vector: number) => string): string =>
     list(rows * vectors, (n) => body(Math.floor(n / vectors), n % vectors));
   const product = (sum: string, a: string, b: string): string =>
-    kind === 'dot' ? `i32x4.relaxed_dot_i8x16_i7x16_add_s(${b}, ${a}, ${sum})` : `i32x4.add(${sum}, i32x4.dot_i16x8_s(${b}, ${a}))`;
+    kind === 'dot'
+      ? `i32x4.relaxed_dot_i8x16_i7x16_add_s(${b}, ${a}, ${sum})`
+      : `i32x4.add(${sum}, i32x4.dot_i16x8_s(${kind === 'pairs' ? `i16x8.relaxed_dot_i8x16_i7x16_s(${b}, ${a}), ones` : `${b}, ${a}`}))`;
   const step = (set: number): string => `
-${list(vectors, (j) => `    const b${set}${j} = ${kind === 'dot' ? `v128.load(b, ${set * 64 + j * 16})` : `v128.load8x8_s(b, ${set * 64 + j * 8})`};`)}
+${list(vectors, (j) => `    const b${set}${j} = ${kind === 'exact' ? `v128.load8x8_s(b, ${set * 64 + j * 8})` : `v128.load(b, ${set * 64 + j * 16})`};`)}
 ${list(rows, (i) =>
   [
     `    const a${set}${i} = v128.load${bytes * 8}_splat(a, ${(set * rows + i) * bytes});`,
@@ -78,7 +90,7 @@ ${list(rows, (i) =>
     b += ${64 * count};
   }`;
   return `
-export function ${kind}${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {
+export function ${kind}${rows}(quads: i32, a: usize, b: usize, c: usize, stride: usize): void {${kind === 'pairs' ? '\n  store<i32>(c, 0x00010001);\n  const ones = v128.load32_splat(c);' : ''}
 ${list(sets, (set) => cells((i, j) => `  let c${set}${i}${j} = i32x4.splat(0);`))}
   let end = a + <usize>${sets === 2 ? '(quads & ~1)' : 'quads'} * ${rows * bytes};
 ${loop(sets)}

@@ -8,12 +8,11 @@ import { qs8 } from './qs8.ts';
  *
  * - `unsigned`: by relaxed dot products that take activations from 0 to 255 and lose nothing (x64 with AVX-VNNI);
  * - `signed`: by those that take them from -128 to 127 (ARM);
+ * - `pairs`: by relaxed dot products of two, activations from 0 to 255, where those of four aren't exact (x64 without AVX-VNNI): they
+ *   saturate at 16 bits, so only for weights whose pairs stay within, as those of 7 bits do;
  * - `exact`: by products of 16 bits, in any engine.
- *
- * Where relaxed dot products saturate pairs at 16 bits (x64 without AVX-VNNI), only weights whose pairs stay in 16 bits, as those of 7 bits
- * do, may use them, by `unsigned`.
  */
-export type DotMode = 'unsigned' | 'signed' | 'exact';
+export type DotMode = 'unsigned' | 'signed' | 'pairs' | 'exact';
 
 interface Modes {
   readonly any: DotMode;
@@ -26,9 +25,10 @@ const found = new WeakMap<Kernels, Modes>();
 export function dotMode(kernels: Kernels, pairsFit: () => boolean): DotMode {
   let modes = found.get(kernels);
   if (!modes) {
-    const first = (limit: number): DotMode =>
-      kernels.tier === 'simd' ? 'exact' : ((['unsigned', 'signed'] as const).find((mode) => isExact(kernels, mode, limit)) ?? 'exact');
-    modes = { any: first(128), pairs: first(64) };
+    const first = (limit: number, ...candidates: DotMode[]): DotMode =>
+      kernels.tier === 'simd' ? 'exact' : (candidates.find((mode) => isExact(kernels, mode, limit)) ?? 'exact');
+    const any = first(128, 'unsigned', 'signed');
+    modes = { any, pairs: any === 'exact' ? first(64, 'pairs') : any };
     found.set(kernels, modes);
   }
   return modes.any === modes.pairs || !pairsFit() ? modes.any : modes.pairs;

@@ -77,7 +77,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   if ((nibbles && quads * 64 + SPREAD + 64 > SCRATCH_BYTES) || quads * 4 * 6 > SCRATCH_BYTES)
     throw new RangeError(`A quantized product over ${inputs} inputs is more than the kernels' scratch has room for; split it by inputs.`);
   const pooled = call.pooled ?? false;
-  const highest = exact || pooled ? 4 : 6;
+  const highest = exact || pooled || mode === 'pairs' ? 4 : 6;
   const widened = exact && rows >= WIDENED && quads * 128 + SPREAD + 128 <= SCRATCH_BYTES;
   const groups = Math.ceil(rows / highest);
   const quadBytes = exact ? 8 : 4;
@@ -100,6 +100,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   words[p + 7] = flip ? 1 : 0;
   writeWindows(words, p + 8, call);
   words[p + 22] = pooled ? 1 : 0;
+  words[p + 23] = highest;
   threads.run(kernels.number('qs8_pack'), groups, Math.max(1, Math.ceil(65536 / (highest * inputs))));
 
   const panels = panelCount(units);
@@ -117,7 +118,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   words[p + 3] = rows;
   words[p + 4] = units;
   words[p + 5] = inputs;
-  words[p + 6] = widened ? 2 : exact ? 1 : 0;
+  words[p + 6] = widened ? 3 : exact ? 2 : mode === 'pairs' ? 1 : 0;
   words[p + 7] = nibbles ? 1 : 0;
   words[p + 8] = perItem;
   words[p + 9] = splits;
@@ -141,6 +142,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   floats[p + 25] = toFloats ? output.slope : 0;
   floats[p + 26] = toFloats ? (output.xScale ?? 0) : 0;
   words[p + 27] = pooled ? 1 : 0;
+  words[p + 28] = highest;
   threads.run(kernels.number('qs8_gemm'), blocks * splits, Math.max(1, Math.ceil((SMALL * blocks * splits) / work)));
 }
 
