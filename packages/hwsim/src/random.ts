@@ -1,7 +1,10 @@
+import { requireInteger } from './validation.ts';
+
 /**
  * Pseudo-random numbers in [0, 1) from a whole-number seed: sfc32 ("Small fast counting", PractRand). The same seed gives the same numbers everywhere.
  */
 export function randomNumbers(seed: number): () => number {
+  requireInteger('seed', seed, -Infinity);
   let [a, b, c, counter] = [seed | 0, (seed / 2 ** 32) | 0, 0x9e3779b9 | 0, 1];
   const next = (): number => {
     const t = (((a + b) | 0) + counter) | 0;

@@ -1,7 +1,8 @@
-import type { Report } from './simulate/report.ts';
+import { requireReport, type Report } from './simulate/report.ts';
 
 /** A report's steps as CSV, one line each; the header names the units. */
 export function reportCsv(report: Report): string {
+  requireReport(report);
   const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const header =
     'layer,kind,stage,times,time (s),limit,multiply-accumulates,memory traffic (B),exchanged (B),arithmetic energy (J),memory energy (J)';

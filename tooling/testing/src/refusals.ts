@@ -2,17 +2,22 @@ import { describe, expect, test } from 'vitest';
 
 /**
  * How a function is called rightly: its required parameters by name, and arguments for them, made anew for each call. Fields that an options argument must have
- * stand behind it in brackets: `'net options(density, inputShape)'`.
+ * stand behind it in brackets: `'net options(density, inputShape)'`. What may be left out is found by itself; where the example needs it, it ends in `?`.
  */
 export type Example = readonly [parameters: string, make: () => readonly unknown[]];
 
 export interface RefusalOptions {
   /** What must be as before after a refusal, as the number of tensors. */
   readonly held?: () => number;
+  /** Whether null for what may be left out is tried, too. */
+  readonly nulls?: boolean;
+  /** Options that may be null, as `function.option`, each with the reason. */
+  readonly nullable?: Readonly<Record<string, string>>;
 }
 
 interface Parameter {
   readonly name: string;
+  readonly optional: boolean;
   readonly fields: readonly string[];
 }
 
@@ -28,17 +33,54 @@ function wrongFor(example: unknown): unknown[] {
 }
 
 function parametersOf(text: string): Parameter[] {
-  return Array.from(text.matchAll(/(\w+)(?:\(([^)]*)\))?/g), ([, name = '', fields = '']) => ({
+  return Array.from(text.matchAll(/(\w+)(\??)(?:\(([^)]*)\))?/g), ([, name = '', optional, fields = '']) => ({
     name,
+    optional: optional !== '',
     fields: fields.split(/[\s,]+/).filter(Boolean),
   }));
+}
+
+/** What a function declares, in order: names, and `options` for what is taken apart on the way in. */
+function declared(called: Called): string[] {
+  const source = called.toString();
+  if (source.startsWith('class')) return [];
+  const start = source.indexOf('(');
+  const names: string[] = [];
+  let [depth, from] = [0, start + 1];
+  for (let i = start; i < source.length; i++) {
+    const c = source[i]!;
+    if ('([{'.includes(c)) depth++;
+    if (')]}'.includes(c)) depth--;
+    if (depth === 0 || (depth === 1 && c === ',')) {
+      const text = source.slice(from, i).trim();
+      if (text !== '' && !text.startsWith('...')) names.push(/^\w+/.exec(text)?.[0] ?? 'options');
+      from = i + 1;
+      if (depth === 0) break;
+    }
+  }
+  return names;
+}
+
+/** The fields of its options that a function asks for. */
+async function asked(options: object, call: (watched: object) => unknown): Promise<string[]> {
+  const names = new Set<string>();
+  await call(
+    new Proxy(options, {
+      get: (target, name) => {
+        if (typeof name === 'string') names.add(name);
+        return Reflect.get(target, name);
+      },
+    }),
+  );
+  return [...names];
 }
 
 const shown = (value: unknown): string =>
   (typeof value === 'object' && value !== null ? 'an empty object' : JSON.stringify(value)) ?? 'undefined';
 
 /**
- * Tests that each exported function of a package's entries refuses arguments that are missing or of the wrong kind, by an error that names the argument.
+ * Tests that each exported function of a package's entries refuses arguments that are missing or of the wrong kind, by an error that names the argument. What may be
+ * left out is refused when it is null: an optional argument, `options` as a whole, and each option that the function asks for.
  * Functions that take nothing required are listed as such, and classes of errors, which only the package itself makes, aren't called.
  *
  * @param entries the modules, by the names they are imported by
@@ -47,7 +89,7 @@ const shown = (value: unknown): string =>
 export function refusesWrongKinds(
   entries: Readonly<Record<string, object>>,
   examples: Readonly<Record<string, Example | 'nothing required'>>,
-  { held = () => 0 }: RefusalOptions = {},
+  { held = () => 0, nulls = false, nullable = {} }: RefusalOptions = {},
 ): void {
   const functions = new Map(Object.values(entries).flatMap((entry) => exportedFunctions(entry)));
   test('every exported function has an example here, and every example a function', () => {
@@ -56,9 +98,9 @@ export function refusesWrongKinds(
   describe('wrong kinds of arguments are refused by name', () => {
     for (const [name, example] of Object.entries(examples)) {
       const called = functions.get(name);
-      if (called === undefined || example === 'nothing required') continue;
+      if (called === undefined) continue;
       test(name, async () => {
-        const [text, make] = example;
+        const [text, make] = example === 'nothing required' ? (['', () => []] as const) : example;
         await called(...make());
         const problems: string[] = [];
         const attempt = async (named: readonly string[], wrong: unknown, change: (given: unknown[]) => void): Promise<void> => {
@@ -78,17 +120,37 @@ export function refusesWrongKinds(
             problems.push(`${title}: ${message}`);
           else if (held() !== before) problems.push(`${title}: ${held() - before} left over`);
         };
-        for (const [i, parameter] of parametersOf(text).entries()) {
+        const parameters = parametersOf(text);
+        for (const [i, parameter] of parameters.entries()) {
           const right = make()[i];
           // Options that are missing lack what they must say.
-          for (const wrong of wrongFor(right)) await attempt([parameter.name, ...parameter.fields], wrong, (given) => (given[i] = wrong));
+          for (const wrong of wrongFor(right))
+            if (wrong !== undefined || !parameter.optional)
+              await attempt([parameter.name, ...parameter.fields], wrong, (given) => (given[i] = wrong));
           for (const field of parameter.fields) {
             const fields = right as Readonly<Record<string, unknown>>;
             for (const wrong of wrongFor(fields[field]))
               await attempt([field], wrong, (given) => (given[i] = { ...fields, [field]: wrong }));
           }
         }
-        expect(problems.join('\n')).toBe('');
+        for (const [i, parameter] of nulls ? declared(called).entries() : []) {
+          const listed = parameters[i];
+          const spared = (what: string): boolean => nullable[`${name}.${what}`] !== undefined;
+          if (listed === undefined && !spared(parameter))
+            for (const wrong of parameter === 'options' ? [null, 7, 'text'] : [null])
+              await attempt([parameter], wrong, (given) => (given[i] = wrong));
+          if (parameter !== 'options') continue;
+          const right = (make()[i] ?? {}) as object;
+          const given = [...make()];
+          const fields = await asked(right, (watched) => {
+            given[i] = watched;
+            return called(...given);
+          });
+          for (const field of fields)
+            if (!listed?.fields.includes(field) && !spared(field))
+              await attempt([field], null, (args) => (args[i] = { ...right, [field]: null }));
+        }
+        expect(problems, problems.join('\n')).toEqual([]);
       });
     }
   });

@@ -1,5 +1,5 @@
 import type { GemmShape } from '../graph/gemm-shape.ts';
-import { requireInteger, requireOneOf } from '../validation.ts';
+import { requireInteger, requireNumber, requireObject, requireOneOf } from '../validation.ts';
 
 /** What stays in the processing elements while the rest streams through: the outputs, the weights or the inputs. */
 export type Dataflow = 'os' | 'ws' | 'is';
@@ -36,6 +36,7 @@ export interface Folding {
 }
 
 export function requireArray(array: SystolicArray): void {
+  requireObject('array', array);
   requireInteger('array.rows', array.rows);
   requireInteger('array.columns', array.columns);
   requireOneOf('array.dataflow', array.dataflow, dataflows);
@@ -48,8 +49,11 @@ export function requireArray(array: SystolicArray): void {
  * Input stationary: k x m in place, n steps, 2R + C + n − 2. Output stationary drains while it fills, so it is R shorter than the formula
  * of "A Systematic Methodology for Characterizing Scalability of DNN Accelerators using SCALE-Sim" (2020).
  */
-export function foldOnto(array: SystolicArray, { m, n, k }: Pick<GemmShape, 'm' | 'n' | 'k'>): Folding {
+export function foldOnto(array: SystolicArray, shape: Pick<GemmShape, 'm' | 'n' | 'k'>): Folding {
   requireArray(array);
+  requireObject('shape', shape);
+  const { m, n, k } = shape;
+  for (const [field, size] of Object.entries({ m, n, k })) requireNumber(`shape.${field}`, size, 0, true);
   const { rows, columns, dataflow } = array;
   const [spatialRows, spatialColumns, time] = dataflow === 'os' ? [m, n, k] : dataflow === 'ws' ? [k, n, m] : [k, m, n];
   return {

@@ -1,5 +1,5 @@
 import { requireBanks, type Banks } from '../memory/banks.ts';
-import { requireInteger, requireOneOf } from '../validation.ts';
+import { requireInteger, requireOneOf, requireOptions } from '../validation.ts';
 import { compats, requireArray, type Compat, type SystolicArray } from './dataflow.ts';
 
 /** An array with three double-buffered SRAMs (words of one byte) and a flat DRAM. */
@@ -32,7 +32,7 @@ export interface SparseMapping {
 }
 
 export function requireArrayConfig(config: ArrayConfig): void {
-  requireArray(config);
+  requireArray(requireOptions(config, 'config'));
   for (const field of ['inputKiB', 'filterKiB', 'outputKiB'] as const) requireInteger(`config.${field}`, config[field]);
   requireOneOf('config.interface', config.interface, ['estimate', 'finite']);
   requireOneOf('config.compat', config.compat ?? 'none', compats);

@@ -1,6 +1,7 @@
 import { ParseError } from '../parse-error.ts';
 import { dataflows, type Dataflow } from './dataflow.ts';
 import type { ArrayConfig } from './memory-options.ts';
+import { requireOptions, requireText } from '../validation.ts';
 
 /**
  * Reads SCALE-Sim's configuration file (INI, `key : value` or `key = value`).
@@ -11,7 +12,8 @@ import type { ArrayConfig } from './memory-options.ts';
  * @throws ParseError with file, line and reason
  */
 export function readScaleSimConfig(text: string, options: { name?: string } = {}): ArrayConfig {
-  const { name = 'scale.cfg' } = options;
+  const { name = 'scale.cfg' } = requireOptions(options);
+  requireText('text', text);
   const values = new Map<string, { value: string; line: number }>();
   let section = '';
   text.split(/\r\n|\n|\r/).forEach((raw, i) => {

@@ -1,7 +1,8 @@
-import type { LayerGraph } from '../graph/layer.ts';
-import type { ArrayConfig } from './memory-options.ts';
+import { requireGraph, type LayerGraph } from '../graph/layer.ts';
+import { requireArrayConfig, type ArrayConfig } from './memory-options.ts';
 import { bandwidthReport, bankReport, computeReport, detailedAccessReport, sparseReport } from './reports.ts';
 import { simulateLayer, type ArrayReport } from './simulate-layer.ts';
+import { requireOptions } from '../validation.ts';
 
 /** Every layer's report, and SCALE-Sim's report files by name. */
 export interface ArrayRun {
@@ -23,6 +24,9 @@ export function simulateArray(
   config: ArrayConfig,
   options: { onLayer?: (report: ArrayReport, index: number, layers: number) => void } = {},
 ): ArrayRun {
+  requireGraph(graph);
+  requireArrayConfig(config);
+  requireOptions(options);
   const layers = graph.layers.map((layer, i) => {
     const report = simulateLayer(layer, config);
     options.onLayer?.(report, i, graph.layers.length);

@@ -1,4 +1,4 @@
-import type { Layer } from '../graph/layer.ts';
+import { requireLayer, type Layer } from '../graph/layer.ts';
 import { bankMeter, type BankTraffic } from '../memory/banks.ts';
 import { bandwidthEstimate } from '../memory/bandwidth-estimate.ts';
 import { doubleBuffer } from '../memory/double-buffer.ts';
@@ -10,6 +10,7 @@ import { requireArrayConfig, type ArrayConfig } from './memory-options.ts';
 import { operandsOf } from './operands.ts';
 import { nmFilter, rowWiseFilter, sparseStorage, type SparseFilter } from './sparse-demand.ts';
 import { meansOverFolds, stallFreeWork } from './stall-free.ts';
+import { requireOptions } from '../validation.ts';
 
 /** Words through an SRAM and the cycles of the first and the last of them. */
 export interface SramTraffic {
@@ -57,7 +58,9 @@ export function simulateLayer(
   config: ArrayConfig,
   options: { onCycle?: (served: { input: number; filter: number; output: number }, lines: Demand) => void } = {},
 ): ArrayReport {
+  requireLayer(layer);
   requireArrayConfig(config);
+  requireOptions(options);
   refuseAbsurd(layer, config);
   const { compat = 'none', rows, columns } = config;
   const operands = operandsOf(layer);

@@ -1,5 +1,5 @@
 import type { GemmShape } from '../graph/gemm-shape.ts';
-import { requireInteger, requireOneOf } from '../validation.ts';
+import { requireInteger, requireObject, requireOneOf, requireOptions } from '../validation.ts';
 import { compats, foldOnto, type Compat, type SystolicArray } from './dataflow.ts';
 
 /** What one matrix product takes on an array whose memories never make it wait. */
@@ -31,14 +31,14 @@ export interface ArrayWork {
  * @example stallFreeWork({ rows: 32, columns: 32, dataflow: 'ws' }, { m: 3025, n: 96, k: 363 }, { compat: 'scalesim-v3' }).cycles // 112283
  */
 export function stallFreeWork(array: SystolicArray, shape: Pick<GemmShape, 'm' | 'n' | 'k'>, options: { compat?: Compat } = {}): ArrayWork {
-  const { compat = 'none' } = options;
-  requireOneOf('compat', compat, compats);
-  const { m, n, k } = shape;
+  const { compat = 'none' } = requireOptions(options);
+  requireOneOf('options.compat', compat, compats);
+  const { m, n, k } = requireObject('shape', shape);
   requireInteger('shape.m', m);
   requireInteger('shape.n', n);
   requireInteger('shape.k', k);
-  const { rows, columns, dataflow } = array;
   const { spatialRows, spatialColumns, time, rowFolds, columnFolds, cyclesPerFold } = foldOnto(array, shape);
+  const { rows, columns, dataflow } = array;
   const folds = rowFolds * columnFolds;
   const total = folds * cyclesPerFold;
   const macs = m * n * k;

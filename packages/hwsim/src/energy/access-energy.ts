@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireInteger, requireNumber, requireOneOf } from '../validation.ts';
 
 /** Number formats whose arithmetic energy is known. */
 export type ArithmeticType = 'int8' | 'int16' | 'int32' | 'fp16' | 'fp32';
@@ -28,6 +28,7 @@ export function macEnergy(type: Exclude<ArithmeticType, 'int16'>): number {
     fp16: 'fp32',
     fp32: 'fp32',
   };
+  requireOneOf('type', type, Object.keys(accumulator) as (typeof type)[]);
   return horowitz45nm.multiply[type] + horowitz45nm.add[accumulator[type]];
 }
 

@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireInteger, requireList, requireNumber, requireObject } from '../validation.ts';
 
 /** One loop of a mapping: `bound` steps along a problem dimension. */
 export interface Loop {
@@ -95,6 +95,7 @@ interface PlacedLoop extends Loop {
  *   compute: { energy: 0.845 } }).energy // 115.514 pJ
  */
 export function analyseLoopNest(nest: LoopNest): NestReport {
+  requireNest(nest);
   const loops = place(nest);
   const computes = loops.reduce((product, loop) => product * loop.bound, 1);
   const cycles = loops.reduce((product, loop) => product * (loop.spatial ? 1 : loop.bound), 1);
@@ -219,4 +220,13 @@ function trafficOf(
   const perCopy =
     vectors(counts.reads) * energy.read + vectors(counts.fills) * energy.write + vectors(counts.updates) * (energy.update ?? energy.write);
   return { tile: product(tile), ...counts, energy: perCopy * instances };
+}
+
+function requireNest(nest: LoopNest): void {
+  requireList('nest.tensors', requireObject('nest', nest).tensors).forEach(({ axes }, i) => requireList(`nest.tensors[${i}].axes`, axes));
+  requireList('nest.levels', nest.levels).forEach(({ loops, energy }, i) => {
+    requireList(`nest.levels[${i}].loops`, loops);
+    requireObject(`nest.levels[${i}].energy`, energy);
+  });
+  requireObject('nest.compute', nest.compute);
 }

@@ -1,4 +1,4 @@
-import { requireNumber } from '../validation.ts';
+import { requireNumber, requireObject } from '../validation.ts';
 
 /** Process nodes, nm, with energy a·V² + b·V + c in relative units and area relative to 45 nm. */
 const nodes: Readonly<Record<number, { readonly energy: readonly [a: number, b: number, c: number]; readonly area: number }>> = {
@@ -18,7 +18,7 @@ export const technologyNodes: readonly number[] = Object.keys(nodes).map(Number)
 
 function nodeOf(name: string, nm: number): (typeof nodes)[number] {
   const node = nodes[nm];
-  if (!node) throw new RangeError(`${name} is ${nm} nm, expected one of ${technologyNodes.join(', ')}`);
+  if (!node) throw new RangeError(`${name} is ${String(nm)}, expected one of ${technologyNodes.join(', ')}`);
   return node;
 }
 
@@ -27,8 +27,9 @@ function nodeOf(name: string, nm: number): (typeof nodes)[number] {
  * "Scaling equations for the accurate prediction of CMOS device performance from 180 nm to 7 nm" (2017), general-purpose fits.
  */
 export function energyScale(from: { nm: number; volts: number }, to: { nm: number; volts: number }): number {
-  const of = (name: string, { nm, volts }: { nm: number; volts: number }): number => {
-    const [a, b, c] = nodeOf(name, nm).energy;
+  const of = (name: string, process: { nm: number; volts: number }): number => {
+    const { nm, volts } = requireObject(name, process);
+    const [a, b, c] = nodeOf(`${name}.nm`, nm).energy;
     requireNumber(`${name}.volts`, volts, 0, true);
     return a * volts * volts + b * volts + c;
   };
@@ -37,5 +38,5 @@ export function energyScale(from: { nm: number; volts: number }, to: { nm: numbe
 
 /** Factor by which area changes from one node to another. */
 export function areaScale(fromNm: number, toNm: number): number {
-  return nodeOf('to', toNm).area / nodeOf('from', fromNm).area;
+  return nodeOf('toNm', toNm).area / nodeOf('fromNm', fromNm).area;
 }

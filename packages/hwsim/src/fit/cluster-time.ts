@@ -1,4 +1,5 @@
 import type { FittedModel } from './fit-model.ts';
+import { requireInteger, requireNumber, requireOptions } from '../validation.ts';
 
 /** A training run of a transformer on a cluster. */
 export interface ClusterRow {
@@ -25,7 +26,10 @@ export function clusterTime(machine: {
   readonly perMachine: number;
   readonly vocabulary?: number;
 }): FittedModel<ClusterRow> {
-  const { peak, perMachine, vocabulary = 51200 } = machine;
+  const { peak, perMachine, vocabulary = 51200 } = requireOptions(machine, 'machine');
+  requireNumber('machine.peak', peak, 0, true);
+  requireInteger('machine.perMachine', perMachine);
+  requireInteger('machine.vocabulary', vocabulary);
   return {
     parameters: {
       share: 0.55,

@@ -1,5 +1,5 @@
 import { randomNumbers } from '../random.ts';
-import { requireInteger } from '../validation.ts';
+import { requireFunction, requireInteger, requireList, requireObject, requireOptions } from '../validation.ts';
 import { minimise } from './nelder-mead.ts';
 
 /** A formula with a few positive parameters, and where to start looking for them. */
@@ -15,6 +15,7 @@ export interface Measured<Row> {
 
 /** Mean of |predicted − measured| / measured. */
 export function meanRelativeError(pairs: readonly { readonly predicted: number; readonly measured: number }[]): number {
+  requireList('pairs', pairs);
   return pairs.reduce((sum, { predicted, measured }) => sum + Math.abs(predicted - measured) / measured, 0) / pairs.length;
 }
 
@@ -24,13 +25,19 @@ export function meanRelativeError(pairs: readonly { readonly predicted: number; 
  * @returns parameters in the model's order, and the error on the very rows they were fitted to
  */
 export function fitModel<Row>(model: FittedModel<Row>, data: readonly Measured<Row>[]): { parameters: number[]; error: number } {
-  if (data.length === 0) throw new RangeError('data is empty, expected measurements to fit');
+  requireModel(model);
+  if (requireList('data', data).length === 0) throw new RangeError('data is empty, expected measurements to fit');
   const start = Object.values(model.parameters).map((value) => Math.log(value));
   const { point, value } = minimise((logs) => {
     const parameters = logs.map(Math.exp);
     return meanRelativeError(data.map(({ row, value: measured }) => ({ predicted: model.predict(parameters, row), measured })));
   }, start);
   return { parameters: point.map(Math.exp), error: value };
+}
+
+function requireModel<Row>(model: FittedModel<Row>): void {
+  requireObject('model.parameters', requireObject('model', model).parameters);
+  requireFunction('model.predict', model.predict);
 }
 
 /** One measurement predicted by parameters that never saw it. */
@@ -49,7 +56,9 @@ export function crossValidate<Row>(
   data: readonly Measured<Row>[],
   options: { folds?: number; seed?: number } = {},
 ): { rows: HeldOut<Row>[]; error: number } {
-  const { folds = 5, seed = 1 } = options;
+  const { folds = 5, seed = 1 } = requireOptions(options);
+  requireModel(model);
+  requireList('data', data);
   requireInteger('options.folds', folds, 2);
   if (folds > data.length) throw new RangeError(`options.folds is ${folds}, expected at most the ${data.length} rows`);
   const random = randomNumbers(seed);

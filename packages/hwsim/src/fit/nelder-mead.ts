@@ -1,3 +1,5 @@
+import { requireFunction, requireInteger, requireList, requireOptions } from '../validation.ts';
+
 /**
  * Minimises a function of a few numbers without derivatives: the simplex method of Nelder and Mead (1965), restarted from its result until that no longer
  * helps. Deterministic.
@@ -12,7 +14,10 @@ export function minimise(
   start: readonly number[],
   options: { steps?: number } = {},
 ): { point: number[]; value: number } {
-  const { steps = 4000 } = options;
+  const { steps = 4000 } = requireOptions(options);
+  requireInteger('options.steps', steps);
+  requireFunction('objective', objective);
+  requireList('start', start);
   if (start.length === 0 || !start.every(Number.isFinite))
     throw new RangeError(`start is [${start.join(', ')}], expected at least one finite number`);
   let best = { point: [...start], value: objective(start) };

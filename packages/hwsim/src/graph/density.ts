@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireInteger, requireNumber, requireObject } from '../validation.ts';
 
 /** Which of a tensor's elements may be non-zero. */
 export type Density =
@@ -12,6 +12,7 @@ export type Density =
 
 /** The share of elements that is stored, in (0, 1]. */
 export function shareOf(density: Density = { kind: 'dense' }): number {
+  requireObject('density', density);
   switch (density.kind) {
     case 'dense':
       return 1;
@@ -35,6 +36,8 @@ export function shareOf(density: Density = { kind: 'dense' }): number {
  * `columns` is the length of the axis the position counts along.
  */
 export function indexBitsPerElement(density: Density = { kind: 'dense' }, columns = 1): number {
+  requireObject('density', density);
+  requireInteger('columns', columns);
   switch (density.kind) {
     case 'dense':
       return 0;

@@ -1,5 +1,5 @@
-import { requireInteger, requireOneOf } from '../validation.ts';
-import type { Conv, Depthwise, Layer, Operation } from './layer.ts';
+import { requireInteger, requireList, requireNumber, requireObject, requireOneOf, requireOptions } from '../validation.ts';
+import { requireLayer, type Conv, type Depthwise, type Layer, type Operation } from './layer.ts';
 
 /** Matrix products an operation comes down to: `count` products of [m,k] by [k,n]. */
 export interface GemmShape {
@@ -11,7 +11,17 @@ export interface GemmShape {
 
 /** Output height and width of a convolution (`rounding` says whose rule). */
 export function outputSize(conv: Conv | Depthwise): { height: number; width: number } {
-  const { height, width, kernelHeight, kernelWidth, strideHeight = 1, strideWidth = strideHeight, padding = 0, rounding = 'floor' } = conv;
+  const {
+    height,
+    width,
+    kernelHeight,
+    kernelWidth,
+    strideHeight = 1,
+    strideWidth = strideHeight,
+    padding = 0,
+    rounding = 'floor',
+  } = requireObject('conv', conv);
+  for (const [field, size] of Object.entries({ height, width, kernelHeight, kernelWidth })) requireInteger(`conv.${field}`, size);
   const along = (size: number, kernel: number, stride: number): number =>
     rounding === 'ceil'
       ? Math.ceil((size + 2 * padding - kernel + stride) / stride)
@@ -21,16 +31,21 @@ export function outputSize(conv: Conv | Depthwise): { height: number; width: num
 
 /** Tokens an expert takes at most: ⌈capacityFactor · tokens · topK / experts⌉. */
 export function expertCapacity(options: { tokens: number; experts: number; topK?: number; capacityFactor?: number }): number {
-  const { tokens, experts, topK = 1, capacityFactor = 1.25 } = options;
+  const { tokens, experts, topK = 1, capacityFactor = 1.25 } = requireOptions(options);
+  requireNumber('options.tokens', tokens);
+  requireNumber('options.experts', experts, 0, true);
+  requireNumber('options.topK', topK, 0, true);
+  requireNumber('options.capacityFactor', capacityFactor, 0, true);
   return Math.ceil((capacityFactor * tokens * topK) / experts);
 }
 
 /** Tokens each expert really takes, and how many are dropped: Σ max(0, nₑ − capacity). */
 export function expertLoads(moe: Extract<Operation, { type: 'moe' }>): { taken: number[]; dropped: number } {
-  const { tokens, experts, topK = 1, loads } = moe;
+  const { tokens, experts, topK = 1, loads } = requireOptions(moe, 'moe');
+  requireInteger('moe.tokens', tokens);
   // An array as long as there are experts is about to be made.
   if (requireInteger('moe.experts', experts) > 2 ** 20) throw new RangeError(`moe.experts is ${experts}, expected at most ${2 ** 20}`);
-  if (loads && loads.length !== experts)
+  if (loads && requireList('moe.loads', loads).length !== experts)
     throw new RangeError(`moe.loads has ${loads.length} entries, expected one for each of ${experts} experts`);
   const wanted =
     loads ?? Array.from({ length: experts }, (_, e) => Math.floor((tokens * topK) / experts) + (e < (tokens * topK) % experts ? 1 : 0));
@@ -46,6 +61,7 @@ export function expertLoads(moe: Extract<Operation, { type: 'moe' }>): { taken: 
  * // [{ m: 3025, n: 96, k: 363, count: 1 }]
  */
 export function gemmShapes(layer: Layer): GemmShape[] {
+  requireLayer(layer);
   const op = layer.operation;
   const at = (field: string): string => `layer ${JSON.stringify(layer.name)}: ${op.type}.${field}`;
   switch (op.type) {

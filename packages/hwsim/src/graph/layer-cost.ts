@@ -1,7 +1,7 @@
 import { requireInteger, requireNumber } from '../validation.ts';
 import { indexBitsPerElement, shareOf } from './density.ts';
 import { expertLoads, gemmShapes, outputSize } from './gemm-shape.ts';
-import { formatted, type Layer, type LayerGraph, type Operation } from './layer.ts';
+import { formatted, requireGraph, requireLayer, type Layer, type LayerGraph, type Operation } from './layer.ts';
 
 /** What a layer computes and moves, once, with every operand read once. */
 export interface LayerCost {
@@ -34,6 +34,7 @@ export function ofActivations(op: Operation): boolean {
  * @example layerCost({ name: 'fc', operation: { type: 'gemm', m: 1, n: 10, k: 784 } }).macs // 7840
  */
 export function layerCost(layer: Layer): LayerCost {
+  requireLayer(layer);
   const { operation: op, weights, activations } = formatted(layer, 32);
   const at = (field: string): string => `layer ${JSON.stringify(layer.name)}: ${op.type}.${field}`;
   const shapes = gemmShapes(layer);
@@ -119,6 +120,7 @@ export function layerCost(layer: Layer): LayerCost {
 
 /** Sum of a graph's layer costs. */
 export function graphCost(graph: LayerGraph): LayerCost {
+  requireGraph(graph);
   const total = { denseMacs: 0, macs: 0, vectorOperations: 0, parameters: 0, weightBytes: 0, inputBytes: 0, outputBytes: 0 };
   for (const layer of graph.layers) {
     const cost = layerCost(layer);

@@ -1,9 +1,10 @@
-import { requireInteger } from '../validation.ts';
+import { requireFunction, requireInteger, requireList, requireOptions, requireText } from '../validation.ts';
 import { layerCost } from './layer-cost.ts';
-import type { Layer, LayerGraph } from './layer.ts';
+import { requireGraph, type Layer, type LayerGraph } from './layer.ts';
 
 /** The layers each layer reads, by position: those it names, or the one before it. */
 export function predecessors(graph: LayerGraph): number[][] {
+  requireGraph(graph);
   const position = new Map<string, number>();
   graph.layers.forEach((layer, i) => {
     if (position.has(layer.name))
@@ -31,7 +32,8 @@ export function predecessors(graph: LayerGraph): number[][] {
  * @throws RangeError naming the nodes of a cycle
  */
 export function topologicalOrder(dependencies: readonly (readonly number[])[], name: (i: number) => string = String): number[] {
-  const waiting = dependencies.map((list) => list.length);
+  requireFunction('name', name);
+  const waiting = requireList('dependencies', dependencies).map((list, i) => requireList(`dependencies[${i}]`, list).length);
   const dependents: number[][] = dependencies.map(() => []);
   dependencies.forEach((list, i) => list.forEach((from) => dependents[from]!.push(i)));
   const ready: number[] = [];
@@ -70,9 +72,10 @@ function cycleOf(dependencies: readonly (readonly number[])[], waiting: readonly
  * ])
  */
 export function layerGraph(name: string, layers: readonly Layer[], options: { batch?: number } = {}): LayerGraph {
-  const { batch } = options;
+  const { batch } = requireOptions(options);
+  requireText('name', name);
   if (batch !== undefined) requireInteger('options.batch', batch);
-  if (layers.length === 0) throw new RangeError(`graph ${JSON.stringify(name)} has no layers; give it at least one`);
+  if (requireList('layers', layers).length === 0) throw new RangeError(`graph ${JSON.stringify(name)} has no layers; give it at least one`);
   const graph: LayerGraph = { name, layers, ...(batch !== undefined && { batch }) };
   topologicalOrder(predecessors(graph), (i) => layers[i]!.name);
   for (const layer of layers) layerCost(layer);

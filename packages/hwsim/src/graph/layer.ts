@@ -1,4 +1,5 @@
 import type { Density } from './density.ts';
+import { requireList, requireObject, requireText } from '../validation.ts';
 
 /** How a tensor is kept: bits an element (32, or the precision of a simulation, when left out), and which elements are kept at all. */
 export interface TensorFormat {
@@ -151,4 +152,16 @@ export interface FormattedGraph extends LayerGraph {
 /** The layer with formats for what it leaves open: `bits` for each tensor. */
 export function formatted(layer: Layer, bits: number): FormattedLayer {
   return { ...layer, weights: { bits, ...layer.weights }, activations: { bits, ...layer.activations } };
+}
+
+/** Refuses what is no layer, before its sizes are looked at. */
+export function requireLayer(layer: Layer): void {
+  const { name, operation } = requireObject('layer', layer);
+  requireText('layer.name', name);
+  requireText('layer.operation.type', requireObject('layer.operation', operation).type);
+}
+
+/** Refuses what is no graph, before its layers are looked at. */
+export function requireGraph(graph: LayerGraph): void {
+  requireList('graph.layers', requireObject('graph', graph).layers).forEach(requireLayer);
 }

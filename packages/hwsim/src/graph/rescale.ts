@@ -1,5 +1,5 @@
 import { requireInteger } from '../validation.ts';
-import type { LayerGraph, Operation } from './layer.ts';
+import { requireGraph, type LayerGraph, type Operation } from './layer.ts';
 
 /**
  * The same model for another number of samples: every size that grows with the batch, times `samples` / `graph.batch`.
@@ -10,6 +10,7 @@ import type { LayerGraph, Operation } from './layer.ts';
  * @example withBatch(layerGraph('fc', [{ name: 'fc', operation: { type: 'gemm', m: 128, n: 10, k: 784 } }], { batch: 128 }), 32).layers[0].operation // m is 32
  */
 export function withBatch(graph: LayerGraph, samples: number): LayerGraph {
+  requireGraph(graph);
   requireInteger('samples', samples);
   const { batch = 1 } = graph;
   if (samples === batch) return graph;

@@ -1,5 +1,5 @@
 import { technologyNodes } from '../energy/technology.ts';
-import { requireInteger, requireNumber, requireOneOf } from '../validation.ts';
+import { requireInteger, requireNumber, requireObject, requireOneOf } from '../validation.ts';
 
 /** Number formats, narrow to wide. */
 export type Precision = 'int4' | 'int8' | 'fp8' | 'f16' | 'bf16' | 'f32';
@@ -123,6 +123,7 @@ export function readHardware(json: unknown): Hardware {
 /** The format a chip computes a precision in: its own or the next wider it has. */
 export function computeFormat(hardware: Hardware, precision: Precision): { format: Precision; peak: number } {
   requireOneOf('precision', precision, precisions);
+  requireObject('hardware.peak', requireObject('hardware', hardware).peak);
   for (const format of precisions.slice(precisions.indexOf(precision))) {
     const peak = hardware.peak[format];
     if (peak !== undefined && (format === precision || bitsOf[format] >= bitsOf[precision])) return { format, peak };

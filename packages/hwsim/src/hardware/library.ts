@@ -1,4 +1,4 @@
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireOptions, requireText } from '../validation.ts';
 import type { Hardware } from './hardware.ts';
 
 // Joules a byte of memory: DDR3 640 pJ for 32 bits (Horowitz 2014), LPDDR4 8 pJ a bit (Accelergy), HBM2 3.9 pJ a bit (O'Connor et al. 2017).
@@ -174,6 +174,8 @@ export const hardwareLibrary: readonly Hardware[] = [
  * @example hardware('tpu-v2', { chips: 32 })
  */
 export function hardware(name: string, options: HardwareOptions = {}): Hardware {
+  requireText('name', name);
+  requireOptions(options);
   const found = hardwareLibrary.find((chip) => chip.name === name);
   if (!found)
     throw new RangeError(`hardware is ${JSON.stringify(name)}, expected one of ${hardwareLibrary.map((chip) => chip.name).join(', ')}`);

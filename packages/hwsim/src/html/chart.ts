@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { requireObject } from '../validation.ts';
 
 /** A drawing's data and marks, in Vega-Lite's terms. */
 export type ChartSpec = TopLevelSpec;
@@ -9,6 +10,7 @@ export type ChartSpec = TopLevelSpec;
  * @returns the `<svg>` element's text
  */
 export async function drawChart(spec: ChartSpec): Promise<string> {
+  requireObject('spec', spec);
   const [{ View, parse }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const view = new View(parse(compile(spec).spec), { renderer: 'none' });
   try {

@@ -1,11 +1,14 @@
-import type { PipelineRun } from '../pipeline/simulate-pipeline.ts';
+import { requireRun, type PipelineRun } from '../pipeline/simulate-pipeline.ts';
 import { pipelineTrace } from '../trace/pipeline-trace.ts';
 import { drawChart } from './chart.ts';
 import { htmlPage, htmlTable } from './page.ts';
 import { timelineSpec } from './timeline-chart.ts';
+import { requireOptions } from '../validation.ts';
 
 /** A pipeline run as one HTML page: its figures, and the Gantt chart of its trace with bubbles marked. */
 export async function pipelineHtml(run: PipelineRun, options: { unit?: number } = {}): Promise<string> {
+  requireOptions(options);
+  requireRun(run);
   const { schedule, makespan, bubble, busy, peakInFlight } = run;
   if (schedule.order.reduce((sum, passes) => sum + passes.length, 0) > 20_000)
     throw new RangeError(`${schedule.name} has more than 20,000 passes, too many to draw; write its trace and open it in Perfetto`);

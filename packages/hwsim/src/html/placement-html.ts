@@ -2,6 +2,7 @@ import { deviceLoads, type Assignment, type PlacementGraph } from '../placement/
 import type { SearchResult } from '../placement/search-result.ts';
 import { drawChart, type ChartSpec } from './chart.ts';
 import { htmlPage, htmlTable } from './page.ts';
+import { requireNumber, requireObject, requireOptions, requireText } from '../validation.ts';
 
 /**
  * Learning curves: the best load after so many placements, on a logarithmic axis.
@@ -10,7 +11,9 @@ import { htmlPage, htmlTable } from './page.ts';
  * @param options.reference a load to compare with, such as the contiguous optimum; drawn as a line
  */
 export function learningCurveSpec(runs: Readonly<Record<string, SearchResult>>, options: { reference?: number } = {}): ChartSpec {
-  const { reference } = options;
+  const { reference } = requireOptions(options);
+  requireObject('runs', runs);
+  if (reference !== undefined) requireNumber('options.reference', reference);
   const least = Math.min(...Object.values(runs).map(({ load }) => load), reference ?? Infinity);
   const values = Object.entries(runs).flatMap(([method, { curve }]) =>
     curve.filter(({ load }) => load < 1.3 * least).map(({ evaluations, load }) => ({ method, placements: evaluations, load })),
@@ -48,7 +51,8 @@ export async function placementHtml(
   assignment: Assignment,
   options: { runs?: Readonly<Record<string, SearchResult>>; reference?: number } = {},
 ): Promise<string> {
-  const { runs, reference } = options;
+  const { runs, reference } = requireOptions(options);
+  requireText('title', title);
   const loads = deviceLoads(graph, assignment);
   const rows = Array.from(loads, (load, d) => ({
     device: d < graph.accelerators ? `accelerator ${d}` : `CPU ${d - graph.accelerators}`,

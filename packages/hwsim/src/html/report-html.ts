@@ -1,5 +1,5 @@
-import type { Hardware } from '../hardware/hardware.ts';
-import type { Report } from '../simulate/report.ts';
+import { readHardware, type Hardware } from '../hardware/hardware.ts';
+import { requireReport, type Report } from '../simulate/report.ts';
 import { reportTrace } from '../trace/report-trace.ts';
 import { drawChart, type ChartSpec } from './chart.ts';
 import { htmlPage, htmlTable, withUnit } from './page.ts';
@@ -11,6 +11,8 @@ import { mostBars, timelineSpec } from './timeline-chart.ts';
  * timeline drawn from the report's own trace; of a pipeline also its stages, and its Gantt chart with bubbles marked.
  */
 export async function reportHtml(report: Report, hardware: Hardware): Promise<string> {
+  requireReport(report);
+  readHardware(hardware);
   const section = async (title: string, spec: ChartSpec, before = ''): Promise<{ title: string; body: string }> => ({
     title,
     body: before + (await drawChart(spec)),

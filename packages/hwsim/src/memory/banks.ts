@@ -1,4 +1,4 @@
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 
 /** How a memory is divided: lines of `wordsPerLine` words, line l in bank l mod `count`, each bank giving `ports` lines a cycle. */
 export interface Banks {
@@ -25,6 +25,7 @@ export interface BankMeter {
 }
 
 export function requireBanks(name: string, banks: Banks): Required<Banks> {
+  requireOptions(banks, name);
   return {
     count: requireInteger(`${name}.count`, banks.count),
     wordsPerLine: requireInteger(`${name}.wordsPerLine`, banks.wordsPerLine ?? 1),

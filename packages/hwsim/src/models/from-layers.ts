@@ -1,5 +1,6 @@
 import { layerGraph } from '../graph/layer-graph.ts';
 import type { Layer, LayerGraph, Operation, TensorFormat } from '../graph/layer.ts';
+import { requireObject, requireOptions } from '../validation.ts';
 
 /**
  * What is asked of a network's layer: its kind, the shapes of its variables, and the shape of its output. Layers of `@x/tensor` and of the packages on it have these;
@@ -36,7 +37,7 @@ interface Walk {
  * @example fromLayers(sequential([dense(784, 10, { key })]), [128, 784]).layers[0].operation // a gemm of m 128, n 10, k 784
  */
 export function fromLayers(net: NetworkLayer, shape: readonly number[], options: { name?: string } = {}): LayerGraph {
-  const { name = 'net' } = options;
+  const { name = 'net' } = requireOptions(options);
   if (typeof net?.outputShape !== 'function' || typeof net.kind !== 'string')
     throw new RangeError(`fromLayers: net is ${JSON.stringify(net) ?? String(net)}, expected a layer with kind, variables and outputShape`);
   if (!Array.isArray(shape) || shape.length === 0 || !shape.every((size) => Number.isSafeInteger(size) && size > 0))
@@ -74,6 +75,7 @@ function follow(layer: NetworkLayer, path: string, walk: Walk): void {
 
 function understand(layer: NetworkLayer, name: string, walk: Walk, output: readonly number[]): void {
   const { kind, variables } = layer;
+  requireObject(`net: the variables of ${name}`, variables);
   const { shape } = walk;
   const [last, out] = [shape.at(-1)!, output.at(-1)!];
   const weight = variables.weight?.shape;

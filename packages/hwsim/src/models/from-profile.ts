@@ -1,6 +1,6 @@
 import { layerGraph } from '../graph/layer-graph.ts';
 import type { Layer, LayerGraph, Operation, TensorFormat } from '../graph/layer.ts';
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 
 type Shape = readonly number[];
 
@@ -29,7 +29,7 @@ export function fromProfile(
   profile: { readonly kernels: readonly ProfiledKernel[] },
   options: { name?: string; batch?: number } = {},
 ): LayerGraph {
-  const { name = 'profile', batch = 1 } = options;
+  const { name = 'profile', batch = 1 } = requireOptions(options);
   requireInteger('options.batch', batch);
   if (!Array.isArray(profile?.kernels)) throw new RangeError('profile has no kernels; give it what tf.profile(...) resolves to');
   const layers: Layer[] = [];

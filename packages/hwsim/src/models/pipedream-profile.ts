@@ -1,6 +1,7 @@
 import { ParseError } from '../parse-error.ts';
 import { layerGraph, topologicalOrder } from '../graph/layer-graph.ts';
 import type { LayerGraph } from '../graph/layer.ts';
+import { requireOptions, requireText } from '../validation.ts';
 
 /** A measured layer: milliseconds and bytes. */
 export interface ProfiledLayer {
@@ -22,7 +23,8 @@ export interface ProfiledLayer {
  * @throws ParseError with file, line and reason
  */
 export function readPipedreamProfile(text: string, options: { name?: string } = {}): ProfiledLayer[] {
-  const { name = 'graph.txt' } = options;
+  const { name = 'graph.txt' } = requireOptions(options);
+  requireText('text', text);
   const layers: Omit<ProfiledLayer, 'inputs'>[] = [];
   const position = new Map<string, number>();
   const edges: { from: string; to: string; line: number }[] = [];
@@ -79,7 +81,7 @@ export function readPipedreamProfile(text: string, options: { name?: string } = 
  * @throws ParseError with file, line and reason
  */
 export function pipedreamGraph(text: string, options: { name?: string; batch?: number } = {}): LayerGraph {
-  const { name = 'graph.txt', batch } = options;
+  const { name = 'graph.txt', batch } = requireOptions(options);
   const profiled = readPipedreamProfile(text, { name });
   const label = (layer: ProfiledLayer): string => `${layer.id} ${layer.description}`;
   return layerGraph(

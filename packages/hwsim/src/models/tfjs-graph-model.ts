@@ -2,7 +2,7 @@ import { layerGraph } from '../graph/layer-graph.ts';
 import type { Layer, LayerGraph, Operation } from '../graph/layer.ts';
 import { broadcast, product, type Shape } from '../graph/shape.ts';
 import { ParseError } from '../parse-error.ts';
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 import { graphNodes, type GraphNode } from './tfjs-graph-nodes.ts';
 
 /** A value while it is followed: its shape, and its whole numbers where they are known. */
@@ -43,7 +43,7 @@ const views = new Set(['Identity', 'Reshape', 'Squeeze', 'ExpandDims', 'StopGrad
  * @throws ParseError naming the node, its operator and the reason
  */
 export function readTfjsGraphModel(json: unknown, options: { batch?: number; name?: string; weights?: Uint8Array } = {}): LayerGraph {
-  const { batch = 1, name = 'model.json', weights } = options;
+  const { batch = 1, name = 'model.json', weights } = requireOptions(options);
   requireInteger('options.batch', batch);
   const { nodes, constants } = graphNodes(json, name, weights);
   const values = new Map<string, Value>();

@@ -1,6 +1,7 @@
 import { ParseError } from '../parse-error.ts';
 import { layerGraph } from '../graph/layer-graph.ts';
 import type { Layer, LayerGraph } from '../graph/layer.ts';
+import { requireOptions } from '../validation.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -14,7 +15,7 @@ type Json = Readonly<Record<string, unknown>>;
  * @throws ParseError naming the layer that isn't understood
  */
 export function readTfjsModel(json: unknown, options: { batch?: number; name?: string } = {}): LayerGraph {
-  const { batch = 1, name = 'model.json' } = options;
+  const { batch = 1, name = 'model.json' } = requireOptions(options);
   const fail = (reason: string): never => {
     throw new ParseError(name, 0, reason);
   };

@@ -1,6 +1,7 @@
 import { ParseError } from '../parse-error.ts';
 import { layerGraph } from '../graph/layer-graph.ts';
 import type { Layer, LayerGraph, TensorFormat } from '../graph/layer.ts';
+import { requireOneOf, requireOptions, requireText } from '../validation.ts';
 
 const convColumns = ['IFMAP height', 'IFMAP width', 'filter height', 'filter width', 'channels', 'num filter', 'strides'] as const;
 
@@ -18,8 +19,11 @@ const convColumns = ['IFMAP height', 'IFMAP width', 'filter height', 'filter wid
  * @example readTopologyCsv('Layer, M, N, K,\nfc, 256, 128, 256,') // one gemm layer
  */
 export function readTopologyCsv(text: string, options: { kind?: 'auto' | 'conv' | 'gemm'; name?: string } = {}): LayerGraph {
-  const { name = 'topology.csv' } = options;
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  const { name = 'topology.csv' } = requireOptions(options);
+  requireOneOf('options.kind', options.kind ?? 'auto', ['auto', 'conv', 'gemm']);
+  const lines = requireText('text', text)
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/);
   const header = lines[0]!.split(',').map((field) => field.trim().toLowerCase());
   const kind =
     options.kind === undefined || options.kind === 'auto' ? (header.includes('m') && header.includes('k') ? 'gemm' : 'conv') : options.kind;

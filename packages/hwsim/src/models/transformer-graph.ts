@@ -1,7 +1,7 @@
 import { layerGraph } from '../graph/layer-graph.ts';
 import type { Layer, LayerGraph } from '../graph/layer.ts';
-import type { Transformer } from '../training/transformer.ts';
-import { requireInteger } from '../validation.ts';
+import { requireTransformer, type Transformer } from '../training/transformer.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 
 /**
  * A decoder-only transformer as a layer graph: embedding, blocks of norm, queries, keys and values, attention, output, norm and two feed-forward products with
@@ -16,12 +16,12 @@ export function transformerGraph(
   model: Transformer,
   options: { name?: string; batch?: number; vocabulary?: number; experts?: { count: number; topK?: number; capacityFactor?: number } } = {},
 ): LayerGraph {
-  const { name = 'transformer', batch = 1, vocabulary = 51_200, experts } = options;
+  const { name = 'transformer', batch = 1, vocabulary = 51_200, experts } = requireOptions(options);
+  if (experts) requireOptions(experts, 'options.experts');
   requireInteger('options.batch', batch);
   requireInteger('options.vocabulary', vocabulary);
+  requireTransformer(model);
   const { hidden, feedforward, sequence, heads, headSize, blocks } = model;
-  for (const field of ['hidden', 'feedforward', 'sequence', 'heads', 'headSize', 'blocks'] as const)
-    requireInteger(`model.${field}`, model[field]);
   if (blocks > 10_000) throw new RangeError(`model.blocks is ${blocks}, expected at most 10000`);
   const tokens = batch * sequence;
   const norm = { type: 'norm', rows: tokens, columns: hidden } as const;

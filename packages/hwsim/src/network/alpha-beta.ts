@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireInteger, requireNumber, requireOptions } from '../validation.ts';
 
 /** n devices, S bytes each, α seconds a message, B bytes a second of one link. Results in seconds. */
 export interface AlphaBeta {
@@ -8,7 +8,8 @@ export interface AlphaBeta {
   readonly bandwidth: number;
 }
 
-function checked({ devices, bytes, latency, bandwidth }: AlphaBeta): AlphaBeta {
+function checked(options: AlphaBeta): AlphaBeta {
+  const { devices, bytes, latency, bandwidth } = requireOptions(options);
   requireInteger('devices', devices);
   requireNumber('bytes', bytes);
   requireNumber('latency', latency);
@@ -57,6 +58,9 @@ export function hierarchicalTime(
   options: AlphaBeta & { readonly groups: number; readonly outerLatency: number; readonly outerBandwidth: number },
 ): number {
   const inner = checked(options);
+  requireInteger('groups', options.groups);
+  requireNumber('outerLatency', options.outerLatency);
+  requireNumber('outerBandwidth', options.outerBandwidth, 0, true);
   const outer = {
     devices: options.groups,
     bytes: inner.bytes / inner.devices,

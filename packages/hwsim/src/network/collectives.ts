@@ -1,4 +1,4 @@
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 import type { Message } from './simulate-messages.ts';
 
 /** Start of part i of `parts` of a buffer of `bytes`. */
@@ -130,16 +130,18 @@ function treeInto(messages: Message[], npus: number, start: number, bytes: numbe
 
 /** Binary-tree all-reduce, pipelined in `chunks`. */
 export function treeAllReduce(npus: number, bytes: number, options: { chunks?: number } = {}): Message[] {
+  const { chunks = 1 } = requireOptions(options);
   requireCollective(npus, bytes);
   const messages: Message[] = [];
-  treeInto(messages, npus, 0, bytes, requireInteger('options.chunks', options.chunks ?? 1), (node) => node);
+  treeInto(messages, npus, 0, bytes, requireInteger('options.chunks', chunks), (node) => node);
   return messages;
 }
 
 /** Two trees with half the buffer each, the second with the NPUs in reverse, so that leaves of one are inner nodes of the other ("Two-tree algorithms for full bandwidth broadcast, reduction and scan", 2009). */
 export function doubleTreeAllReduce(npus: number, bytes: number, options: { chunks?: number } = {}): Message[] {
+  const { chunks = 1 } = requireOptions(options);
   requireCollective(npus, bytes);
-  const chunks = requireInteger('options.chunks', options.chunks ?? 1);
+  requireInteger('options.chunks', chunks);
   const messages: Message[] = [];
   const half = Math.floor(bytes / 2);
   treeInto(messages, npus, 0, half, chunks, (node) => node);

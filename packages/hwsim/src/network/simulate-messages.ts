@@ -1,5 +1,6 @@
 import { eventQueue } from '../events/event-queue.ts';
-import { addressOf, npuAt, npusOf, requireTopology, unloadedDelay, type Topology } from './topology.ts';
+import { npuAt, npusOf, placeOf, unloadedDelay, type Topology } from './topology.ts';
+import { requireInteger, requireList, requireNumber, requireObject, requireOptions } from '../validation.ts';
 
 /** Bytes from one NPU to another, once all messages named in `after` have arrived. */
 export interface Message {
@@ -53,8 +54,10 @@ interface Link {
  * @example simulateMessages([{ kind: 'ring', npus: 16, bandwidth: fromGiBps(50), latency: 500 }], [{ from: 1, to: 4, bytes: 2 ** 20 }]).time // 60093
  */
 export function simulateMessages(topology: Topology, messages: readonly Message[], options: NetworkOptions = {}): NetworkRun {
-  const { congestion = true, endpointDelay = 0, memoryBandwidth } = options;
-  requireTopology(topology);
+  const { congestion = true, endpointDelay = 0, memoryBandwidth } = requireOptions(options);
+  requireInteger('options.endpointDelay', endpointDelay, 0);
+  if (memoryBandwidth !== undefined) requireNumber('options.memoryBandwidth', memoryBandwidth, 0, true);
+  requireList('messages', messages).forEach((message, i) => requireObject(`messages[${i}]`, message));
   const npus = npusOf(topology);
   const links = new Map<string, Link>();
   const waiting = new Int32Array(messages.length);
@@ -117,8 +120,8 @@ export function simulateMessages(topology: Topology, messages: readonly Message[
 
 /** The links of a route, made as they are first used. */
 function routeOf(topology: Topology, from: number, to: number, links: Map<string, Link>): string[] {
-  const here = addressOf(topology, from);
-  const goal = addressOf(topology, to);
+  const here = placeOf(topology, from);
+  const goal = placeOf(topology, to);
   const route: string[] = [];
   const cross = (name: string, d: number): void => {
     const { latency, bandwidth } = topology[d]!;

@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber, requireOneOf } from '../validation.ts';
+import { requireInteger, requireNumber, requireObject, requireOneOf } from '../validation.ts';
 import { ringAllGather, ringAllReduce, ringReduceScatter } from './collectives.ts';
 import { simulateMessages } from './simulate-messages.ts';
 
@@ -48,13 +48,13 @@ export function simulateSplitRing(ring: SplitRing): number {
 }
 
 function requireRing(ring: SplitRing): void {
-  requireOneOf('collective', ring.collective, ['allReduce', 'allGather', 'reduceScatter']);
-  requireInteger('npus', ring.npus, 2);
-  requireInteger('bytes', ring.bytes);
-  requireInteger('splits', ring.splits);
-  requireNumber('bandwidth', ring.bandwidth, 0, true);
-  requireNumber('latency', ring.latency);
-  requireNumber('endpointDelay', ring.endpointDelay);
-  requireNumber('memoryBandwidth', ring.memoryBandwidth, 0, true);
-  if (ring.bytes % ring.splits !== 0) throw new RangeError(`bytes is ${ring.bytes}, expected a multiple of the ${ring.splits} splits`);
+  requireOneOf('ring.collective', requireObject('ring', ring).collective, ['allReduce', 'allGather', 'reduceScatter']);
+  requireInteger('ring.npus', ring.npus, 2);
+  requireInteger('ring.bytes', ring.bytes);
+  requireInteger('ring.splits', ring.splits);
+  requireNumber('ring.bandwidth', ring.bandwidth, 0, true);
+  requireNumber('ring.latency', ring.latency);
+  requireNumber('ring.endpointDelay', ring.endpointDelay);
+  requireNumber('ring.memoryBandwidth', ring.memoryBandwidth, 0, true);
+  if (ring.bytes % ring.splits !== 0) throw new RangeError(`ring.bytes is ${ring.bytes}, expected a multiple of the ${ring.splits} splits`);
 }

@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber, requireOneOf } from '../validation.ts';
+import { requireInteger, requireList, requireNumber, requireObject, requireOneOf } from '../validation.ts';
 
 export type DimensionKind = 'ring' | 'fullyConnected' | 'switch';
 
@@ -17,30 +17,43 @@ export type Topology = readonly Dimension[];
 
 /** Bytes a nanosecond from 2^30 bytes a second, which is what ASTRA-sim calls GB/s for links. */
 export function fromGiBps(gibPerSecond: number): number {
-  return (gibPerSecond * 2 ** 30) / 1e9;
+  return (requireNumber('gibPerSecond', gibPerSecond) * 2 ** 30) / 1e9;
 }
 
 /** Bytes a nanosecond from 10^9 bytes a second. */
 export function fromGBps(gbPerSecond: number): number {
-  return gbPerSecond;
+  return requireNumber('gbPerSecond', gbPerSecond);
 }
 
 export function requireTopology(topology: Topology): void {
-  if (topology.length === 0) throw new RangeError('topology has no dimensions, expected at least one');
+  if (requireList('topology', topology).length === 0) throw new RangeError('topology has no dimensions, expected at least one');
   topology.forEach((dimension, d) => {
-    requireOneOf(`topology[${d}].kind`, dimension.kind, ['ring', 'fullyConnected', 'switch']);
+    requireOneOf(`topology[${d}].kind`, requireObject(`topology[${d}]`, dimension).kind, ['ring', 'fullyConnected', 'switch']);
     requireInteger(`topology[${d}].npus`, dimension.npus, 2);
     requireNumber(`topology[${d}].bandwidth`, dimension.bandwidth, 0, true);
     requireNumber(`topology[${d}].latency`, dimension.latency);
   });
-  if (npusOf(topology) > 2 ** 20) throw new RangeError(`topology has ${npusOf(topology)} NPUs, expected at most ${2 ** 20}`);
+  const npus = product(topology);
+  if (npus > 2 ** 20) throw new RangeError(`topology has ${npus} NPUs, expected at most ${2 ** 20}`);
+}
+
+function product(topology: Topology): number {
+  return topology.reduce((all, { npus }) => all * npus, 1);
 }
 
 export function npusOf(topology: Topology): number {
-  return topology.reduce((product, { npus }) => product * npus, 1);
+  requireTopology(topology);
+  return product(topology);
 }
 
 export function addressOf(topology: Topology, npu: number): number[] {
+  requireTopology(topology);
+  requireInteger('npu', npu, 0);
+  return placeOf(topology, npu);
+}
+
+/** `addressOf` of what has been checked. */
+export function placeOf(topology: Topology, npu: number): number[] {
   let rest = npu;
   return topology.map(({ npus }) => {
     const along = rest % npus;
@@ -70,13 +83,15 @@ export function hopsAlong({ kind, npus }: Dimension, from: number, to: number): 
  */
 export function unloadedDelay(topology: Topology, from: number, to: number, bytes: number): number {
   requireTopology(topology);
-  const count = npusOf(topology);
+  requireNumber('bytes', bytes);
+  const count = product(topology);
   for (const [name, npu] of [
     ['from', from],
     ['to', to],
   ] as const)
-    if (!Number.isInteger(npu) || npu < 0 || npu >= count) throw new RangeError(`${name} is ${npu}, expected an NPU in 0..${count - 1}`);
-  const [a, b] = [addressOf(topology, from), addressOf(topology, to)];
+    if (!Number.isInteger(npu) || npu < 0 || npu >= count)
+      throw new RangeError(`${name} is ${String(npu)}, expected an NPU in 0..${count - 1}`);
+  const [a, b] = [placeOf(topology, from), placeOf(topology, to)];
   const d = a.findIndex((along, i) => along !== b[i]);
   if (d < 0) return 0;
   const dimension = topology[d]!;

@@ -1,4 +1,4 @@
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 import { requirePipeline, type Schedule } from './schedule.ts';
 
 /**
@@ -15,7 +15,7 @@ import { requirePipeline, type Schedule } from './schedule.ts';
  * @throws RangeError for an odd D or an f that doesn't divide D/2
  */
 export function chimera(devices: number, microBatches: number, options: { pipes?: number } = {}): Schedule {
-  const { pipes = 1 } = options;
+  const { pipes = 1 } = requireOptions(options);
   requirePipeline(devices, microBatches, 2);
   requireInteger('options.pipes', pipes);
   if (devices % 2 !== 0 || (devices / 2) % pipes !== 0)

@@ -10,6 +10,7 @@ import { requirePipeline, type PassKind, type Schedule } from './schedule.ts';
  */
 export function interlocking(devices: number, microBatches: number, reach: number): Schedule {
   requireInteger('reach', reach);
+  requireInteger('devices', devices);
   if (reach > devices) throw new RangeError(`reach is ${reach}, expected at most the ${devices} stages`);
   requirePipeline(devices, microBatches, 1 + reach);
   const kinds: PassKind[] = ['F', ...Array.from({ length: reach }, (_, h): PassKind => `G${h}`)];

@@ -1,4 +1,4 @@
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireList, requireObject, requireOneOf, requireText } from '../validation.ts';
 
 /**
  * What a pass does for one stage and one micro-batch.
@@ -29,19 +29,38 @@ export interface Schedule {
 
 export type ScheduleShape = Pick<Schedule, 'stages' | 'microBatches' | 'kinds'>;
 
+/** Refuses what doesn't have the shape of a schedule. */
+function requireShape(shape: ScheduleShape): void {
+  requireInteger('shape.stages', requireObject('shape', shape).stages);
+  requireInteger('shape.microBatches', shape.microBatches);
+  requireList('shape.kinds', shape.kinds);
+}
+
+function requirePass(shape: ScheduleShape, kind: PassKind, stage: number, microBatch: number): void {
+  requireShape(shape);
+  requireOneOf('kind', kind, shape.kinds);
+  requireInteger('stage', stage, 0);
+  requireInteger('microBatch', microBatch, 0);
+}
+
 /** (kind · stages + stage) · microBatches + microBatch, kinds counted in the schedule's own list. */
 export function passId(shape: ScheduleShape, kind: PassKind, stage: number, microBatch: number): number {
+  requirePass(shape, kind, stage, microBatch);
   return (shape.kinds.indexOf(kind) * shape.stages + stage) * shape.microBatches + microBatch;
 }
 
 /** The pass a number stands for. */
 export function passOf(shape: ScheduleShape, id: number): Pass {
+  requireShape(shape);
+  requireInteger('id', id, 0);
   const row = Math.floor(id / shape.microBatches);
   return { kind: shape.kinds[Math.floor(row / shape.stages)]!, stage: row % shape.stages, microBatch: id % shape.microBatches };
 }
 
 /** What has to be done before a pass: at most two other passes. */
-export function passDependencies(shape: ScheduleShape, { kind, stage, microBatch }: Pass): Pass[] {
+export function passDependencies(shape: ScheduleShape, pass: Pass): Pass[] {
+  const { kind, stage, microBatch } = requireObject('pass', pass);
+  requirePass(shape, kind, stage, microBatch);
   const last = shape.stages - 1;
   switch (kind) {
     case 'F':
@@ -75,9 +94,10 @@ function passExists(shape: ScheduleShape, { kind, stage }: Pass): boolean {
  * @example scheduleOf('two by hand', { stages: 1, microBatches: 1, kinds: ['F', 'B'] }, [[{ kind: 'F', stage: 0, microBatch: 0 }, { kind: 'B', stage: 0, microBatch: 0 }]])
  */
 export function scheduleOf(name: string, shape: ScheduleShape, devices: readonly (readonly Pass[])[]): Schedule {
+  requireText('name', name);
+  requireShape(shape);
+  requireList('devices', devices).forEach((passes, d) => requireList(`devices[${d}]`, passes));
   const { stages, microBatches, kinds } = shape;
-  requireInteger('stages', stages);
-  requireInteger('microBatches', microBatches);
   const seen = new Uint8Array(kinds.length * stages * microBatches);
   const say = (pass: Pass): string => `${pass.kind} of stage ${pass.stage}, micro-batch ${pass.microBatch}`;
   const order = devices.map((passes) =>

@@ -1,4 +1,4 @@
-import { requireNumber } from '../validation.ts';
+import { requireFunction, requireInteger, requireList, requireNumber, requireObject, requireOptions } from '../validation.ts';
 import { passOf, type Schedule } from './schedule.ts';
 
 /** Times in one unit of the caller's choice: a number for every stage, or one for each. */
@@ -39,9 +39,11 @@ export interface PipelineRun {
  * @example simulatePipeline(oneForwardOneBackward(4, 8), { forward: 1, backward: 1, transfer: 1 }).makespan // 38
  */
 export function simulatePipeline(schedule: Schedule, costs: PassCosts): PipelineRun {
+  requireSchedule(schedule);
+  requireOptions(costs, 'costs');
   const { devices, stages, microBatches: m, kinds, order } = schedule;
   const perStage = (name: string, cost: number | readonly number[], count: number): Float64Array => {
-    if (typeof cost !== 'number' && cost.length !== count)
+    if (typeof cost !== 'number' && requireList(`costs.${name}`, cost).length !== count)
       throw new RangeError(`costs.${name} has ${cost.length} entries, expected ${count}`);
     return Float64Array.from({ length: count }, (_, s) => requireNumber(`costs.${name}`, typeof cost === 'number' ? cost : cost[s]));
   };
@@ -129,6 +131,21 @@ export function simulatePipeline(schedule: Schedule, costs: PassCosts): Pipeline
     bubble: makespan === 0 ? 0 : 1 - busy.reduce((a, b) => a + b, 0) / (devices * makespan),
     peakInFlight: order.map((passes) => peak(schedule, passes, forwardKind, weightKind >= 0 ? weightKind : backwardKind)),
   };
+}
+
+function requireSchedule(schedule: Schedule): void {
+  for (const field of ['devices', 'stages', 'microBatches'] as const)
+    requireInteger(`schedule.${field}`, requireObject('schedule', schedule)[field]);
+  requireList('schedule.kinds', schedule.kinds);
+  if (requireList('schedule.order', schedule.order).length !== schedule.devices)
+    throw new RangeError(`schedule.order has ${schedule.order.length} lists, expected one for each of ${schedule.devices} devices`);
+}
+
+/** Refuses what `simulatePipeline` didn't return. */
+export function requireRun(run: PipelineRun): void {
+  requireSchedule(requireObject('run', run).schedule);
+  requireList('run.ends', run.ends);
+  requireFunction('run.duration', run.duration);
 }
 
 /** From micro-batches of passes to passes of micro-batches, tile by tile so that both lie near. */

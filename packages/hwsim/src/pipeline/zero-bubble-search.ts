@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireInteger, requireNumber, requireOptions } from '../validation.ts';
 import { requirePipeline, type Schedule } from './schedule.ts';
 
 export interface ZeroBubbleCosts {
@@ -41,7 +41,8 @@ export function zeroBubble(
   costs: ZeroBubbleCosts,
 ): { schedule: Schedule; span: number; ends: Float64Array } {
   requirePipeline(devices, microBatches, 3);
-  for (const field of ['forward', 'backward', 'weightGradient'] as const) requireNumber(`costs.${field}`, costs[field]);
+  for (const field of ['forward', 'backward', 'weightGradient'] as const)
+    requireNumber(`costs.${field}`, requireOptions(costs, 'costs')[field]);
   requireInteger('costs.memory', costs.memory ?? devices);
   let best: Attempt | undefined;
   for (const overrun of [true, false])

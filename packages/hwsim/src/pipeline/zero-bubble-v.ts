@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireInteger, requireNumber, requireOptions } from '../validation.ts';
 import { requirePipeline, type Schedule } from './schedule.ts';
 import type { ZeroBubbleCosts } from './zero-bubble-search.ts';
 
@@ -19,7 +19,8 @@ type Leg = 0 | 1 | 2 | 3;
  */
 export function zeroBubbleV(devices: number, microBatches: number, costs: ZeroBubbleCosts): Schedule {
   requirePipeline(devices, microBatches, 6);
-  for (const field of ['forward', 'backward', 'weightGradient'] as const) requireNumber(`costs.${field}`, costs[field]);
+  for (const field of ['forward', 'backward', 'weightGradient'] as const)
+    requireNumber(`costs.${field}`, requireOptions(costs, 'costs')[field]);
   const memory = requireInteger('costs.memory', costs.memory ?? 2 * devices);
   let best: Attempt | undefined;
   for (const beforeBackward of [true, false])

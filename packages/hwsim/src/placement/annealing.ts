@@ -1,7 +1,7 @@
 import { randomNumbers } from '../random.ts';
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 import { loadEvaluator } from './load-evaluator.ts';
-import type { Assignment, PlacementGraph } from './placement-graph.ts';
+import { requireAssignment, requirePlacementGraph, type Assignment, type PlacementGraph } from './placement-graph.ts';
 import { recorder, type SearchResult } from './search-result.ts';
 
 export interface SearchOptions {
@@ -34,7 +34,10 @@ export function localSearchPlacement(graph: PlacementGraph, options: SearchOptio
   return walk(graph, options, false);
 }
 
-function walk(graph: PlacementGraph, { evaluations = 200_000, seed = 1, start }: SearchOptions, anneals: boolean): SearchResult {
+function walk(graph: PlacementGraph, options: SearchOptions, anneals: boolean): SearchResult {
+  requirePlacementGraph(graph);
+  const { evaluations = 200_000, seed = 1, start } = requireOptions(options);
+  if (start) requireAssignment('options.start', start, graph);
   requireInteger('options.evaluations', evaluations);
   const random = randomNumbers(seed);
   const { groups } = graph;

@@ -1,8 +1,8 @@
 import { randomNumbers } from '../random.ts';
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireNumber, requireOptions } from '../validation.ts';
 import { loadEvaluator } from './load-evaluator.ts';
 import { mergeFreeLeaves } from './merge-free-leaves.ts';
-import type { PlacementGraph } from './placement-graph.ts';
+import { requirePlacementGraph, type PlacementGraph } from './placement-graph.ts';
 import { recorder, type SearchResult } from './search-result.ts';
 import { sequencePolicy } from './sequence-policy.ts';
 
@@ -23,6 +23,8 @@ export interface CrossEntropyOptions {
  * @throws RangeError when no placement that was costed fits
  */
 export function crossEntropyPlacement(graph: PlacementGraph, options: CrossEntropyOptions = {}): SearchResult {
+  requirePlacementGraph(graph);
+  requireOptions(options);
   const { merged, into } = mergeFreeLeaves(graph);
   const { assignment, ...rest } = searchMerged(merged, options);
   return { assignment: Int32Array.from(into, (group) => assignment[group]!), ...rest };
@@ -32,6 +34,7 @@ function searchMerged(graph: PlacementGraph, options: CrossEntropyOptions): Sear
   const { evaluations = 200_000, seed = 1, batch = 1000, elite = 0.05, smoothing = 0.3 } = options;
   requireInteger('options.evaluations', evaluations);
   requireInteger('options.batch', batch, 10);
+  requireNumber('options.smoothing', smoothing);
   if (!(elite > 0 && elite < 1)) throw new RangeError(`options.elite is ${elite}, expected a share between 0 and 1`);
   const random = randomNumbers(seed);
   const policy = sequencePolicy(graph);

@@ -1,7 +1,8 @@
 import { topologicalOrder } from '../graph/layer-graph.ts';
 import { enumerateIdeals, forwardDependencies, type Ideals } from './ideals.ts';
 import { mergeFreeLeaves } from './merge-free-leaves.ts';
-import { deviceLoads, maxLoad, type PlacementGraph } from './placement-graph.ts';
+import { deviceLoads, loadsOf, maxLoad, requirePlacementGraph, type PlacementGraph } from './placement-graph.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 
 export interface Placement {
   /** Device of each group. */
@@ -24,6 +25,9 @@ export interface Placement {
  * @example exactPlacement(readPlacement(json)).load
  */
 export function exactPlacement(graph: PlacementGraph, options: { idealLimit?: number } = {}): Placement {
+  requirePlacementGraph(graph);
+  requireOptions(options);
+  if (options.idealLimit !== undefined) requireInteger('options.idealLimit', options.idealLimit);
   const { merged, into } = mergeFreeLeaves(graph);
   const { assignment } = exactOn(merged, options);
   const whole = Int32Array.from(into, (group) => assignment[group]!);
@@ -147,6 +151,7 @@ function cutsOf(graph: PlacementGraph, ideals: Ideals): Cuts {
  * The best cuts of one topological order into consecutive pieces, one an accelerator: the least maximum load among placements of that kind.
  */
 export function chainPlacement(graph: PlacementGraph): Placement {
+  requirePlacementGraph(graph);
   const order = topologicalOrder(forwardDependencies(graph), (g) => `group ${g}`);
   const { accelerators, groups } = graph;
   const place = new Int32Array(groups);
@@ -160,7 +165,7 @@ export function chainPlacement(graph: PlacementGraph): Placement {
       place.fill(1);
       for (let j = i; j < groups; j++) {
         place[order[j]!] = 0;
-        loadOf[i]![j + 1] = deviceLoads(two, place)[0]!;
+        loadOf[i]![j + 1] = loadsOf(two, place)[0]!;
       }
     }
     const best = Array.from({ length: accelerators + 1 }, () => new Float64Array(groups + 1).fill(Infinity));

@@ -1,8 +1,8 @@
 import { topologicalOrder } from '../graph/layer-graph.ts';
 import { randomNumbers } from '../random.ts';
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireInteger, requireNumber, requireOptions } from '../validation.ts';
 import { forwardDependencies } from './ideals.ts';
-import { maxLoad, type PlacementGraph } from './placement-graph.ts';
+import { maxLoad, requirePlacementGraph, type PlacementGraph } from './placement-graph.ts';
 
 /** An output and the groups it joins: its own first, then those that read it. */
 interface Net {
@@ -26,7 +26,8 @@ export interface MinCutOptions {
  * @returns device of each group, the cut (each output's transfer time once for every further device it is read on), and the maximum load; the same for the same seed
  */
 export function minCutPlacement(graph: PlacementGraph, options: MinCutOptions = {}): { assignment: Int32Array; cut: number; load: number } {
-  const { imbalance = 0.1, starts = 8, seed = 1 } = options;
+  requirePlacementGraph(graph);
+  const { imbalance = 0.1, starts = 8, seed = 1 } = requireOptions(options);
   requireNumber('options.imbalance', imbalance);
   requireInteger('options.starts', starts);
   const { accelerators: k, groups } = graph;

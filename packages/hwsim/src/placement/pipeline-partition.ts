@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireFunction, requireInteger, requireList, requireNumber, requireOptions } from '../validation.ts';
 
 /** Consecutive layers on one or more devices. */
 export interface Stage {
@@ -24,6 +24,7 @@ function prefixSums(name: string, values: readonly number[]): Float64Array {
 
 function requireChain(times: readonly number[], devices: number): void {
   requireInteger('devices', devices);
+  requireList('times', times);
   if (times.length === 0) throw new RangeError('times is empty, expected a time for each layer');
   if (times.length > 4096 || devices > 4096)
     throw new RangeError(`${times.length} layers on ${devices} devices are more than 4096, expected a coarser chain`);
@@ -51,8 +52,9 @@ export function pipedreamPartition(
   } = {},
 ): Partition {
   requireChain(times, devices);
-  const { transfers = times.map(() => 0), synchronise = () => 0, replicate = true } = options;
-  if (transfers.length !== times.length)
+  const { transfers = times.map(() => 0), synchronise = () => 0, replicate = true } = requireOptions(options);
+  requireFunction('options.synchronise', synchronise);
+  if (requireList('options.transfers', transfers).length !== times.length)
     throw new RangeError(`transfers has ${transfers.length} entries, expected one after each of ${times.length} layers`);
   const sums = prefixSums('times', times);
   const n = times.length;

@@ -1,4 +1,5 @@
-import type { PlacementGraph } from './placement-graph.ts';
+import { requirePlacementGraph, type PlacementGraph } from './placement-graph.ts';
+import { requireList } from '../validation.ts';
 
 /**
  * A placement somebody made by hand: for each device the ids (or names) of its nodes, accelerators first. Other nodes of a group go where its first one does.
@@ -9,6 +10,8 @@ import type { PlacementGraph } from './placement-graph.ts';
  * @example placementByHand(graph, [['1', '2'], ['3']])
  */
 export function placementByHand(graph: PlacementGraph, devices: readonly (readonly (string | number)[])[]): Int32Array {
+  requirePlacementGraph(graph);
+  requireList('devices', devices).forEach((nodes, device) => requireList(`devices[${device}]`, nodes));
   const count = graph.accelerators + graph.cpus;
   if (devices.length > count) throw new RangeError(`devices has ${devices.length} lists, but the graph has only ${count} devices`);
   const position = new Map(graph.nodes.map(({ name }, i) => [name, i]));

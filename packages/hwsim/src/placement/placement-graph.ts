@@ -1,5 +1,5 @@
 import { topologicalOrder } from '../graph/layer-graph.ts';
-import { requireInteger, requireNumber } from '../validation.ts';
+import { requireInteger, requireList, requireNumber, requireObject } from '../validation.ts';
 
 /** An operation to be put on a device. Times in one unit of the caller's choice. */
 export interface PlacementNode {
@@ -35,8 +35,14 @@ export interface PlacementGraph {
  * @throws RangeError naming the node or edge at fault, or a cycle
  */
 export function readPlacement(json: unknown): PlacementGraph {
-  const root = json as { maxFPGAs?: unknown; maxCPUs?: unknown; maxSizePerFPGA?: unknown; nodes?: unknown; edges?: unknown };
-  if (!Array.isArray(root?.nodes) || !Array.isArray(root.edges)) throw new RangeError('nodes or edges is missing, expected two lists');
+  const root = requireObject('placement', json) as {
+    maxFPGAs?: unknown;
+    maxCPUs?: unknown;
+    maxSizePerFPGA?: unknown;
+    nodes?: unknown;
+    edges?: unknown;
+  };
+  if (!Array.isArray(root.nodes) || !Array.isArray(root.edges)) throw new RangeError('nodes or edges is missing, expected two lists');
   type Raw = {
     id?: unknown;
     name?: unknown;
@@ -100,6 +106,34 @@ export type Assignment = ArrayLike<number>;
  * comes in or goes out. A CPU pays no transfers. An accelerator that can't run or hold its nodes is at Infinity.
  */
 export function deviceLoads(graph: PlacementGraph, assignment: Assignment): Float64Array {
+  requirePlacementGraph(graph);
+  requireAssignment('assignment', assignment, graph);
+  return loadsOf(graph, assignment);
+}
+
+/** Refuses what is no graph of `readPlacement`'s kind. */
+export function requirePlacementGraph(graph: PlacementGraph): void {
+  requireList('graph.nodes', requireObject('graph', graph).nodes);
+  for (const field of ['accelerators', 'cpus', 'groups'] as const) requireInteger(`graph.${field}`, graph[field], 0);
+  if (graph.capacity !== Infinity) requireNumber('graph.capacity', graph.capacity);
+  for (const [i, node] of graph.nodes.entries()) {
+    const { group, consumers } = requireObject(`graph.nodes[${i}]`, node);
+    if (requireInteger(`graph.nodes[${i}].group`, group, 0) >= graph.groups)
+      throw new RangeError(`graph.nodes[${i}].group is ${group}, expected one of the ${graph.groups} groups`);
+    requireList(`graph.nodes[${i}].consumers`, consumers);
+  }
+}
+
+/** Refuses a placement that doesn't put each group on a device there is. */
+export function requireAssignment(name: string, assignment: Assignment, { groups, accelerators, cpus }: PlacementGraph): void {
+  requireList(name, assignment);
+  for (let group = 0; group < groups; group++)
+    if (requireInteger(`${name}[${group}]`, assignment[group], 0) >= accelerators + cpus)
+      throw new RangeError(`${name}[${group}] is ${assignment[group]}, expected one of the ${accelerators + cpus} devices`);
+}
+
+/** `deviceLoads` of what has been checked. */
+export function loadsOf(graph: PlacementGraph, assignment: Assignment): Float64Array {
   const { nodes, accelerators, cpus, capacity } = graph;
   const loads = new Float64Array(accelerators + cpus);
   const sizes = new Float64Array(accelerators);

@@ -1,8 +1,8 @@
 import { randomNumbers } from '../random.ts';
-import { requireInteger } from '../validation.ts';
+import { requireInteger, requireNumber, requireOptions } from '../validation.ts';
 import { loadEvaluator } from './load-evaluator.ts';
 import { mergeFreeLeaves } from './merge-free-leaves.ts';
-import type { PlacementGraph } from './placement-graph.ts';
+import { requirePlacementGraph, type PlacementGraph } from './placement-graph.ts';
 import { recorder, type SearchResult } from './search-result.ts';
 import { sequencePolicy } from './sequence-policy.ts';
 
@@ -31,6 +31,8 @@ export interface ReinforceOptions {
  * @throws RangeError when no placement that was costed fits
  */
 export function reinforcePlacement(graph: PlacementGraph, options: ReinforceOptions = {}): SearchResult {
+  requirePlacementGraph(graph);
+  requireOptions(options);
   const { merged, into } = mergeFreeLeaves(graph);
   const { assignment, ...rest } = searchMerged(merged, options);
   return { assignment: Int32Array.from(into, (group) => assignment[group]!), ...rest };
@@ -41,6 +43,8 @@ function searchMerged(graph: PlacementGraph, options: ReinforceOptions): SearchR
   if (!(best > 0 && best <= 1)) throw new RangeError(`options.best is ${best}, expected a share above 0 and at most 1`);
   requireInteger('options.evaluations', evaluations);
   requireInteger('options.batch', batch, 2);
+  requireNumber('options.rate', rate);
+  requireNumber('options.entropy', entropy);
   const random = randomNumbers(seed);
   const policy = sequencePolicy(graph);
   const { order, devices, logits } = policy;

@@ -1,8 +1,8 @@
-import { requireNumber } from '../validation.ts';
+import { requireNumber, requireObject } from '../validation.ts';
 
 /** Operations a second that `intensity` operations a byte allow: min(peak, intensity · bandwidth). "Roofline: An Insightful Visual Performance Model" (2009). */
 export function rooflineBound(options: { intensity: number; peak: number; bandwidth: number }): number {
-  const { intensity, peak, bandwidth } = options;
+  const { intensity, peak, bandwidth } = requireObject('options', options);
   requireNumber('intensity', intensity);
   requireNumber('peak', peak, 0, true);
   requireNumber('bandwidth', bandwidth, 0, true);
@@ -11,7 +11,8 @@ export function rooflineBound(options: { intensity: number; peak: number; bandwi
 
 /** Operations a byte from which on arithmetic is the limit. */
 export function ridgePoint(options: { peak: number; bandwidth: number }): number {
-  return requireNumber('peak', options.peak, 0, true) / requireNumber('bandwidth', options.bandwidth, 0, true);
+  const { peak, bandwidth } = requireObject('options', options);
+  return requireNumber('peak', peak, 0, true) / requireNumber('bandwidth', bandwidth, 0, true);
 }
 
 /**
@@ -22,7 +23,8 @@ export function ridgePoint(options: { peak: number; bandwidth: number }): number
  * @example weightRooflineBound({ macsPerWeightByte: 200, peak: 91.75e12, bandwidth: 34e9 }) // 13.6e12, MLP0
  */
 export function weightRooflineBound(options: { macsPerWeightByte: number; peak: number; bandwidth: number }): number {
-  return rooflineBound({ intensity: 2 * options.macsPerWeightByte, peak: options.peak, bandwidth: options.bandwidth });
+  const { macsPerWeightByte, peak, bandwidth } = requireObject('options', options);
+  return rooflineBound({ intensity: 2 * requireNumber('macsPerWeightByte', macsPerWeightByte), peak, bandwidth });
 }
 
 /** Joules of `operations` and `bytes` in `seconds`: F·e_op + B·e_byte + P₀·t. */
@@ -34,5 +36,7 @@ export function energyRoofline(options: {
   joulesPerByte: number;
   idleWatts: number;
 }): number {
+  for (const field of ['operations', 'bytes', 'seconds', 'joulesPerOperation', 'joulesPerByte', 'idleWatts'] as const)
+    requireNumber(field, requireObject('options', options)[field]);
   return options.operations * options.joulesPerOperation + options.bytes * options.joulesPerByte + options.idleWatts * options.seconds;
 }

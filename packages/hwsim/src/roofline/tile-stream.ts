@@ -1,6 +1,6 @@
 import type { FittedModel } from '../fit/fit-model.ts';
-import { requireInteger, requireNumber } from '../validation.ts';
-import type { TileUnit } from './weight-tiles.ts';
+import { requireNumber, requireObject } from '../validation.ts';
+import { requireUnit, type TileUnit } from './weight-tiles.ts';
 
 /** An application of a matrix unit whose weights come tile by tile from memory, as the TPUv1 paper's tables describe one. */
 export interface StreamedApplication {
@@ -27,10 +27,16 @@ export interface StreamedApplication {
  * @returns cycles
  */
 export function tileStreamCycles(unit: TileUnit, application: StreamedApplication): number {
-  const { weights, macsPerWeight, batch, tileUse, fullyConnected, convolutional, cyclesPerRow = 1 } = application;
-  requireInteger('unit.size', unit.size);
-  requireNumber('unit.bandwidth', unit.bandwidth, 0, true);
-  requireNumber('unit.clock', unit.clock, 0, true);
+  const {
+    weights,
+    macsPerWeight,
+    batch,
+    tileUse,
+    fullyConnected,
+    convolutional,
+    cyclesPerRow = 1,
+  } = requireObject('application', application);
+  requireUnit(unit);
   for (const [name, value] of Object.entries({ weights, macsPerWeight, batch, tileUse, cyclesPerRow }))
     requireNumber(`application.${name}`, value, 0, true);
   if (tileUse > 1) throw new RangeError(`application.tileUse is ${tileUse}, expected a share of at most 1`);
@@ -46,6 +52,7 @@ export function tileStreamCycles(unit: TileUnit, application: StreamedApplicatio
  * "In-Datacenter Performance Analysis of a Tensor Processing Unit" (2017, arXiv 1704.04760).
  */
 export function tileStreamModel(unit: TileUnit): FittedModel<StreamedApplication> {
+  requireUnit(unit);
   return {
     parameters: { waiting: 0.15 },
     predict: ([waiting], application) => (waiting! < 1 ? tileStreamCycles(unit, application) / (1 - waiting!) : Infinity),

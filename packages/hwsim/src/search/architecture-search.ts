@@ -1,5 +1,5 @@
 import { randomNumbers } from '../random.ts';
-import { requireInteger } from '../validation.ts';
+import { requireFunction, requireInteger, requireList, requireNumber, requireObject, requireOptions } from '../validation.ts';
 import type { Architecture, ArchitectureTable } from './architecture-table.ts';
 
 export interface ArchitectureSearchOptions {
@@ -17,11 +17,21 @@ export interface ArchitectureSearchResult {
   readonly curve: Float64Array;
 }
 
+function requireTable(table: ArchitectureTable): void {
+  requireInteger('table.layers', requireObject('table', table).layers);
+  requireInteger('table.choices', table.choices);
+  requireList('table.all', table.all);
+  requireFunction('table.get', table.get);
+}
+
 function recording(
   table: ArchitectureTable,
-  { evaluations = 200, reward = (a) => a.accuracy }: ArchitectureSearchOptions,
+  options: ArchitectureSearchOptions,
 ): { evaluate: (choices: readonly number[]) => number; done: () => boolean; result: () => ArchitectureSearchResult } {
+  requireTable(table);
+  const { evaluations = 200, reward = ({ accuracy }: Architecture) => accuracy } = requireOptions(options);
   requireInteger('options.evaluations', evaluations);
+  requireFunction('options.reward', reward);
   const curve = new Float64Array(evaluations);
   let [used, value] = [0, -Infinity];
   let best: Architecture | undefined;
@@ -44,8 +54,8 @@ function randomChoices(table: ArchitectureTable, random: () => number): number[]
 
 /** Random search: networks drawn evenly. */
 export function randomArchitectures(table: ArchitectureTable, options: ArchitectureSearchOptions = {}): ArchitectureSearchResult {
-  const random = randomNumbers(options.seed ?? 1);
   const record = recording(table, options);
+  const random = randomNumbers(options.seed ?? 1);
   while (!record.done()) record.evaluate(randomChoices(table, random));
   return record.result();
 }
@@ -56,7 +66,9 @@ export function expectedRandomBest(
   evaluations: number,
   reward: (architecture: Architecture) => number = (a) => a.accuracy,
 ): number {
+  requireTable(table);
   requireInteger('evaluations', evaluations);
+  requireFunction('reward', reward);
   const rewards = Float64Array.from(table.all, reward).toSorted();
   const n = rewards.length;
   return rewards.reduce((sum, r, i) => sum + r * (((i + 1) / n) ** evaluations - (i / n) ** evaluations), 0);
@@ -70,7 +82,7 @@ export function evolveArchitectures(
   table: ArchitectureTable,
   options: ArchitectureSearchOptions & { population?: number; sample?: number } = {},
 ): ArchitectureSearchResult {
-  const { population = 20, sample = 5 } = options;
+  const { population = 20, sample = 5 } = requireOptions(options);
   requireInteger('options.population', population, 2);
   requireInteger('options.sample', sample);
   const random = randomNumbers(options.seed ?? 1);
@@ -103,7 +115,8 @@ export function reinforceArchitectures(
   table: ArchitectureTable,
   options: ArchitectureSearchOptions & { rate?: number } = {},
 ): ArchitectureSearchResult {
-  const { rate = 0.5 } = options;
+  const { rate = 0.5 } = requireOptions(options);
+  requireNumber('options.rate', rate);
   const random = randomNumbers(options.seed ?? 1);
   const record = recording(table, options);
   const { layers, choices: k } = table;

@@ -1,4 +1,5 @@
 import { ParseError } from '../parse-error.ts';
+import { requireOptions, requireText } from '../validation.ts';
 
 /** A network of a tabular benchmark: one choice a layer. */
 export interface Architecture {
@@ -24,9 +25,9 @@ export interface ArchitectureTable {
  * @throws ParseError with line and reason; the table must hold every combination once
  */
 export function readArchitectureTable(text: string, options: { name?: string } = {}): ArchitectureTable {
-  const { name = 'architectures.csv' } = options;
+  const { name = 'architectures.csv' } = requireOptions(options);
   const byName = new Map<string, Architecture>();
-  const lines = text.trim().split(/\r?\n/);
+  const lines = requireText('text', text).trim().split(/\r?\n/);
   for (let i = 1; i < lines.length; i++) {
     const [arch = '', ...figures] = lines[i]!.split(',').map((field) => field.trim());
     const [accuracy, , parameters, operations] = figures.map(Number);

@@ -1,10 +1,13 @@
+import { requireFunction, requireList } from '../validation.ts';
+
 /**
  * The items no other item beats: none is at least as good in every objective and better in one. Objectives are maximised; negate what should be small.
  *
  * @returns the front in the order given; of equal items, all
  */
 export function paretoFront<T>(items: readonly T[], objectives: readonly ((item: T) => number)[]): T[] {
-  const points = items.map((item) => objectives.map((objective) => objective(item)));
+  requireList('objectives', objectives).forEach((objective, i) => requireFunction(`objectives[${i}]`, objective));
+  const points = requireList('items', items).map((item) => objectives.map((objective) => objective(item)));
   // Whoever beats an item comes before it in descending order of the first objective (then the next ones).
   const order = points
     .map((_, i) => i)

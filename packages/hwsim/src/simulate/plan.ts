@@ -4,7 +4,7 @@ import { formatted, type FormattedGraph, type Layer, type LayerGraph } from '../
 import { bitsOf, computeFormat, readHardware, type Hardware, type Precision } from '../hardware/hardware.ts';
 import { namedSchedules, scheduleNames, type NamedSchedule, type ScheduleName } from '../pipeline/named-schedules.ts';
 import type { Schedule } from '../pipeline/schedule.ts';
-import { requireInteger, requireNumber, requireOneOf } from '../validation.ts';
+import { requireInteger, requireNumber, requireOneOf, requireOptions } from '../validation.ts';
 import type { Parallel } from './exchange.ts';
 
 /** How a batch is spread over chips. */
@@ -71,12 +71,12 @@ export interface Plan {
 
 /** @throws RangeError naming the option at fault, its value and the remedy */
 export function planOf(options: SimulateOptions): Plan {
-  const { model, hardware: described, training, inference } = options ?? {};
+  const { model, hardware: described, training, inference } = requireOptions(options);
   if (!Array.isArray(model?.layers)) throw new RangeError(`model is ${JSON.stringify(model)}, expected a graph; make it with layerGraph`);
   const hardware = readHardware(described);
   if (training && inference) throw new RangeError('training and inference are both given; simulate them one after the other');
   const where = training ? 'training' : 'inference';
-  const spread: TrainingOptions = training ?? inference ?? {};
+  const spread: TrainingOptions = requireOptions(training ?? inference ?? {}, where);
   const { recompute = 'none', zero = 0, stateBytes = 12, schedule = '1f1b' } = spread;
   const precision = spread.precision ?? options.precision ?? 'f32';
   if (![0, 1, 2, 3].includes(zero)) throw new RangeError(`training.zero is ${String(zero)}, expected 0, 1, 2 or 3`);

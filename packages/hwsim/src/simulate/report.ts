@@ -2,6 +2,7 @@ import type { Precision } from '../hardware/hardware.ts';
 import type { PassKind } from '../pipeline/schedule.ts';
 import type { Parallel } from './exchange.ts';
 import type { Work } from './work.ts';
+import { requireList, requireObject } from '../validation.ts';
 
 /** One piece of work of one chip of a pipeline stage, and how many times a step does it. Seconds, joules and bytes of one time. */
 export interface Step extends Omit<Work, 'keeps' | 'keepsFirst'> {
@@ -97,4 +98,9 @@ export interface Report {
   readonly toPerfetto: () => string;
   /** Everything on one HTML page that loads nothing. */
   readonly toHtml: () => Promise<string>;
+}
+
+/** Refuses what `simulate` didn't return. */
+export function requireReport(report: Report): void {
+  for (const field of ['devices', 'stages', 'steps'] as const) requireList(`report.${field}`, requireObject('report', report)[field]);
 }

@@ -1,6 +1,6 @@
 import { passDependencies, passId, passOf } from '../pipeline/schedule.ts';
-import type { PipelineRun } from '../pipeline/simulate-pipeline.ts';
-import { requireNumber } from '../validation.ts';
+import { requireRun, type PipelineRun } from '../pipeline/simulate-pipeline.ts';
+import { requireNumber, requireOptions } from '../validation.ts';
 import { nameEvent, type Trace, type TraceEvent } from './trace-events.ts';
 
 /**
@@ -11,7 +11,8 @@ import { nameEvent, type Trace, type TraceEvent } from './trace-events.ts';
  * @param options.unit seconds of one unit of the run's times; a microsecond when left out
  */
 export function pipelineTrace(run: PipelineRun, options: { unit?: number } = {}): Trace {
-  const { unit = 1e-6 } = options;
+  const { unit = 1e-6 } = requireOptions(options);
+  requireRun(run);
   requireNumber('options.unit', unit, 0, true);
   const { schedule, ends } = run;
   const scale = unit * 1e6;

@@ -1,5 +1,6 @@
-import type { Report } from '../simulate/report.ts';
+import { requireReport, type Report } from '../simulate/report.ts';
 import { nameEvent, type Trace, type TraceEvent } from './trace-events.ts';
+import { requireInteger, requireOptions } from '../validation.ts';
 
 const [passThread, computeThread, networkThread] = [0, 1, 2] as const;
 
@@ -10,7 +11,9 @@ const [passThread, computeThread, networkThread] = [0, 1, 2] as const;
  * @param options.mostEvents leave single layers out when there would be more; 200,000 by default
  */
 export function reportTrace(report: Report, options: { mostEvents?: number } = {}): Trace {
-  const { mostEvents = 200_000 } = options;
+  const { mostEvents = 200_000 } = requireOptions(options);
+  requireReport(report);
+  requireInteger('options.mostEvents', mostEvents, 0);
   const events: TraceEvent[] = [];
   const devices = report.devices.length;
   const replicas = report.chips / devices;

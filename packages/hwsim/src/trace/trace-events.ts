@@ -1,3 +1,5 @@
+import { requireList, requireObject } from '../validation.ts';
+
 /**
  * Events of the Chrome trace format, which ui.perfetto.dev and chrome://tracing open. Times in microseconds.
  *
@@ -54,7 +56,7 @@ export function traceFaults(trace: Trace): string[] {
   const threads = new Map<string, { ts: number; dur: number; name: string }[]>();
   const named = new Set<string>();
   const flows = new Map<number, { start?: number; end?: number }>();
-  for (const event of trace.traceEvents) {
+  for (const event of requireList('trace.traceEvents', requireObject('trace', trace).traceEvents)) {
     if (event.ph === 'M') {
       if (event.name === 'thread_name') named.add(`${event.pid}/${event.tid}`);
       continue;

@@ -1,4 +1,4 @@
-import { requireNumber } from '../validation.ts';
+import { requireFunction, requireList, requireNumber, requireObject } from '../validation.ts';
 
 /**
  * Steps and samples to a given loss by the critical-batch model: steps(B) = Sₘᵢₙ(1 + B_crit / B), samples = steps · B.
@@ -9,7 +9,7 @@ import { requireNumber } from '../validation.ts';
  * @example stepsToTarget({ batch: 4096, leastSteps: 1000, criticalBatch: 4096 }) // { steps: 2000, samples: 8192000 }
  */
 export function stepsToTarget(options: { batch: number; leastSteps: number; criticalBatch: number }): { steps: number; samples: number } {
-  const { batch, leastSteps, criticalBatch } = options;
+  const { batch, leastSteps, criticalBatch } = requireObject('options', options);
   requireNumber('batch', batch, 0, true);
   requireNumber('leastSteps', leastSteps, 0, true);
   requireNumber('criticalBatch', criticalBatch);
@@ -28,7 +28,9 @@ export function batchSweep(
   model: { leastSteps: number; criticalBatch: number },
   step: (batch: number) => { readonly seconds: number; readonly joules: number },
 ): { batch: number; steps: number; samples: number; seconds: number; joules: number }[] {
-  return batches.map((batch) => {
+  requireFunction('step', step);
+  requireObject('model', model);
+  return requireList('batches', batches).map((batch) => {
     const { steps, samples } = stepsToTarget({ batch, ...model });
     const { seconds, joules } = step(batch);
     return { batch, steps, samples, seconds: steps * seconds, joules: steps * joules };

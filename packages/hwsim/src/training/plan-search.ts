@@ -1,7 +1,7 @@
-import { requireInteger } from '../validation.ts';
+import { requireFunction, requireInteger, requireOptions } from '../validation.ts';
 import { simulateTransformer, type TransformerRun } from './simulate-transformer.ts';
-import type { TrainingSystem } from './system.ts';
-import type { Transformer, TransformerPlan } from './transformer.ts';
+import { requireSystem, type TrainingSystem } from './system.ts';
+import { requireTransformer, type Transformer, type TransformerPlan } from './transformer.ts';
 
 export interface PlanSearchOptions {
   readonly processors: number;
@@ -38,7 +38,10 @@ function divisors(n: number): number[] {
  * @throws RangeError for processors or batches that aren't whole
  */
 export function searchPlans(model: Transformer, system: TrainingSystem, options: PlanSearchOptions): PlanSearchResult {
-  const { processors, batch, dataType = 'float16', keep = 10, onProgress } = options;
+  const { processors, batch, dataType = 'float16', keep = 10, onProgress } = requireOptions(options);
+  requireTransformer(model);
+  requireSystem(system);
+  if (onProgress) requireFunction('options.onProgress', onProgress);
   requireInteger('options.processors', processors);
   requireInteger('options.batch', batch);
   requireInteger('options.keep', keep);

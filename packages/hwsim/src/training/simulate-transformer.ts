@@ -1,7 +1,7 @@
-import { requireInteger, requireOneOf } from '../validation.ts';
+import { requireInteger, requireOneOf, requireOptions } from '../validation.ts';
 import { blockLayers, type BlockLayer } from './block-layers.ts';
-import { collectiveTime, efficiencyAt, type TrainingSystem } from './system.ts';
-import type { Transformer, TransformerPlan } from './transformer.ts';
+import { collectiveTime, efficiencyAt, requireSystem, type TrainingSystem } from './system.ts';
+import { requireTransformer, type Transformer, type TransformerPlan } from './transformer.ts';
 
 /** Seconds a training step (or an inference) spends on each thing; they add up to `total`. */
 export interface StepTime {
@@ -83,7 +83,10 @@ export function simulateTransformer(
   system: TrainingSystem,
   options: { checkMemory?: boolean } = {},
 ): TransformerRun {
-  const { checkMemory = true } = options;
+  const { checkMemory = true } = requireOptions(options);
+  requireTransformer(model);
+  requireOptions(plan, 'plan');
+  requireSystem(system);
   const {
     tensorParallel: t,
     pipelineParallel: p,
@@ -243,8 +246,6 @@ export function simulateTransformer(
 
 /** Checks that everything divides and exists; returns the bytes of an element. */
 function requirePlan(model: Transformer, plan: TransformerPlan, system: TrainingSystem): number {
-  for (const field of ['hidden', 'feedforward', 'sequence', 'heads', 'headSize', 'blocks'] as const)
-    requireInteger(`model.${field}`, model[field]);
   for (const field of ['tensorParallel', 'pipelineParallel', 'dataParallel', 'batch', 'microBatch'] as const)
     requireInteger(`plan.${field}`, plan[field]);
   requireOneOf('plan.recompute', plan.recompute, ['none', 'attention', 'full']);

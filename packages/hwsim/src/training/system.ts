@@ -1,4 +1,4 @@
-import { requireInteger, requireNumber, requireOneOf } from '../validation.ts';
+import { requireInteger, requireList, requireNumber, requireObject, requireOneOf } from '../validation.ts';
 
 /** Falling steps: from `above` on, the share of the peak that is reached. The last must start at 0. */
 export type EfficiencySteps = readonly (readonly [above: number, share: number])[];
@@ -40,15 +40,26 @@ export interface TrainingSystem {
   readonly networks: readonly NetworkTier[];
 }
 
+/** Refuses what is no system; `readCalculonSystem` looks at each figure. */
+export function requireSystem(system: TrainingSystem): void {
+  for (const field of ['matrix', 'vector', 'memory'] as const) requireObject(`system.${field}`, requireObject('system', system)[field]);
+  requireList('system.networks', system.networks);
+}
+
 /** The share reached at `size`. */
 export function efficiencyAt(steps: EfficiencySteps, size: number): number {
-  for (const [above, share] of steps) if (size >= above) return share;
+  requireNumber('size', size, -Infinity);
+  for (const [above, share] of requireList('steps', steps)) if (size >= above) return share;
   throw new RangeError(`no efficiency is given for size ${size}; the last step must start at 0`);
 }
 
 /** Seconds of a collective on a tier. */
 export function collectiveTime(network: NetworkTier, name: CollectiveName, bytes: number, members: number): number {
-  const { scalar, offset } = network.collectives[name];
+  const { collectives } = requireObject('network', network);
+  requireOneOf('name', name, Object.keys(requireObject('network.collectives', collectives)) as CollectiveName[]);
+  requireNumber('bytes', bytes);
+  requireInteger('members', members);
+  const { scalar, offset } = collectives[name];
   const scaled = bytes * scalar;
   return network.latency + (scaled + (1 / members) * scaled * offset) / (network.bandwidth * network.efficiency);
 }

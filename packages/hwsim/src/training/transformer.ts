@@ -1,4 +1,4 @@
-import { requireInteger, requireOneOf } from '../validation.ts';
+import { requireInteger, requireObject, requireOneOf } from '../validation.ts';
 
 /** A decoder-only transformer of equal blocks. */
 export interface Transformer {
@@ -36,8 +36,16 @@ export interface TransformerPlan {
   readonly training?: boolean;
 }
 
+/** Refuses a model whose sizes aren't whole. */
+export function requireTransformer(model: Transformer): void {
+  for (const field of ['hidden', 'feedforward', 'sequence', 'heads', 'headSize', 'blocks'] as const)
+    requireInteger(`model.${field}`, requireObject('model', model)[field]);
+}
+
 /** Parameters of a transformer with a 51,200-word vocabulary and learned positions, as the Megatron papers count. */
-export function transformerParameters({ hidden: h, feedforward: f, sequence, heads, headSize, blocks }: Transformer): number {
+export function transformerParameters(model: Transformer): number {
+  requireTransformer(model);
+  const { hidden: h, feedforward: f, sequence, heads, headSize, blocks } = model;
   return blocks * (2 * h * f + 4 * h * heads * headSize + h + f + 3 * heads * headSize + h + 4 * h) + (51200 + sequence) * h;
 }
 
@@ -60,7 +68,7 @@ export function readCalculonModel(json: unknown): Transformer {
  * @throws RangeError for fields out of range, and for overlap and offloading, which aren't modelled
  */
 export function readCalculonExecution(json: unknown): TransformerPlan {
-  const root = (json ?? {}) as Record<string, unknown>;
+  const root = requireObject('execution', json) as Record<string, unknown>;
   const of = (key: string, least = 1): number => requireInteger(`execution.${key}`, root[key], least);
   for (const key of ['data_par_overlap', 'weight_offload', 'activations_offload', 'optimizer_offload'])
     if (root[key] === true) throw new RangeError(`execution.${key} is true, which isn't modelled; set it to false`);

@@ -30,6 +30,6 @@ describe('energy tables', () => {
     expect(energyScale({ nm: 45, volts: 0.9 }, { nm: 45, volts: 0.9 })).toBe(1);
     expect(energyScale({ nm: 45, volts: 0.9 }, { nm: 7, volts: 0.7 })).toBeLessThan(0.1);
     expect(areaScale(45, 7)).toBe(0.059);
-    expect(() => areaScale(45, 5)).toThrow('to is 5 nm, expected one of 130, 90');
+    expect(() => areaScale(45, 5)).toThrow('toNm is 5, expected one of 130, 90');
   });
 });

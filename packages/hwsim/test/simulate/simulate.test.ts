@@ -110,7 +110,8 @@ describe('simulate', () => {
 
   it('refuses what isn’t there, by name', () => {
     expect(() => hardware('tpu-v9')).toThrow('hardware is "tpu-v9", expected one of tpu-v1');
-    expect(() => simulate(undefined as never)).toThrow('model is undefined, expected a graph');
+    expect(() => simulate(undefined as never)).toThrow('options is undefined, expected an object');
+    expect(() => simulate({} as never)).toThrow('model is undefined, expected a graph');
     expect(() => simulate({ model: mlp } as never)).toThrow('hardware is undefined, expected an object');
     const slow = { ...hardware('tpu-v1'), memory: { ...hardware('tpu-v1').memory, bandwidth: -1 } };
     expect(() => simulate({ model: mlp, hardware: slow, precision: 'int8' })).toThrow('hardware.memory.bandwidth is -1');

@@ -2,7 +2,7 @@ import { layerGraph } from '../../graph/layer-graph.ts';
 import type { Layer, LayerGraph, Operation } from '../../graph/layer.ts';
 import { product } from '../../graph/shape.ts';
 import { ParseError } from '../../parse-error.ts';
-import { requireInteger } from '../../validation.ts';
+import { requireInteger, requireOptions } from '../../validation.ts';
 import { readOnnxGraph, type OnnxGraph } from './onnx-graph.ts';
 import { operationOf } from './onnx-operations.ts';
 import { rearranged, type Followed } from './onnx-shapes.ts';
@@ -44,7 +44,7 @@ export interface OnnxOptions {
  * @example readOnnxModel(readFileSync('mobilenet.onnx'), { batch: 8 })
  */
 export function readOnnxModel(bytes: Uint8Array, options: OnnxOptions = {}): LayerGraph {
-  const { name = 'model.onnx', batch = 1, sizes = {} } = options;
+  const { name = 'model.onnx', batch = 1, sizes = {} } = requireOptions(options);
   requireInteger('options.batch', batch);
   if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes is ${typeof bytes}, expected a Uint8Array`);
   let graph: OnnxGraph;
