@@ -28,7 +28,7 @@ export interface OnnxNetwork extends Layer {
  */
 export function fromOnnx(bytes: Uint8Array): OnnxNetwork {
   const where = 'fromOnnx';
-  const { graph } = decodeOnnxModel(bytes);
+  const { graph, versions } = decodeOnnxModel(bytes);
   const unknown = unknownOperators(graph);
   if (unknown.length > 0) throw new TypeError(`${where}: the model has operators that can't be run here: ${unknown.join(', ')}.`);
   const given = new Set(graph.initializers.map(({ name }) => name));
@@ -40,7 +40,7 @@ export function fromOnnx(bytes: Uint8Array): OnnxNetwork {
       'Malformed',
       `The model has ${inputs.length} inputs and ${graph.outputs.length} outputs, but must have one of each.`,
     );
-  const plan = planOf(graph);
+  const plan = planOf(graph, versions.get('') ?? versions.get('ai.onnx') ?? Infinity);
   let disposed = false;
   const apply = (x: Tensor): Tensor => {
     checkTensor('onnx.apply', 'x', x, { dtype: ['float32', 'int32'] });

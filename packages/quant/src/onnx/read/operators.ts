@@ -2,21 +2,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { activation, layerNorm, type ActivationName } from '@x/tensor';
 import type { OnnxNode } from '@x/tensor/onnx';
-import { dynamicQuantize, int8MaxPool, QuantizedTensor } from '@x/tensor/quant';
+import { dynamicQuantize, int8MaxPool, QuantizedTensor, quantizeTensor } from '@x/tensor/quant';
 import { pooled } from '../../network/run-step.ts';
 import { paddingOf, windowsOf } from './product.ts';
 import { floats, floatsAsTheyLie, images, inOrder, isIntegers, isPending, type Value } from './value.ts';
 
-/** What an operator makes of its inputs; undefined for one that is left out. */
-export type Operator = (node: OnnxNode, inputs: readonly (Value | undefined)[]) => Value | readonly Value[];
+/** What an operator makes of its inputs, by the model's version of the operators; undefined for an input that is left out. */
+export type Operator = (node: OnnxNode, inputs: readonly (Value | undefined)[], opset: number) => Value | readonly Value[];
 
-/** Number of float32 among ONNX's data types. */
-const FLOAT32 = 1;
+/** Numbers among ONNX's data types. */
+const [FLOAT32, BOOL, FLOAT64] = [1, 9, 11] as const;
 const value = (of: Value['of'], channelsLast = false): Value => ({ of, channelsLast });
 const number = (node: OnnxNode, name: string, otherwise: number): number => (node.attributes[name] as number | undefined) ?? otherwise;
 const list = (node: OnnxNode, name: string, otherwise: readonly number[]): readonly number[] =>
   (node.attributes[name] as readonly number[] | undefined) ?? otherwise;
 const whole = (of: Value | undefined): number[] => Array.from(floats(of as Value).dataSync());
+/** Numbers of an input, or, as older versions have them, of an attribute. */
+const numbers = (node: OnnxNode, of: Value | undefined, name: string): readonly number[] => (of ? whole(of) : list(node, name, []));
 
 /** A function of each number, which may lie in any order. */
 function elementwise(run: (x: Tensor, node: OnnxNode) => Tensor): Operator {
@@ -47,7 +49,7 @@ function binary(run: (a: Tensor, b: Tensor) => Tensor): Operator {
 }
 
 /** A product with a bias that may still come goes on with it; anything else is added. */
-const add: Operator = (node, inputs) => {
+const add: Operator = (node, inputs, opset) => {
   const [a, b] = inputs as [Value, Value];
   for (const [product, other] of [
     [a, b],
@@ -56,22 +58,24 @@ const add: Operator = (node, inputs) => {
     if (!isPending(product.of) || !product.of.open || isPending(other.of) || isIntegers(other.of) || other.channelsLast) continue;
     const { units } = product.of;
     const along = product.channelsLast ? -3 : -1;
-    if (other.of.dtype === 'float32' && other.of.size === units && (other.of.rank === 0 ? 1 : (other.of.shape.at(along) ?? 1)) === units)
+    // Of more axes than the product it would give it more.
+    const fits = product.channelsLast || other.of.rank <= 2;
+    if (fits && other.of.dtype === 'float32' && other.of.size === units && (other.of.shape.at(along) ?? 1) === units)
       return value(product.of.withBias(tf.reshape(other.of, [units])), product.channelsLast);
   }
-  return binary(tf.add)(node, inputs);
+  return binary(tf.add)(node, inputs, opset);
 };
 
 /** relu, or relu6, on its way: of a product before it is done, of integers as they are. */
 function clamp(name: 'relu' | 'relu6'): Operator {
-  return (node, inputs) => {
+  return (node, inputs, opset) => {
     const x = inputs[0] as Value;
     const waiting = isPending(x.of) ? x.of.withActivation(name) : undefined;
-    return waiting ? value(waiting, x.channelsLast) : active(name)(node, inputs);
+    return waiting ? value(waiting, x.channelsLast) : active(name)(node, inputs, opset);
   };
 }
 
-const clip: Operator = (node, inputs) => {
+const clip: Operator = (node, inputs, opset) => {
   const [x, least, most] = inputs as [Value, Value | undefined, Value | undefined];
   const bound = (of: Value | undefined, name: string, otherwise: number): number =>
     of ? (whole(of)[0] as number) : number(node, name, otherwise);
@@ -80,10 +84,10 @@ const clip: Operator = (node, inputs) => {
     // Bounds of integers are integers.
     const { scale, zeroPoint } = x.of;
     const real = tf.clipByValue(floatsAsTheyLie(x), Math.fround((low - zeroPoint) * scale), Math.fround((high - zeroPoint) * scale));
-    return value(real, x.channelsLast);
+    return value(quantizeTensor(real, x.of), x.channelsLast);
   }
-  if (low === 0 && high === Infinity) return clamp('relu')(node, inputs);
-  if (low === 0 && high === 6) return clamp('relu6')(node, inputs);
+  if (low === 0 && high === Infinity) return clamp('relu')(node, inputs, opset);
+  if (low === 0 && high === 6) return clamp('relu6')(node, inputs, opset);
   return value(tf.clipByValue(floatsAsTheyLie(x), Math.max(low, -3.4e38), Math.min(high, 3.4e38)), x.channelsLast);
 };
 
@@ -93,7 +97,8 @@ const transpose: Operator = (node, [x]) => {
   if (order === '0,3,1,2' && !own.channelsLast) return value(own.of, true);
   if (order === '0,2,3,1' && own.channelsLast) return value(own.of);
   const perm = list(node, 'perm', []);
-  return value(tf.transpose(floats(own), perm.length > 0 ? [...perm] : undefined));
+  const turned = tf.transpose(floats(own), perm.length > 0 ? [...perm] : undefined);
+  return value(isIntegers(own.of) ? quantizeTensor(turned, own.of) : turned);
 };
 
 const reshape: Operator = (node, [x, to]) => {
@@ -134,6 +139,8 @@ const matMul: Operator = (_, [a, b]) => value(tf.matMul(floats(a as Value), floa
 const normalize: Operator = (node, [x, gamma, beta]) => {
   const of = floats(x as Value);
   const width = of.shape.at(-1) as number;
+  const axis = number(node, 'axis', -1);
+  if (axis !== -1 && axis !== of.rank - 1) throw new RangeError(`LayerNormalization along axis ${axis} of ${of.rank} can’t be run.`);
   return value(layerNorm(of, floats(gamma as Value), beta ? floats(beta) : tf.zeros([width]), { epsilon: number(node, 'epsilon', 1e-5) }));
 };
 
@@ -146,26 +153,38 @@ const dynamic: Operator = (_, [x]) => {
 const split: Operator = (node, [x, sizes]) => {
   const of = floats(x as Value);
   const axis = (number(node, 'axis', 0) + of.rank) % of.rank;
-  return tf.split(of, sizes ? whole(sizes) : number(node, 'num_outputs', node.outputs.length), axis).map((part) => value(part));
+  const all = of.shape[axis] as number;
+  const parts = number(node, 'num_outputs', node.outputs.length);
+  const each = Math.ceil(all / parts);
+  const told = numbers(node, sizes, 'split');
+  // The last is shorter where they aren't equal.
+  const equal = Array.from({ length: parts }, (_, part) => Math.min(each, all - part * each));
+  return tf.split(of, told.length > 0 ? [...told] : equal, axis).map((part) => value(part));
 };
 
-const slice: Operator = (_, [x, starts, ends, axes, steps]) => {
+const slice: Operator = (node, [x, starts, ends, axes, steps]) => {
   const of = floats(x as Value);
-  const along = axes ? whole(axes).map((axis) => (axis + of.rank) % of.rank) : whole(starts).map((_, axis) => axis);
+  const [from, to, given] = [numbers(node, starts, 'starts'), numbers(node, ends, 'ends'), numbers(node, axes, 'axes')];
+  const along = given.length > 0 ? given.map((axis) => (axis + of.rank) % of.rank) : from.map((_, axis) => axis);
   if (steps && whole(steps).some((step) => step !== 1)) throw new RangeError('Slice with steps other than 1 can’t be run.');
-  const [begin, end] = [of.shape.map(() => 0), [...of.shape]];
-  const within = (at: number, size: number): number => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
+  const [begin, size] = [of.shape.map(() => 0), [...of.shape]];
+  const within = (at: number, most: number): number => Math.min(Math.max(at < 0 ? at + most : at, 0), most);
   along.forEach((axis, index) => {
-    begin[axis] = within(whole(starts)[index] as number, of.shape[axis] as number);
-    end[axis] = within(whole(ends)[index] as number, of.shape[axis] as number);
+    const all = of.shape[axis] as number;
+    begin[axis] = within(from[index] as number, all);
+    size[axis] = Math.max(within(to[index] as number, all) - begin[axis], 0);
   });
-  return value(
-    tf.slice(
-      of,
-      begin,
-      end.map((to, axis) => to - (begin[axis] as number)),
-    ),
-  );
+  return value(tf.slice(of, begin, size));
+};
+
+/** Along any axis; before version 13, of all axes from it on together. */
+const softmax: Operator = (node, [x], opset) => {
+  const of = floats(x as Value);
+  const axis = (number(node, 'axis', opset < 13 ? 1 : -1) + of.rank) % of.rank;
+  if (opset < 13) return value(tf.reshape(tf.softmax(tf.reshape(of, flattenedShape(of.shape, axis) as [number, number])), of.shape));
+  const order = of.shape.map((_, own) => own);
+  [order[axis], order[of.rank - 1]] = [of.rank - 1, axis];
+  return value(axis === of.rank - 1 ? tf.softmax(of) : tf.transpose(tf.softmax(tf.transpose(of, order)), order));
 };
 
 /** Zero below the diagonal k, or above it. */
@@ -182,22 +201,25 @@ const triangle: Operator = (node, [x, k]) => {
 };
 
 const meanOf: Operator = (node, [x, axes]) => {
-  const along = axes ? whole(axes) : [...list(node, 'axes', [])];
-  return value(tf.mean(floats(x as Value), along.length > 0 ? along : undefined, number(node, 'keepdims', 1) !== 0));
+  const along = numbers(node, axes, 'axes');
+  return value(tf.mean(floats(x as Value), along.length > 0 ? [...along] : undefined, number(node, 'keepdims', 1) !== 0));
 };
 
 const moved =
   (run: (x: Tensor, axes: number[]) => Tensor): Operator =>
   (node, [x, axes]) =>
-    value(run(floats(x as Value), axes ? whole(axes) : [...list(node, 'axes', [])]));
+    value(run(floats(x as Value), [...numbers(node, axes, 'axes')]));
 
 const shapeOf: Operator = (node, [x]) => {
   const shape = inOrder(x as Value).shape;
   return value(tf.tensor1d(shape.slice(number(node, 'start', 0), number(node, 'end', shape.length)), 'int32'));
 };
 
-const gather: Operator = (node, [x, ids]) =>
-  value(tf.gather(floats(x as Value), tf.cast(floats(ids as Value), 'int32'), number(node, 'axis', 0)));
+/** Negative ids count from the end. */
+const gather: Operator = (node, [x, ids]) => {
+  const [of, own, axis] = [floats(x as Value), tf.cast(floats(ids as Value), 'int32'), number(node, 'axis', 0)];
+  return value(tf.gather(of, tf.where(tf.less(own, 0), tf.add(own, tf.scalar(of.shape.at(axis) as number, 'int32')), own), axis));
+};
 const concat: Operator = (node, inputs) =>
   value(
     tf.concat(
@@ -222,8 +244,8 @@ export const operators: Readonly<Record<string, Operator>> = {
   Sigmoid: active('sigmoid'),
   Tanh: active('tanh'),
   Softplus: active('softplus'),
-  Gelu: (node, inputs) => active(node.attributes['approximate'] === 'tanh' ? 'geluTanh' : 'gelu')(node, inputs),
-  Softmax: (node, [x]) => value(tf.softmax(floats(x as Value), number(node, 'axis', -1))),
+  Gelu: (node, inputs, opset) => active(node.attributes['approximate'] === 'tanh' ? 'geluTanh' : 'gelu')(node, inputs, opset),
+  Softmax: softmax,
   LayerNormalization: normalize,
   ReduceMean: meanOf,
   MaxPool: pool('max'),
@@ -236,19 +258,29 @@ export const operators: Readonly<Record<string, Operator>> = {
   Reshape: reshape,
   Flatten: reshape,
   Squeeze: moved((x, axes) => tf.squeeze(x, axes.length > 0 ? axes : undefined)),
-  Unsqueeze: moved((x, axes) => axes.sort((a, b) => a - b).reduce((of, axis) => tf.expandDims(of, axis), x)),
+  Unsqueeze: moved((x, axes) => {
+    const rank = x.rank + axes.length;
+    const own = axes.map((axis) => (axis + rank) % rank);
+    return own.sort((a, b) => a - b).reduce((of, axis) => tf.expandDims(of, axis), x);
+  }),
   Split: split,
   Slice: slice,
   Concat: concat,
   Gather: gather,
   Shape: shapeOf,
-  Expand: (_, [x, to]) => value(tf.broadcastTo(floats(x as Value), whole(to))),
+  Expand: (_, [x, to]) => {
+    const of = floats(x as Value);
+    return value(tf.add(of, tf.zeros(whole(to), of.dtype as 'float32')));
+  },
   Trilu: triangle,
   Identity: same,
   Cast: (node, [x]) => {
     const own = x as Value;
-    if (isPending(own.of) || isIntegers(own.of)) return own;
-    return value(tf.cast(own.of, number(node, 'to', FLOAT32) === FLOAT32 ? 'float32' : 'int32'), own.channelsLast);
+    const to = number(node, 'to', FLOAT32);
+    const dtype = to === FLOAT32 || to === FLOAT64 ? 'float32' : to === BOOL ? 'bool' : 'int32';
+    // Integers are themselves here, not what they stand for.
+    const of = isIntegers(own.of) ? tf.tensor(Int32Array.from(own.of.values()), [...own.of.shape]) : floatsAsTheyLie(own);
+    return isPending(own.of) && dtype === 'float32' ? own : value(tf.cast(of, dtype), own.channelsLast);
   },
   Dropout: same,
 };

@@ -1,7 +1,8 @@
 import { dispose, keep, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { OnnxError, type OnnxGraph, type OnnxNode } from '@x/tensor/onnx';
 import { int8MatMul, quantizedMatrix, QuantizedTensor, type Quantization } from '@x/tensor/quant';
-import { constantOf, dequantized, isQuantized, realValues, type Constant, type QuantizedConstant } from './constants.ts';
+import { checkAttributes } from './attributes.ts';
+import { constantOf, dequantized, isQuantized, quantized, realValues, type Constant, type QuantizedConstant } from './constants.ts';
 import { operators } from './operators.ts';
 import { convolutionProduct, linearProduct, type Product } from './product.ts';
 import { images, inOrder, integersOf, isIntegers, type Value } from './value.ts';
@@ -28,8 +29,8 @@ export function unknownOperators({ nodes }: OnnxGraph): string[] {
 }
 
 /** @throws {OnnxError} if a constant can't be read, or a node has one that it can't be run with; nothing stays allocated then. */
-export function planOf(graph: OnnxGraph): Plan {
-  const planner = new Planner(graph);
+export function planOf(graph: OnnxGraph, opset: number): Plan {
+  const planner = new Planner(graph, opset);
   try {
     const steps = graph.nodes.map((node) => planner.step(node));
     return {
@@ -50,8 +51,10 @@ class Planner {
   readonly #constants = new Map<string, Constant | QuantizedConstant>();
   readonly #tensors = new Map<string, Tensor>();
   readonly #products: Pick<Product, 'dispose'>[] = [];
+  readonly #opset: number;
 
-  constructor({ initializers }: OnnxGraph) {
+  constructor({ initializers }: OnnxGraph, opset: number) {
+    this.#opset = opset;
     for (const initializer of initializers) this.#constants.set(initializer.name, constantOf(initializer));
   }
 
@@ -63,6 +66,7 @@ class Planner {
   /** What a node does when it runs; nothing if all is done already. */
   step(node: OnnxNode): Step | undefined {
     const { op, inputs, outputs } = node;
+    checkAttributes(node);
     const set = (values: Environment, result: Value | readonly Value[]): void =>
       outputs.forEach((name, index) => {
         const own = Array.isArray(result) ? (result as readonly Value[])[index] : index === 0 ? (result as Value) : undefined;
@@ -88,6 +92,13 @@ class Planner {
         return (values) => set(values, standingFor(node, read(values, 0), quantization));
       }
       case 'QuantizeLinear': {
+        const constant = this.#constants.get(inputs[0] as string);
+        if (constant && !isQuantized(constant)) {
+          const { axis = 1, block_size: block = 0 } = node.attributes as Record<string, number>;
+          const zero = inputs[2] ? this.#plain(node, 2) : undefined;
+          this.#constants.set(outputs[0] as string, quantized(constant, this.#plain(node, 1), zero, axis, block, typeOf(node)));
+          return undefined;
+        }
         const quantization = this.#quantization(node, 1);
         return (values) => set(values, integersOf(read(values, 0), quantization));
       }
@@ -98,9 +109,7 @@ class Planner {
           if (op === 'Gemm') throw new OnnxError('Malformed', 'Gemm without a constant matrix can’t be run.');
           return this.#operator(node, set);
         }
-        const { alpha = 1, beta = 1, transA = 0, transB = 0 } = node.attributes as Record<string, number>;
-        if (alpha !== 1 || beta !== 1 || transA !== 0)
-          throw new OnnxError('Malformed', `Gemm has alpha ${alpha}, beta ${beta} and transA ${transA}; 1, 1 and 0 can be run.`);
+        const { transB = 0 } = node.attributes as Record<string, number>;
         const product = this.#product(linearProduct(weight, op === 'Gemm' && transB !== 0));
         const bias = inputs[2] ? this.#bias(inputs[2], product.units) : undefined;
         return (values) => set(values, { of: product.on(inOrder(read(values, 0)), bias), channelsLast: false });
@@ -146,13 +155,19 @@ class Planner {
   #sums(node: OnnxNode, read: (values: Environment, index: number) => Value, set: (values: Environment, result: Value) => void): Step {
     const { inputs } = node;
     const zero = inputs[3] ? this.#plain(node, 3) : undefined;
+    // One that is computed is that of the integers it came with.
+    const zeroOfX = inputs[2] ? this.#constants.has(inputs[2]) && this.#plain(node, 2).values[0] : 0;
     const convolution = node.op === 'ConvInteger';
     const one = { dtype: 'F32', shape: zero?.shape ?? [], values: new Float32Array(zero?.values.length ?? 1).fill(1) };
     const weight = dequantized(this.#plain(node, 1), one, zero, convolution ? 0 : 1, 0) as QuantizedConstant;
     const counted = (of: Value): QuantizedTensor => {
       const x = convolution ? images(of) : inOrder(of);
       if (!isIntegers(x)) throw new TypeError(`fromOnnx: ${node.op} gets floats, but must get integers.`);
-      return new QuantizedTensor(x.data, x.shape, { scale: 1, zeroPoint: x.zeroPoint, type: x.type });
+      return new QuantizedTensor(x.data, x.shape, {
+        scale: 1,
+        zeroPoint: zeroOfX === false ? x.zeroPoint : (zeroOfX as number),
+        type: x.type,
+      });
     };
     const zeros = weight.zeros.some((own) => own !== 0) ? { zeroPoints: weight.zeros } : {};
     if (!convolution) {
@@ -172,6 +187,7 @@ class Planner {
         run(
           node,
           node.inputs.map((name) => (name === '' ? undefined : this.#valueOf(node, values, name))),
+          this.#opset,
         ),
       );
   }
@@ -221,7 +237,7 @@ class Planner {
   /** Scale and zero point of activations, at these places of a node's inputs. */
   #quantization(node: OnnxNode, at: number): Required<Quantization> {
     const scale = this.#plain(node, at);
-    const zero = node.inputs[at + 1] ? this.#plain(node, at + 1) : { dtype: 'U8', values: Uint8Array.of(0) };
+    const zero = node.inputs[at + 1] ? this.#plain(node, at + 1) : { dtype: typeOf(node), values: Uint8Array.of(0) };
     if (scale.values.length !== 1 || (zero.dtype !== 'U8' && zero.dtype !== 'I8'))
       throw new OnnxError(
         'Malformed',
@@ -229,6 +245,12 @@ class Planner {
       );
     return { scale: scale.values[0] as number, zeroPoint: zero.values[0] ?? 0, type: zero.dtype === 'U8' ? 'uint8' : 'int8' };
   }
+}
+
+/** What QuantizeLinear gives where no zero point says so; numbers of ONNX's data types. */
+function typeOf({ attributes }: OnnxNode): string {
+  const { output_dtype: type = 0 } = attributes as Record<string, number>;
+  return type === 0 || type === 2 ? 'U8' : type === 3 ? 'I8' : `ONNX's data type ${type}`;
 }
 
 /** Integers as a node says what they stand for. */

@@ -59,6 +59,11 @@ export function linearProduct(weight: Constant | QuantizedConstant, transposed =
 
 /** The convolution with a filter [filters, channels / groups, height, width]. */
 export function convolutionProduct(node: OnnxNode, filter: Constant | QuantizedConstant): Product {
+  if (filter.shape.length !== 4)
+    throw new OnnxError(
+      'Malformed',
+      `${node.op} has a filter [${filter.shape.join(', ')}]; [filters, channels, height, width] can be run.`,
+    );
   const [filters, channels, height, width] = filter.shape as [number, number, number, number];
   const windows = windowsOf(node, channels, [height, width]);
   const [taps, each] = [height * width, windows.depthwise ? 1 : channels];
