@@ -1,8 +1,8 @@
 import { libraryTests } from '@x-tooling/testing/config';
-import { andInChromium } from '@x-tooling/testing/in-browser';
+import { andInBrowsers } from '@x-tooling/testing/in-browser';
 import type { ViteUserConfig } from 'vitest/config';
 
-const config: ViteUserConfig = andInChromium(libraryTests(), [
+const config: ViteUserConfig = andInBrowsers(libraryTests(), [
   'test/kernels/*.test.ts',
   'test/sparse/*kernels.test.ts',
   'test/quant/qs8.test.ts',

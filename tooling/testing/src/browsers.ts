@@ -31,7 +31,7 @@ export interface Browser {
 }
 
 export interface InstalledBrowser {
-  readonly name: string;
+  readonly name: 'Chromium' | 'Firefox';
   /** Where it is; undefined where it isn't installed. */
   readonly path: string | undefined;
   /** Debian's package of it. */
