@@ -53,6 +53,14 @@ test.each([
   expect(hex(encodeBlocks(inputB, type))).toBe(expected);
 });
 
+test.each(['Q4_1', 'Q5_1'] as const)('the least number of %s is the first of 0 and -0, as in the reference', (type) => {
+  const x = new Float32Array(32).fill(1);
+  [x[3], x[4]] = [0, -0];
+  expect(hex(encodeBlocks(x, type).subarray(2, 4))).toBe('0000');
+  [x[3], x[4]] = [-0, 0];
+  expect(hex(encodeBlocks(x, type).subarray(2, 4))).toBe('0080');
+});
+
 test('blocks of K begin as the reference says', () => {
   expect(hex(encodeBlocks(inputC, 'Q4_K'))).toMatch(/^32180c284f4fcfcf3f2f1f10000f000f0000111122223333/);
   expect(hex(encodeBlocks(inputC, 'Q6_K'))).toMatch(/^00001011212131324242525363637374001010213131425252627373839494a4/);

@@ -217,7 +217,38 @@ test('empty tensors and scalars are fine; what can’t be decoded says so', () =
   expect(() => file.tensors.get('odd')!.values()).toThrow(/"odd" is IQ1_S, whose values can't be read/);
 });
 
+test('whole numbers are written as a type that holds them', () => {
+  const metadata = {
+    a: 2n ** 63n,
+    b: [1, 2n ** 60n],
+    c: 2 ** 60,
+    d: [-(2n ** 63n), 5],
+    e: [0.5, 2],
+    f: { type: 'uint64', value: 7 } as const,
+  };
+  const file = readGguf(writeGguf({}, { metadata }));
+  expect([...file.metadata]).toEqual([
+    ['a', 2n ** 63n],
+    ['b', [1, 2n ** 60n]],
+    ['c', 2n ** 60n],
+    ['d', [-(2n ** 63n), 5]],
+    ['e', [0.5, 2]],
+    ['f', 7],
+  ]);
+});
+
 test.each([
+  [() => writeGguf({}, { metadata: { a: { type: 'uint8', value: 256 } } }), /holds 256, but uint8 has whole numbers from 0 to 255/],
+  [() => writeGguf({}, { metadata: { a: { type: 'int8', value: [-128, -129] } } }), /holds -129, but int8 .* -128 to 127/],
+  [() => writeGguf({}, { metadata: { a: { type: 'uint32', value: 1.5 } } }), /holds 1.5, but uint32/],
+  [() => writeGguf({}, { metadata: { a: { type: 'int32', value: Number.NaN } } }), /holds NaN, but int32/],
+  [() => writeGguf({}, { metadata: { a: { type: 'uint64', value: -1n } } }), /holds -1, but uint64 .* 0 to 18446744073709551615/],
+  [() => writeGguf({}, { metadata: { a: 2n ** 64n } }), /holds 18446744073709551616, but uint64/],
+  [() => writeGguf({}, { metadata: { a: 1e300 } }), /holds 1e\+300, which no float32 is; give { type: 'float64', value }/],
+  [() => writeGguf({}, { metadata: { a: { type: 'float32', value: 1n } } }), /holds 1.*, which is no float32/],
+  [() => writeGguf({}, { metadata: null as never }), /metadata is null/],
+  [() => writeGguf({ w: { shape: [3], type: 'I8', bytes: [1, 2, 3] as never } }), /bytes is \[1, 2, 3\]/],
+  [() => writeGguf({ w: { shape: [1, 1, 1, 1, 1, 1, 1, 1, 1], type: 'F32', values: new Float32Array(1) } }), /at most 8/],
   [() => writeGguf({ w: { shape: [33], type: 'Q8_0', values: new Float32Array(33) } }), /rows have 33 values, but Q8_0 has blocks of 32/],
   [() => writeGguf({ w: { shape: [3], type: 'F32', values: new Float32Array(4) } }), /values is .*the 3 values/],
   [() => writeGguf({ w: { shape: [3], type: 'F99', values: new Float32Array(3) } }), /type is "F99"/],

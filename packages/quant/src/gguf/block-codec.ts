@@ -31,6 +31,11 @@ export function largestOf(x: ArrayLike<number>): number {
   return largest;
 }
 
+/** The least number, of equals the first, 0 and -0 among them. */
+export function leastOf(x: Float32Array): number {
+  return x.reduce((least, value) => (value < least ? value : least));
+}
+
 /** C's roundf: ties away from 0. */
 export function roundAway(x: number): number {
   return x < 0 ? -Math.floor(0.5 - x) : Math.floor(x + 0.5);

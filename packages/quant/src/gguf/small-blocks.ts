@@ -1,4 +1,4 @@
-import { largestOf, inverse, roundAway, type BlockCodec } from './block-codec.ts';
+import { inverse, largestOf, leastOf, roundAway, type BlockCodec } from './block-codec.ts';
 import { readHalf, writeHalf } from './half.ts';
 
 const f = Math.fround;
@@ -32,7 +32,7 @@ export const q4_0: BlockCodec = {
 export const q4_1: BlockCodec = {
   ...{ name: 'Q4_1', id: 3, numbers: 32, bytes: 20 },
   encode: (x, to) => {
-    const [min, max] = [Math.min(...x), Math.max(...x)];
+    const [min, max] = [leastOf(x), Math.max(...x)];
     const d = f(f(max - min) / 15);
     const id = inverse(d);
     writeHalf(to, 0, d);
@@ -84,7 +84,7 @@ export const q5_0: BlockCodec = {
 export const q5_1: BlockCodec = {
   ...{ name: 'Q5_1', id: 7, numbers: 32, bytes: 24 },
   encode: (x, to) => {
-    const [min, max] = [Math.min(...x), Math.max(...x)];
+    const [min, max] = [leastOf(x), Math.max(...x)];
     const d = f(f(max - min) / 31);
     const id = inverse(d);
     writeHalf(to, 0, d);

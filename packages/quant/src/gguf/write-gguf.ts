@@ -21,7 +21,7 @@ export interface GgufTensorInput {
 export interface WriteGgufOptions {
   /**
    * Strings, booleans, numbers and arrays of one of these; whole numbers from 0 to 2^32 - 1 are written as uint32, other whole
-   * ones as int64, the rest as float32, unless the type is told.
+   * ones and bigints as int64, or as uint64 where that is too small, the rest as float32, unless the type is told.
    */
   readonly metadata?: Readonly<Record<string, MetadataValue | TypedMetadata>>;
 }
@@ -29,12 +29,14 @@ export interface WriteGgufOptions {
 const MAGIC = 0x46554747;
 const VERSION = 3;
 const MOST_NAME_BYTES = 64;
+const MOST_AXES = 8;
 const DEFAULT_ALIGNMENT = 32;
 
 /**
  * The bytes of a GGUF file of version 3.
  *
- * @throws {TypeError | RangeError} if a type is unknown or can't be written, values don't fit the shape or fill blocks, or a name is too long.
+ * @throws {TypeError | RangeError} if a type is unknown or can't be written, values don't fit the shape or fill blocks, a name is too long or
+ *   has too many axes, or metadata isn't of its type or out of its range.
  * @example
  * const bytes = writeGguf({ 'w': { shape: [2, 32], type: 'Q8_0', values: new Float32Array(64) } }, { metadata: { 'general.architecture': 'mlp' } });
  */
@@ -43,6 +45,7 @@ export function writeGguf(
   { metadata = {} }: WriteGgufOptions = {},
 ): Uint8Array<ArrayBuffer> {
   checkObject('writeGguf', 'tensors', tensors);
+  checkObject('writeGguf', 'metadata', metadata);
   const alignment = alignmentOf(metadata['general.alignment']);
   const contents = Object.entries(tensors).map(([name, input]) => ({ name, ...encoded(name, input), shape: input.shape }));
   const head = new ByteWriter();
@@ -92,8 +95,8 @@ function encoded(name: string, { shape, type: typeName, values, bytes }: GgufTen
     throw new RangeError(`${where}: its name is longer than ${MOST_NAME_BYTES} bytes.`);
   const type = typesByName.get(typeName);
   if (!type) throw new RangeError(`${where}: type is ${show(typeName)}, but must be one of ${[...typesByName.keys()].join(', ')}.`);
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0))
-    throw new RangeError(`${where}: shape is ${show(shape)}, but must be an array of whole numbers.`);
+  if (!Array.isArray(shape) || shape.length > MOST_AXES || !shape.every((size) => Number.isInteger(size) && size >= 0))
+    throw new RangeError(`${where}: shape is ${show(shape)}, but must be an array of at most ${MOST_AXES} whole numbers.`);
   const count = (shape as number[]).reduce((product, size) => product * size, 1);
   if (((shape as number[]).at(-1) ?? 1) % type.numbers !== 0)
     throw new RangeError(
@@ -101,7 +104,8 @@ function encoded(name: string, { shape, type: typeName, values, bytes }: GgufTen
     );
   if ((values === undefined) === (bytes === undefined)) throw new TypeError(`${where}: give either values or bytes.`);
   const length = (count / type.numbers) * type.bytes;
-  if (bytes) {
+  if (bytes !== undefined) {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`${where}: bytes is ${show(bytes)}, but must be a Uint8Array.`);
     if (bytes.length !== length)
       throw new RangeError(`${where}: there are ${bytes.length} bytes, but [${shape.join(', ')}] of ${typeName} needs ${length}.`);
     return { type, bytes };
@@ -138,18 +142,34 @@ function writeMetadata(to: ByteWriter, key: string, given: MetadataValue | Typed
 function inferred(key: string, value: MetadataValue, elements: readonly MetadataValue[] | undefined): MetadataType {
   if (typeof value === 'string') return 'string';
   if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'bigint') return 'int64';
+  const all = elements ?? [value];
+  if (all.some((x) => typeof x === 'bigint')) return all.some((x) => (x as bigint) >= 2n ** 63n) ? 'uint64' : 'int64';
   if (typeof value !== 'number')
     throw new TypeError(`writeGguf: metadata[${show(key)}] is ${show(value)}, whose type can't be guessed; give { type, value }.`);
-  const numbers = (elements ?? [value]) as readonly number[];
+  const numbers = all as readonly number[];
   if (numbers.every((x) => Number.isInteger(x) && x >= 0 && x < 2 ** 32)) return 'uint32';
-  return numbers.every(Number.isSafeInteger) ? 'int64' : 'float32';
+  return numbers.every((x) => Number.isInteger(x) && Math.abs(x) < 2 ** 63) ? 'int64' : 'float32';
 }
 
 function writeScalar(to: ByteWriter, key: string, type: MetadataType, value: MetadataValue): void {
-  const expected = type === 'string' ? 'string' : type === 'bool' ? 'boolean' : typeof value === 'bigint' ? 'bigint' : 'number';
+  const integer = /^(u?)int(\d+)$/.exec(type);
+  const expected = type === 'string' ? 'string' : type === 'bool' ? 'boolean' : integer && typeof value === 'bigint' ? 'bigint' : 'number';
   if (typeof value !== expected) throw new TypeError(`writeGguf: metadata[${show(key)}] holds ${show(value)}, which is no ${type}.`);
+  if (integer) checkInteger(key, type, value as number | bigint, integer[1] === '', Number(integer[2]));
+  else if (type === 'float32' && Number.isFinite(value) && !Number.isFinite(Math.fround(value as number)))
+    throw new RangeError(
+      `writeGguf: metadata[${show(key)}] holds ${value as number}, which no ${type} is; give { type: 'float64', value }.`,
+    );
   to.scalar(type, value as number);
+}
+
+/** @throws {RangeError} unless a number is whole and within its type's range. */
+function checkInteger(key: string, type: string, value: number | bigint, signed: boolean, bits: number): void {
+  const [least, past] = signed ? [-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1)] : [0n, 2n ** BigInt(bits)];
+  if ((typeof value === 'number' && !Number.isInteger(value)) || value < least || value >= past)
+    throw new RangeError(
+      `writeGguf: metadata[${show(key)}] holds ${String(value)}, but ${type} has whole numbers from ${least} to ${past - 1n}.`,
+    );
 }
 
 /** Bytes that grow. */
