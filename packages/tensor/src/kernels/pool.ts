@@ -1,5 +1,5 @@
 import type { Kernels } from '../runtime/kernels.ts';
-import { sweep, tapBytes, WINDOW_WORDS, windowsOf, writeSweep, writeTaps, type Sweep, type Windows } from './conv-windows.ts';
+import type { Triple, Windows } from './conv-windows.ts';
 
 export type Pooling = 'max' | 'average';
 
@@ -10,13 +10,12 @@ const SHARE = 8192;
 
 /** out[b, q, c] = the greatest or the average x[b, q + tap, c] of the taps that lie in the image. */
 export function pool(kernels: Kernels, pooling: Pooling, windows: Windows, x: number, to: number): void {
-  const swept = sweep(windows, windows.channels);
-  const count = windowsOf(swept);
-  if (count === 0 || windows.channels === 0) return;
-  const { threads } = kernels;
-  write(kernels, swept, x, to);
-  const [, , width] = windows.grid;
-  threads.run(kernels.number(`f32_${pooling}_pool`), count / width, Math.ceil(SHARE / (width * swept.taps.length * windows.channels)));
+  const { batch, channels, grid, window } = windows;
+  const rows = batch * grid[0] * grid[1];
+  const row = grid[2] * channels;
+  if (rows * row === 0) return;
+  write(kernels, windows, x, to);
+  kernels.threads.run(kernels.number(`f32_${pooling}_pool`), rows, Math.ceil(SHARE / (row * volume(window))));
 }
 
 /**
@@ -25,21 +24,18 @@ export function pool(kernels: Kernels, pooling: Pooling, windows: Windows, x: nu
  * saves looking for the greatest values again.
  */
 export function poolGradient(kernels: Kernels, pooling: Pooling, windows: Windows, x: number, dy: number, dx: number, y = 0): void {
-  const swept = sweep(windows, windows.channels);
-  const { batch, channels, image, grid } = windows;
-  const pixels = image[0] * image[1] * image[2];
+  const { batch, channels, image, window } = windows;
+  const pixels = volume(image);
   if (batch * pixels * channels === 0) return;
   const { threads } = kernels;
-  const p = write(kernels, swept, x, x);
-  const own = p + WINDOW_WORDS;
+  const own = write(kernels, windows, x, x);
   // Images are shared out whole where there are enough: then all of an image stays in one core's cache.
   const wanted = Math.ceil((threads.count * 4) / batch);
   const chunk = Math.ceil(channels / Math.min(wanted, Math.max(1, channels >> 4)) / 16) * 16;
   const chunks = Math.ceil(channels / chunk);
-  const taps = swept.taps.length;
-  threads.words.set([dy, dx, grid[0] * grid[1] * grid[2], pixels, chunk, chunks], own);
-  threads.floats[own + 6] = 1 / taps;
-  threads.words[own + 7] = pooling === 'max' && areApart(windows) ? y : 0;
+  threads.words.set([dy, dx, chunk, chunks], own);
+  threads.floats[own + 4] = 1 / volume(window);
+  threads.words[own + 5] = pooling === 'max' && areApart(windows) ? y : 0;
   threads.run(kernels.number(`f32_${pooling}_pool_gradient`), batch * chunks, Math.ceil(SHARE / (pixels * Math.min(channels, chunk))));
 }
 
@@ -48,10 +44,22 @@ function areApart({ window, stride, dilation }: Windows): boolean {
   return window.every((size, axis) => (size - 1) * (dilation[axis] as number) < (stride[axis] as number));
 }
 
-function write(kernels: Kernels, swept: Sweep, x: number, to: number): number {
-  const taps = kernels.workspace(tapBytes(swept));
-  writeTaps(kernels, swept, taps);
-  const p = kernels.threads.parameters();
-  writeSweep(kernels, p, swept, x, to, taps);
-  return p;
+const volume = ([depth, height, width]: Triple): number => depth * height * width;
+
+/** Writes the parameters that all have; returns where a kernel's own begin. See wasm/dense/pool.ts. */
+function write({ threads }: Kernels, { channels, image, grid, stride, window, dilation, before }: Windows, x: number, to: number): number {
+  const p = threads.parameters();
+  const { words } = threads;
+  words[p] = x;
+  words[p + 1] = to;
+  words[p + 5] = channels;
+  for (let axis = 0; axis < 3; axis++) {
+    words[p + 2 + axis] = image[axis] as number;
+    words[p + 6 + axis] = grid[axis] as number;
+    words[p + 9 + axis] = stride[axis] as number;
+    words[p + 12 + axis] = window[axis] as number;
+    words[p + 15 + axis] = dilation[axis] as number;
+    words[p + 18 + axis] = before[axis] as number;
+  }
+  return p + 21;
 }

@@ -15,6 +15,15 @@ const all = [
   windowsOf({ batch: 2, channels: 9, image: [8, 9], window: [2, 2], stride: [3, 3], before: [1, 1] }),
   windowsOf({ batch: 1, channels: 70, image: [9, 9], window: [9, 9] }),
   windowsOf({ batch: 1, channels: 70, image: [9, 9], window: [3, 3], stride: [1, 2], dilation: [2, 2], before: [1, 2] }),
+  // Few channels, windows that overlap and such that don't.
+  ...[1, 2, 3, 5, 7].flatMap((channels) => [
+    windowsOf({ batch: 2, channels, image: [9, 13], window: [2, 2], stride: [2, 2] }),
+    windowsOf({ batch: 1, channels, image: [9, 13], window: [3, 3], stride: [2, 2], before: [1, 1] }),
+    windowsOf({ batch: 1, channels, image: [7, 11], window: [3, 4], stride: [1, 1], before: [1, 2] }),
+  ]),
+  // Rows put together in several pieces, and windows too wide for that.
+  windowsOf({ batch: 1, channels: 300, image: [4, 40], window: [2, 3], stride: [1, 2], before: [1, 1] }),
+  windowsOf({ batch: 1, channels: 20_000, image: [2, 4], window: [2, 3], stride: [1, 1], before: [0, 1] }),
 ];
 
 /** Values of which many are equal, many negative, and some no number. */

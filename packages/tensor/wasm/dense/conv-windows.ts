@@ -107,24 +107,12 @@ export function locateRun(p: usize, q: i32, count: i32, places: usize): void {
 
 /** Goes on to the next window of the same row. */
 export function advance(p: usize, place: usize): void {
-  advanceBy(p, place, 1);
-}
-
-/** Goes on by some windows of the same row. */
-export function advanceBy(p: usize, place: usize, count: i32): void {
-  const step = load<i32>(p, SX) * count;
+  const step = load<i32>(p, SX);
   const x = load<i32>(place, PLACE_X) + step;
   store<i32>(place, x, PLACE_X);
   store<u32>(place, load<u32>(place, BEGINNING) + ((step * load<i32>(p, C)) << 2), BEGINNING);
-  store<u32>(place, load<u32>(place, OUTPUT) + ((load<i32>(p, OUT_PIXEL) * count) << 2), OUTPUT);
+  store<u32>(place, load<u32>(place, OUTPUT) + (load<i32>(p, OUT_PIXEL) << 2), OUTPUT);
   store<i32>(place, within(p, load<i32>(place, PLACE_Z), load<i32>(place, PLACE_Y), x) ? 1 : 0, INSIDE);
-}
-
-/** How many windows from the place on, `most` at most, of the same row have all taps in the image. */
-export function insideRun(p: usize, place: usize, most: i32): i32 {
-  if (load<i32>(place, INSIDE) == 0) return 0;
-  const room = load<i32>(p, W) - 1 - load<i32>(p, X_MOST) - load<i32>(place, PLACE_X);
-  return min(most, room / load<i32>(p, SX) + 1);
 }
 
 // @ts-ignore: decorator
