@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { disable, disposeState, random, sgd, trainable, trainStep } from '@x/tensor';
-import { csrPattern, csrToDense } from '@x/tensor/sparse';
+import { csrPattern, csrToDense, keepLargest } from '@x/tensor/sparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rigl, sparseLinear, withTopology, type LayerView, type Topology } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
@@ -66,7 +66,8 @@ describe.each(backends)('RigL on %s', (backend) => {
           .filter(({ position }) => !kept.includes(position));
         return Float64Array.from(free.sort((a, b) => b.score - a.score).slice(0, count), ({ position }) => position).sort();
       };
-      const [plan] = topology.plan([{ pattern, values, room: 4, key: random.key(0), slots: {}, largestGradients }], 1);
+      const strongest = (count: number): Uint8Array => keepLargest(values, count, { by: 'magnitude' });
+      const [plan] = topology.plan([{ pattern, values, strongest, room: 4, key: random.key(0), slots: {}, largestGradients }], 1);
       const mask = new Array<number>(8).fill(0);
       active.forEach((position, q) => (mask[position] = plan ? plan.keep[q]! : 1));
       plan?.grown.forEach((position) => (mask[position] = 1));

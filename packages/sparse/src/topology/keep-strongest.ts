@@ -1,4 +1,3 @@
-import { keepLargest } from '@x/tensor/sparse';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { checkChoice } from '../validation.ts';
 import type { ValuedRewiring } from './apply-rewiring.ts';
@@ -17,6 +16,6 @@ export function keepStrongest(where: string, layers: readonly LayerView[], densi
           nonZerosOf(density, all),
           'magnitude',
         )
-      : layers.map(({ values }, index) => keepLargest(values, nonZerosOf(density, sizes[index]!), { by: 'magnitude' }));
+      : layers.map(({ strongest }, index) => strongest(nonZerosOf(density, sizes[index]!)));
   return keeps.map((keep) => ({ keep, grown: new Float64Array(0) }));
 }

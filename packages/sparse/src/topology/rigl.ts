@@ -1,4 +1,4 @@
-import { keepLargest, type Rewiring } from '@x/tensor/sparse';
+import type { Rewiring } from '@x/tensor/sparse';
 import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { checkPeriod, fractionAt, fractionSchedules, isDue, type FractionSchedule } from './schedule.ts';
 import type { LayerView, Topology } from './topology.ts';
@@ -53,9 +53,9 @@ export function rigl(options: RiglOptions): Topology {
   };
 }
 
-function dropAndGrow({ values, pattern, largestGradients }: LayerView, count: number): Rewiring | undefined {
+function dropAndGrow({ strongest, pattern, largestGradients }: LayerView, count: number): Rewiring | undefined {
   if (count === 0) return undefined;
-  const keep = keepLargest(values, pattern.nonZeros - count, { by: 'magnitude' });
+  const keep = strongest(pattern.nonZeros - count);
   const grown = largestGradients(keep, count);
   if (grown.length < count)
     throw new Error(

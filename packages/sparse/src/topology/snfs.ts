@@ -1,4 +1,3 @@
-import { keepLargest } from '@x/tensor/sparse';
 import { checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { capacity } from './dsr.ts';
 import { checkPeriod, fractionAt, isDue } from './schedule.ts';
@@ -72,8 +71,8 @@ export function snfs(options: SnfsOptions): Topology {
         weights,
         layers.map((layer, index) => capacity(layer) - kept[index]!),
       );
-      return layers.map(({ values, largestGradients }, index) => {
-        const keep = keepLargest(values, kept[index]!, { by: 'magnitude' });
+      return layers.map(({ strongest, largestGradients }, index) => {
+        const keep = strongest(kept[index]!);
         const grown = largestGradients(keep, shares[index]!, decay);
         if (grown.length < shares[index]!)
           throw new Error(

@@ -55,12 +55,13 @@ export function topKast(options: TopKastOptions): Topology {
     due: (step) => isDue(period, step),
     watches: () => false,
     plan: (layers) =>
-      layers.map(({ values, pattern, key }) => {
-        const resting = values.length - Math.round(forward * values.length);
-        const free = pattern.rows * pattern.columns - values.length;
+      layers.map(({ strongest, pattern, key }) => {
+        const { nonZeros } = pattern;
+        const resting = nonZeros - Math.round(forward * nonZeros);
+        const free = pattern.rows * pattern.columns - nonZeros;
         const count = Math.min(Math.floor(renew * resting), free);
         if (count === 0) return undefined;
-        const keep = keepLargest(values, values.length - count, { by: 'magnitude' });
+        const keep = strongest(nonZeros - count);
         // Not where one just went.
         return { keep, grown: drawAbsent(takenBy(pattern), count, key) };
       }),

@@ -8,6 +8,8 @@ export interface LayerView {
   readonly pattern: CsrPattern;
   /** Of the non-zeros; a copy, made when it is asked for. */
   readonly values: Float32Array;
+  /** Flags of the `count` non-zeros of greatest magnitude, of equal ones the earlier; takes no copy of the values. */
+  strongest(count: number): Uint8Array;
   /** Non-zeros the layer has room for. */
   readonly room: number;
   /** Draws what this layer needs at this step. */

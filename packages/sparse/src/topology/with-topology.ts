@@ -1,5 +1,6 @@
-import type { Variable } from '@tensorflow/tfjs-core';
+import { slice, type Variable } from '@tensorflow/tfjs-core';
 import { random, type Key, type Layer, type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
+import { keepLargest } from '@x/tensor/sparse';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { sparseLayers, type NamedSparseLayer } from '../layers/sparse-layers.ts';
 import { checkNumber, checkObject, show } from '../validation.ts';
@@ -57,6 +58,7 @@ export function withTopology(net: Layer, topology: Topology, optimizer: Optimize
       get values() {
         return usedValues(layer);
       },
+      strongest: (count) => strongest(layer, count),
       room: layer.variables.values.size,
       key: random.fold(random.fold(key, at), index),
       get slots() {
@@ -120,6 +122,13 @@ function find(where: string, all: readonly NamedSparseLayer[], layer: Layer, ind
       `${where}: layers[${index}] is of kind '${layer?.kind}' and no sparse layer of the network; there are ${all.map(({ name }) => name).join(', ')}.`,
     );
   return found;
+}
+
+function strongest({ variables: { values }, pattern: { nonZeros } }: SparseLinearLayer, count: number): Uint8Array {
+  const used = values.size === nonZeros ? values : slice(values, 0, nonZeros);
+  const flags = keepLargest(used, count, { by: 'magnitude' });
+  if (used !== values) used.dispose();
+  return flags;
 }
 
 function usedValues({ variables, pattern }: SparseLinearLayer): Float32Array {

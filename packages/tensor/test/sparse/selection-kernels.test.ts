@@ -40,6 +40,30 @@ inEveryCombination((kernels) => {
     }
   });
 
+  test('f32-keep-largest: exact where a run has more keys than there is room for, where all are equal, and where few are', () => {
+    for (const [count, value] of [
+      [300_000, (i: number) => 1 + ((i * 7919) % 1009) * 2 ** -23],
+      [300_000, (i: number) => (i % 3 === 0 ? -1 : i) * 1e30],
+      [777, () => -0],
+      [20_000, (i: number) => ((i * 7919) % 20_011) / 20_011 - 0.5],
+    ] as const) {
+      const values = Float32Array.from({ length: count }, (_, i) => value(i));
+      for (const by of ['value', 'magnitude', 'negated'] as const) {
+        const k = Math.ceil(count / 3);
+        const blocks = new Blocks(kernels());
+        const keep = blocks.place(new Uint8Array(count));
+        keepLargest(kernels(), { values: blocks.place(values), count, k, by, keep });
+        const flags = blocks.read(keep, new Uint8Array(count));
+        const expected = referenceKeepLargest(values, k, by);
+        expect(
+          flags.every((flag, i) => flag === expected[i]),
+          `${count} by ${by}`,
+        ).toBe(true);
+        blocks.release();
+      }
+    }
+  });
+
   test('f32-largest: the sizes and positions that f32-keep-largest flags, in their order', () => {
     for (const [count, k] of [
       [0, 3],
@@ -52,12 +76,17 @@ inEveryCombination((kernels) => {
       const positions = Float64Array.from({ length: count }, (_, i) => i * 2 ** 33);
       const blocks = new Blocks(kernels());
       const [at, places, left] = [blocks.place(sizes), blocks.place(new Uint8Array(positions.buffer)), blocks.place(new Int32Array(1))];
+      // Elsewhere first, because the front of the positions is written over.
+      const apart = blocks.place(new Uint8Array(positions.buffer.slice(0, 8 * k)));
+      const again = { sizes: blocks.place(sizes), positions: blocks.place(new Uint8Array(positions.buffer)) };
+      largest(kernels(), { ...again, count, k, left, leftPositions: apart });
       largest(kernels(), { sizes: at, positions: places, count, k, left });
       const flags = referenceKeepLargest(sizes, k, 'magnitude');
       const expected = positions.filter((_, i) => flags[i] === 1);
       expect(blocks.read(left, new Int32Array(1))[0]).toBe(expected.length);
       const given = blocks.read(places, new Uint8Array(8 * expected.length));
       expect(new Float64Array(given.buffer)).toEqual(expected);
+      expect(new Float64Array(blocks.read(apart, new Uint8Array(8 * expected.length)).buffer)).toEqual(expected);
       expect(blocks.read(at, new Float32Array(expected.length))).toEqual(sizes.filter((_, i) => flags[i] === 1));
       blocks.release();
     }
@@ -123,7 +152,7 @@ inEveryCombination((kernels) => {
           ...{ rows: own, columns, threshold },
           sizes: blocks.place(new Float32Array(room)),
           places: blocks.place(new Int32Array(room)),
-          counts: blocks.place(new Int32Array(own)),
+          spans: blocks.place(new Int32Array(2 * own)),
           list: blocks.place(list),
         };
         absentAbove(kernels(), call);

@@ -14,12 +14,12 @@ const KEEP: usize = 12;
 const ROWS: usize = 16;
 const COLUMNS: usize = 20;
 const THRESHOLD: usize = 24;
-/** For each row room for COLUMNS sizes. */
+/** Room for ROWS · COLUMNS sizes. */
 const SIZES: usize = 28;
-/** For each row room for COLUMNS numbers of columns. */
+/** Room for as many numbers of columns. */
 const PLACES: usize = 32;
-/** i32, how many there are of each row. */
-const COUNTS: usize = 36;
+/** i32[rows, 2]: which is the first of each row, and how many there are. */
+const SPANS: usize = 36;
 /** i32, which rows these are. */
 const LIST: usize = 40;
 
@@ -27,7 +27,10 @@ const LIST: usize = 40;
 export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize): void {
   const columns = load<i32>(p, COLUMNS);
   const threshold = load<f32>(p, THRESHOLD);
-  const least = f32x4.splat(threshold);
+  const sizes = <usize>load<u32>(p, SIZES);
+  const places = <usize>load<u32>(p, PLACES);
+  // Row after row without a gap, because few are found: each line of memory apart costs more than what is written to it.
+  let found = (<usize>begin * <usize>columns) << 2;
   for (let row = begin; row < end; row++) {
     const offset = (<usize>row * <usize>columns) << 2;
     const gradient = <usize>load<u32>(p, GRADIENT) + offset;
@@ -35,18 +38,14 @@ export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize)
     for (let q = <usize>load<u32>(at); q < <usize>load<u32>(at, 4); q++) {
       if (load<u8>(<usize>load<u32>(p, KEEP) + q) != 0) store<f32>(gradient + (<usize>load<u32>(<usize>load<u32>(p, INDICES) + (q << 2)) << 2), f32.NaN);
     }
-    const sizes = <usize>load<u32>(p, SIZES) + offset;
-    const places = <usize>load<u32>(p, PLACES) + offset;
-    let found: usize = 0;
+    const first = found;
     let c = 0;
-    for (; c + 8 <= columns; c += 8) {
+    for (; c + 64 <= columns; c += 64) {
       const from = gradient + (<usize>c << 2);
-      const above0 = f32x4.gt(f32x4.abs(v128.load(from)), least);
-      const above1 = f32x4.gt(f32x4.abs(v128.load(from, 16)), least);
-      // One guess for the branch predictor a group, and one a find, not one a value.
-      let lanes = i32x4.bitmask(above0) | (i32x4.bitmask(above1) << 4);
+      // One guess for the branch predictor so many values, not one a value: where there is one can't be predicted.
+      let lanes = sixteen(from, threshold) | (sixteen(from + 64, threshold) << 16) | (sixteen(from + 128, threshold) << 32) | (sixteen(from + 192, threshold) << 48);
       while (lanes != 0) {
-        const i = ctz(lanes);
+        const i = <i32>ctz(lanes);
         store<f32>(sizes + found, f32.abs(load<f32>(from + (<usize>i << 2))));
         store<i32>(places + found, c + i);
         found += 4;
@@ -54,8 +53,26 @@ export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize)
       }
     }
     for (; c < columns; c++) found = take(gradient + (<usize>c << 2), c, threshold, sizes, places, found);
-    store<i32>(<usize>load<u32>(p, COUNTS) + (<usize>row << 2), <i32>(found >> 2));
+    const span = <usize>load<u32>(p, SPANS) + (<usize>row << 3);
+    store<u32>(span, <u32>(first >> 2));
+    store<u32>(span, <u32>((found - first) >> 2), 4);
   }
+}
+
+/** A bit for each of sixteen values whose size is above a threshold. */
+// @ts-ignore: decorator
+@inline
+function sixteen(from: usize, threshold: f32): u64 {
+  const low = i16x8.narrow_i32x4_s(above(from, threshold), above(from + 16, threshold));
+  const high = i16x8.narrow_i32x4_s(above(from + 32, threshold), above(from + 48, threshold));
+  return <u64>i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+}
+
+// @ts-ignore: decorator
+@inline
+function above(from: usize, threshold: f32): v128 {
+  const v = v128.load(from);
+  return v128.or(f32x4.gt(v, f32x4.splat(threshold)), f32x4.lt(v, f32x4.splat(-threshold)));
 }
 
 // @ts-ignore: decorator
@@ -84,8 +101,9 @@ export function f32_gather_absent(p: usize, begin: i32, end: i32, scratch: usize
   let toPositions = <usize>load<u32>(p, TO_POSITIONS);
   let total = 0;
   for (let row = 0; row < rows; row++) {
-    const count = load<i32>(<usize>load<u32>(p, COUNTS) + (<usize>row << 2));
-    const offset = (<usize>row * <usize>columns) << 2;
+    const span = <usize>load<u32>(p, SPANS) + (<usize>row << 3);
+    const offset = <usize>load<u32>(span) << 2;
+    const count = load<i32>(span, 4);
     memory.copy(toSizes, <usize>load<u32>(p, SIZES) + offset, <usize>count << 2);
     const places = <usize>load<u32>(p, PLACES) + offset;
     const position = <f64>load<i32>(<usize>load<u32>(p, LIST) + (<usize>row << 2)) * <f64>columns;

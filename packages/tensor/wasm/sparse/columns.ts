@@ -20,23 +20,39 @@ export function f64_column_squares(p: usize, begin: i32, end: i32, scratch: usiz
   for (let first = begin * ITEM; first < past; first += ITEM) {
     const count = <usize>min(ITEM, past - first);
     const to = <usize>load<u32>(p, TO) + (<usize>first << 3);
-    memory.fill(to, 0, count << 3);
-    let from = <usize>load<u32>(p, FROM) + (<usize>first << 2);
-    for (let row = load<i32>(p, ROWS); row > 0; row--) {
-      let c: usize = 0;
-      for (; c + 2 <= count; c += 2) {
-        const v = f64x2.promote_low_f32x4(v128.load64_zero(from + (c << 2)));
-        const sum = to + (c << 3);
-        v128.store(sum, f64x2.add(v128.load(sum), f64x2.mul(v, v)));
+    const at = <usize>load<u32>(p, FROM) + (<usize>first << 2);
+    const end = at + <usize>load<i32>(p, ROWS) * stride;
+    let c: usize = 0;
+    for (; c + 8 <= count; c += 8) {
+      const none = f64x2.splat(0);
+      let s0 = none, s1 = none, s2 = none, s3 = none;
+      for (let from = at + (c << 2); from < end; from += stride) {
+        s0 = plusSquares(s0, from);
+        s1 = plusSquares(s1, from + 8);
+        s2 = plusSquares(s2, from + 16);
+        s3 = plusSquares(s3, from + 24);
       }
-      if (c < count) {
-        const v = <f64>load<f32>(from + (c << 2));
-        const sum = to + (c << 3);
-        store<f64>(sum, load<f64>(sum) + v * v);
+      v128.store(to + (c << 3), s0);
+      v128.store(to + (c << 3), s1, 16);
+      v128.store(to + (c << 3), s2, 32);
+      v128.store(to + (c << 3), s3, 48);
+    }
+    for (; c < count; c++) {
+      let sum: f64 = 0;
+      for (let from = at + (c << 2); from < end; from += stride) {
+        const v = <f64>load<f32>(from);
+        sum += v * v;
       }
-      from += stride;
+      store<f64>(to + (c << 3), sum);
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function plusSquares(sum: v128, from: usize): v128 {
+  const v = f64x2.promote_low_f32x4(v128.load64_zero(from));
+  return f64x2.add(sum, f64x2.mul(v, v));
 }
 
 /** to[r][i] = from[r][list[i]]. Work items: rows. */

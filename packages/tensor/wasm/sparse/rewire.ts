@@ -17,8 +17,9 @@ const NEW_POINTERS: usize = 24;
 const NEW_INDICES: usize = 28;
 /** i32, for each new non-zero its number before, or -1 - i for the i-th that grew. */
 const FROM: usize = 32;
-/** Becomes 1 if a grown position is one of a non-zero that stays: then there are fewer than were counted. */
-const TWICE: usize = 36;
+/** Becomes 1 if a grown position is out of range, doesn't rise, or is one of a non-zero that stays: then there are fewer than were counted. */
+const WRONG: usize = 36;
+const ROWS: usize = 40;
 
 /** How many of the grown positions come before a row. */
 function grownBefore(p: usize, row: i32): i32 {
@@ -42,6 +43,7 @@ export function i32_rewire_count(p: usize, begin: i32, end: i32, scratch: usize)
   const grown = <usize>load<u32>(p, GROWN);
   const count = load<i32>(p, GROWN_COUNT);
   const columns = <f64>load<i32>(p, COLUMNS);
+  check(p, begin, end);
   let g = grownBefore(p, begin);
   for (let row = begin; row < end; row++) {
     const at = pointers + (<usize>row << 2);
@@ -52,6 +54,24 @@ export function i32_rewire_count(p: usize, begin: i32, end: i32, scratch: usize)
     while (g < count && load<f64>(grown + (<usize>g << 3)) < past) g++;
     store<i32>(to + (<usize>row << 2), stay + g - first, 4);
   }
+}
+
+/** Looks at as great a part of the grown positions as those rows are of all. */
+function check(p: usize, begin: i32, end: i32): void {
+  const rows = <i64>load<i32>(p, ROWS);
+  const count = <i64>load<i32>(p, GROWN_COUNT);
+  const grown = <usize>load<u32>(p, GROWN);
+  const past = <f64>rows * <f64>load<i32>(p, COLUMNS);
+  let i = <i32>((count * begin) / rows);
+  let last: f64 = i > 0 ? load<f64>(grown + (<usize>i << 3) - 8) : -1;
+  let wrong = 0;
+  for (const until = <i32>((count * end) / rows); i < until; i++) {
+    const position = load<f64>(grown + (<usize>i << 3));
+    // Of NaN none of these is true.
+    wrong |= i32(!(position > last)) | i32(!(position < past)) | i32(Math.trunc(position) != position);
+    last = position;
+  }
+  if (wrong != 0) store<i32>(p, 1, WRONG);
 }
 
 /** Work items: rows. */
@@ -71,27 +91,27 @@ export function i32_rewire(p: usize, begin: i32, end: i32, scratch: usize): void
     let q = load<i32>(pointers + (<usize>row << 2));
     const past = load<i32>(pointers + (<usize>row << 2), 4);
     let to = <usize>load<i32>(newPointers + (<usize>row << 2)) << 2;
-    for (;;) {
-      const old = q < past ? load<i32>(indices + (<usize>q << 2)) : columns;
+    const end = <usize>load<i32>(newPointers + (<usize>row << 2), 4) << 2;
+    // Until all are there, because what comes after them goes.
+    while (to < end) {
       const next = g < count ? <i32>min(load<f64>(grown + (<usize>g << 3)) - first, <f64>columns) : columns;
-      if (next <= old) {
-        if (next == columns) break;
-        store<i32>(toIndices + to, next);
-        // One that went and came back is the old one.
-        if (next == old) {
-          if (load<u8>(keep + <usize>q) != 0) store<i32>(p, 1, TWICE);
-          store<i32>(toFrom + to, q++);
-        } else store<i32>(toFrom + to, -1 - g);
-        to += 4;
-        g++;
-      } else {
-        if (load<u8>(keep + <usize>q) != 0) {
-          store<i32>(toIndices + to, old);
-          store<i32>(toFrom + to, q);
-          to += 4;
-        }
-        q++;
+      for (; q < past && to < end; q++) {
+        const old = load<i32>(indices + (<usize>q << 2));
+        if (old >= next) break;
+        // Written anyway, and written over where it goes: whether it does can't be predicted.
+        store<i32>(toIndices + to, old);
+        store<i32>(toFrom + to, q);
+        to += load<u8>(keep + <usize>q) != 0 ? 4 : 0;
       }
+      if (next == columns) break;
+      store<i32>(toIndices + to, next);
+      // One that went and came back is the old one.
+      if (q < past && load<i32>(indices + (<usize>q << 2)) == next) {
+        if (load<u8>(keep + <usize>q) != 0) store<i32>(p, 1, WRONG);
+        store<i32>(toFrom + to, q++);
+      } else store<i32>(toFrom + to, -1 - g);
+      to += 4;
+      g++;
     }
   }
 }

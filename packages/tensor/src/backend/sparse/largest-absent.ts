@@ -29,6 +29,8 @@ interface Search {
   readonly keep: number;
   readonly count: number;
   readonly work: Work;
+  /** f64[count], where the positions go. */
+  readonly to: number;
 }
 
 /** More than rounding adds to a product of two batches, relatively. */
@@ -45,7 +47,7 @@ interface Work {
   readonly tile: number;
   readonly sizes: number;
   readonly places: number;
-  readonly counts: number;
+  readonly spans: number;
   readonly found: number;
   readonly candidates: number;
   readonly positions: number;
@@ -55,7 +57,7 @@ interface Work {
 
 /**
  * Positions, row · columns + column and rising, of the `count` largest |dzᵀ·x| where a sparse matrix has no non-zero that stays, as
- * pairs of words of doubles, int32[found, 2]. The product is made some rows at a time: memory for a tile and the candidates. A
+ * pairs of words of doubles, int32[count, 2], of which only those found say anything, and how many these are. The product is made some rows at a time: memory for a tile and the candidates. A
  * sample says from which size on there are candidates; where it said too much, more become ones. A row whose norm times the largest of
  * a column is less has none (Cauchy and Schwarz), and its products aren't made: those of units without a gradient, for one.
  */
@@ -70,24 +72,22 @@ export const largestAbsentKernel: BackendKernel = {
     const tile = height * columns;
     // So that a second tile fits where the sample let through about as many as it should.
     const room = 3 * count + tile;
-    const words = [2 * room, 2 * (rows + columns), room, tile, tile, tile, height, 1, rows, batch * rows, Math.ceil(keep.length / 4)];
+    const words = [2 * room, 2 * (rows + columns), room, tile, tile, tile, 2 * height, 1, rows, batch * rows, Math.ceil(keep.length / 4)];
     const at = { dz: backend.address(dz), x: backend.address(x), pointers: backend.address(pointers), indices: backend.address(indices) };
     return borrowed(
       backend,
       words.reduce((sum, size) => sum + size),
       (first) => {
-        const [positions, squares, candidates, tile, sizes, places, counts, found, list, compact, flags] = words.map(
+        const [positions, squares, candidates, tile, sizes, places, spans, found, list, compact, flags] = words.map(
           (_, index) => first + 4 * words.slice(0, index).reduce((sum, size) => sum + size, 0),
         ) as [number, number, number, number, number, number, number, number, number, number, number];
         backend.heap.bytes.set(keep, flags);
         columnSquares(backend.kernels, { from: at.dz, rows: batch, columns: rows, to: squares });
         columnSquares(backend.kernels, { from: at.x, rows: batch, columns, to: squares + 8 * rows });
-        const work = { height, tile, sizes, places, counts, found, candidates, positions, room, list, compact, squares };
-        const left = search({ backend, ...at, batch, rows, columns, keep: flags, count, work });
-        const output = backend.makeOutput([left, 2], 'int32');
-        const to = backend.address(output) / 4;
-        backend.heap.words.copyWithin(to, positions / 4, positions / 4 + 2 * left);
-        return output;
+        const work = { height, tile, sizes, places, spans, found, candidates, positions, room, list, compact, squares };
+        const output = backend.makeOutput([count, 2], 'int32');
+        const left = search({ backend, ...at, batch, rows, columns, keep: flags, count, work, to: backend.address(output) });
+        return [output, backend.makeOutput([], 'int32', null, Int32Array.of(left))];
       },
     );
   },
@@ -102,11 +102,11 @@ function search(of: Search): number {
 }
 
 /** How many of the wanted largest are above a threshold; they come first among the candidates. */
-function above({ backend, dz, x, batch, rows, columns, pointers, indices, keep, count, work }: Search, threshold: number): number {
+function above({ backend, dz, x, batch, rows, columns, pointers, indices, keep, count, work, to }: Search, threshold: number): number {
   const { kernels, heap } = backend;
-  const { height, tile, sizes, places, counts, found, candidates, positions, room, list, compact } = work;
-  const shrink = (gathered: number): number => {
-    largest(kernels, { sizes: candidates, positions, count: gathered, k: count, left: found });
+  const { height, tile, sizes, places, spans, found, candidates, positions, room, list, compact } = work;
+  const shrink = (gathered: number, leftPositions = positions): number => {
+    largest(kernels, { sizes: candidates, positions, count: gathered, k: count, left: found, leftPositions });
     return heap.words[found / 4] as number;
   };
   const chosen = rowsThatMatter(backend.heap, work, rows, columns, threshold);
@@ -116,13 +116,13 @@ function above({ backend, dz, x, batch, rows, columns, pointers, indices, keep, 
   for (let first = 0; first < chosen; first += height) {
     const own = Math.min(height, chosen - first);
     gemm(kernels, { a: a + 4 * first, b: x, c: tile, m: own, n: columns, k: batch, transposeA: true, lda: chosen });
-    const call = { gradient: tile, pointers, indices, keep, rows: own, columns, threshold, sizes, places, counts, list: list + 4 * first };
+    const call = { gradient: tile, pointers, indices, keep, rows: own, columns, threshold, sizes, places, spans, list: list + 4 * first };
     absentAbove(kernels, call);
     if (gathered + own * columns > room) gathered = shrink(gathered);
     gatherAbsent(kernels, call, { toSizes: candidates + 4 * gathered, toPositions: positions + 8 * gathered, found });
     gathered += heap.words[found / 4] as number;
   }
-  return shrink(gathered);
+  return shrink(gathered, to);
 }
 
 /** Lists the rows in which there may be sizes above a threshold; returns how many. */

@@ -5,11 +5,16 @@ import { borrowed } from './borrowed.ts';
 
 export const rewireKernels: readonly BackendKernel[] = [
   {
-    /** [pointers, indices, from] of a pattern after a change; `keep` and `grown` are given as they are, not as tensors. */
+    /** [pointers, indices, from] of a pattern after a change; `keep` and `grown` are given as they are, not as tensors, and `check` says what is wrong with `grown`. */
     name: 'XSparseRewire',
     run: ({ inputs, attrs, backend }) => {
       const { pointers, indices } = inputs as Record<'pointers' | 'indices', TensorInfo>;
-      const { columns, keep, grown } = attrs as unknown as { columns: number; keep: Uint8Array; grown: Float64Array };
+      const { columns, keep, grown, check } = attrs as unknown as {
+        columns: number;
+        keep: Uint8Array;
+        grown: Float64Array;
+        check: () => void;
+      };
       const rows = (pointers.shape[0] as number) - 1;
       const { heap, kernels } = backend;
       const newPointers = backend.makeOutput([rows + 1], 'int32');
@@ -24,6 +29,7 @@ export const rewireKernels: readonly BackendKernel[] = [
           newPointers: backend.address(newPointers),
         };
         const count = rewireCount(kernels, call);
+        if (count < 0 || rows === 0) check();
         const outputs = [backend.makeOutput([count], 'int32'), backend.makeOutput([count], 'int32')] as const;
         if (!rewire(kernels, call, backend.address(outputs[0]), backend.address(outputs[1])))
           throw new RangeError('rewire: grown has the position of a non-zero that stays, but must have others.');

@@ -12,12 +12,11 @@ export interface AbsentAbove {
   readonly rows: number;
   readonly columns: number;
   readonly threshold: number;
-  /** f32[rows, columns]: each row's sizes above the threshold come first. */
+  /** Room for rows · columns sizes, and for their columns, i32. */
   readonly sizes: number;
-  /** i32[rows, columns]: their columns. */
   readonly places: number;
-  /** i32[rows]: how many. */
-  readonly counts: number;
+  /** i32[rows, 2]: where among these each row's begin, and how many there are. */
+  readonly spans: number;
   /** i32[rows], which rows of the whole matrix these are. */
   readonly list: number;
 }
@@ -65,7 +64,7 @@ function write({ threads }: Kernels, call: AbsentAbove): number {
   floats[p + 6] = call.threshold;
   words[p + 7] = call.sizes;
   words[p + 8] = call.places;
-  words[p + 9] = call.counts;
+  words[p + 9] = call.spans;
   words[p + 10] = call.list;
   return p;
 }

@@ -19,9 +19,9 @@ export interface Rewire {
 /** Non-zeros below which sharing out costs more than it gives. */
 const SMALL = 16384;
 
-/** Writes where the new rows begin; returns how many non-zeros there will be. */
+/** Writes where the new rows begin; returns how many non-zeros there will be, or -1 if the positions that grew don't rise from 0 to the last. */
 export function rewireCount(kernels: Kernels, call: Rewire): number {
-  run(kernels, 'i32_rewire_count', call, 0, 0);
+  if (!run(kernels, 'i32_rewire_count', call, 0, 0)) return -1;
   const { words } = kernels.heap;
   const first = call.newPointers / 4;
   words[first] = 0;
@@ -31,10 +31,11 @@ export function rewireCount(kernels: Kernels, call: Rewire): number {
 
 /** Writes the new columns, and where each came from; after {@link rewireCount}. Returns whether no position that grew stays anyway. */
 export function rewire(kernels: Kernels, call: Rewire, newIndices: number, from: number): boolean {
-  return run(kernels, 'i32_rewire', call, newIndices, from) === 0;
+  return run(kernels, 'i32_rewire', call, newIndices, from);
 }
 
-function run(kernels: Kernels, name: string, call: Rewire, newIndices: number, from: number): number {
+/** Whether nothing was wrong with what grew. */
+function run(kernels: Kernels, name: string, call: Rewire, newIndices: number, from: number): boolean {
   const { rows, nonZeros, grownCount } = call;
   const { threads } = kernels;
   const { words } = threads;
@@ -49,8 +50,9 @@ function run(kernels: Kernels, name: string, call: Rewire, newIndices: number, f
   words[p + 7] = newIndices;
   words[p + 8] = from;
   words[p + 9] = 0;
+  words[p + 10] = rows;
   threads.run(kernels.number(name), rows, Math.max(1, Math.ceil((SMALL * rows) / Math.max(1, nonZeros + grownCount))));
-  return words[p + 9] as number;
+  return words[p + 9] === 0;
 }
 
 /** Values in the order of new non-zeros: addresses and sizes. */

@@ -45,6 +45,8 @@ export interface Largest {
   readonly k: number;
   /** i32, where the number of those that are left goes. */
   readonly left: number;
+  /** f64[k], where their positions go, if not to the front of `positions`. */
+  readonly leftPositions?: number;
 }
 
 export function largest(kernels: Kernels, call: Largest): void {
@@ -56,5 +58,6 @@ export function largest(kernels: Kernels, call: Largest): void {
   words[p + 2] = call.k;
   words[p + 3] = call.positions;
   words[p + 4] = call.left;
+  words[p + 5] = call.leftPositions ?? call.positions;
   threads.run(kernels.number('f32_largest'), 1, 1);
 }

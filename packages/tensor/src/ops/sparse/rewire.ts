@@ -1,5 +1,5 @@
 import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
-import { referenceMove, referenceRewire } from '../../kernels/reference/sparse/rewire.ts';
+import { checkGrown, referenceMove, referenceRewire } from '../../kernels/reference/sparse/rewire.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
 import { hasKernel, runKernel } from '../kernel.ts';
 import { checkPattern, CsrPattern } from './csr-pattern.ts';
@@ -32,33 +32,20 @@ export function rewire(pattern: CsrPattern, { keep, grown }: Rewiring): Rewired 
   const where = 'rewire';
   checkPattern(where, pattern);
   checkKeep(where, keep, pattern);
-  checkGrown(where, grown, pattern);
+  if (!(grown instanceof Float64Array))
+    throw new TypeError(`${where}: grown is ${describe(grown)}, but must be a Float64Array of positions, row · columns + column.`);
   const { rows, columns } = pattern;
   if (hasKernel('XSparseRewire')) {
     const { pointers, indices } = pattern.onDevice();
-    const [newPointers, newIndices, from] = runKernel<Tensor[]>('XSparseRewire', { pointers, indices }, { columns, keep, grown }) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
+    const [newPointers, newIndices, from] = runKernel<Tensor[]>(
+      'XSparseRewire',
+      { pointers, indices },
+      { columns, keep, grown, check: () => checkGrown(grown, rows, columns) },
+    ) as [Tensor, Tensor, Tensor];
     return { pattern: new CsrPattern(rows, columns, newPointers, newIndices), from };
   }
   const { pointers, indices, from } = referenceRewire(pattern, keep, grown);
   return { pattern: new CsrPattern(rows, columns, pointers, indices), from: tensor1d(from, 'int32') };
-}
-
-function checkGrown(where: string, grown: Float64Array, { rows, columns }: CsrPattern): void {
-  if (!(grown instanceof Float64Array))
-    throw new TypeError(`${where}: grown is ${describe(grown)}, but must be a Float64Array of positions, row · columns + column.`);
-  let last = -1;
-  for (let i = 0; i < grown.length; i++) {
-    const position = grown[i] as number;
-    if (!(position > last && position < rows * columns && Number.isInteger(position)))
-      throw new RangeError(
-        `${where}: grown has ${position} after ${last}, but positions are whole and must rise, each once, from 0 to ${rows * columns - 1}.`,
-      );
-    last = position;
-  }
 }
 
 /**

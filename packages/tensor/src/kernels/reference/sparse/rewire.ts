@@ -5,12 +5,25 @@ interface Rows {
   readonly indices: Int32Array;
 }
 
+/** @throws {RangeError} unless positions are whole and rise, all of a matrix of so many rows and columns. */
+export function checkGrown(grown: Float64Array, rows: number, columns: number): void {
+  let last = -1;
+  for (const position of grown) {
+    if (!(position > last && position < rows * columns && Number.isInteger(position)))
+      throw new RangeError(
+        `rewire: grown has ${position} after ${last}, but positions are whole and must rise, each once, from 0 to ${rows * columns - 1}.`,
+      );
+    last = position;
+  }
+}
+
 /** Compressed rows after a change, and for each new non-zero its number before or -1 - i for the i-th that grew: the truth for i32-rewire. */
 export function referenceRewire(
   { rows, columns, pointers, indices }: Rows,
   keep: Uint8Array,
   grown: Float64Array,
 ): { readonly pointers: Int32Array; readonly indices: Int32Array; readonly from: Int32Array } {
+  checkGrown(grown, rows, columns);
   let count = grown.length;
   for (let q = 0; q < keep.length; q++) if (keep[q] !== 0) count++;
   const newPointers = new Int32Array(rows + 1);
