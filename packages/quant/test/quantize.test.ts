@@ -1,5 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activationLayer, dense, dropout, flatten, random, sequential, type Layer, type SequentialLayer } from '@x/tensor';
+import {
+  activationLayer,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalMaxPool,
+  random,
+  sequential,
+  unflatten,
+  type Layer,
+  type SequentialLayer,
+} from '@x/tensor';
 import { expectNoLeak } from '@x-tooling/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -8,6 +20,7 @@ import {
   minMax,
   percentile,
   quantize,
+  simulate,
   squaredError,
   type Observer,
   type QuantizeOptions,
@@ -174,6 +187,34 @@ describe.each(backends)('on %s', (backend) => {
       }
     tf.dispose(calibration);
     net.dispose();
+  });
+
+  test('a batch of no examples gives none, in integers and simulated', async () => {
+    const images = (): Layer =>
+      sequential([
+        conv2d(2, 4, 3, { key: random.key(1), activation: 'relu' }),
+        globalMaxPool(),
+        dense(4, 8, { key: random.key(2) }),
+        unflatten([2, 2, 2]),
+        conv2d(2, 3, 1, { key: random.key(3) }),
+        flatten(),
+        dense(12, 5, { key: random.key(4) }),
+      ]);
+    for (const [net, sizes] of [
+      [network(), [4, 8]],
+      [images(), [5, 6, 2]],
+    ] as const) {
+      const calibration = random.normal(random.key(2), [8, ...sizes]);
+      const none = tf.zeros([0, ...sizes]);
+      const q = await quantize(net, { calibrate: calibration });
+      const s = await simulate(net, { weights: {}, activations: {}, calibrate: calibration });
+      for (const own of [net, q, s])
+        tf.tidy(() => {
+          expect(own.apply(none).shape).toEqual([0, 5]);
+        });
+      tf.dispose([calibration, none]);
+      for (const own of [net, q, s]) own.dispose();
+    }
   });
 
   test('layers may have schemes of their own, or stay in float', async () => {

@@ -1,4 +1,4 @@
-import { dispose, keep, reshape, tensor, tensor1d, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, keep, reshape, tensor, tensor1d, tidy, util, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { linear, type ActivationName, type ApplyContext, type Layer } from '@x/tensor';
 import {
   dequantizeTensor,
@@ -22,7 +22,7 @@ import {
 import type { QuantizedWeight } from '../weights/weight-grid.ts';
 import { copyOf } from './float-layers.ts';
 import { boundedIntegers, passesIntegers } from './integer-steps.ts';
-import { convolved, divided, filterShape, flattened, pooled, withParts } from './run-step.ts';
+import { convolved, divided, filterShape, flattened, flattenedShape, pooled, withParts } from './run-step.ts';
 import type { Scheme } from './scheme.ts';
 import { disposeSparse, runSparse, type QuantizedSparseStep } from './sparse-step.ts';
 import { shapeAfterSteps } from './step-shape.ts';
@@ -169,7 +169,7 @@ export function runNetworkStep(step: NetworkStep, x: Tensor | QuantizedTensor, c
       return tidyStep(() => (x instanceof QuantizedTensor ? pooledIntegers(x, step) : pooled(x, step)));
     case 'flatten':
       if (!(x instanceof QuantizedTensor)) return flattened(x);
-      return x.reshape([x.shape[0] as number, x.size / Math.max(x.shape[0] as number, 1)]);
+      return x.reshape(flattenedShape(x.shape));
     case 'reshape':
       return x instanceof QuantizedTensor
         ? x.reshape([x.shape[0] as number, ...step.shape])
@@ -241,7 +241,7 @@ function pooledIntegers(x: QuantizedTensor, { of, windows, output }: NetworkPool
     of === 'max' ? int8MaxPool(images, window, options) : int8AveragePool(images, window, { ...options, ...(output && { output }) });
   if (windows) return pool(x, windows.window, { strides: windows.strides, pad: windows.padding });
   const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
-  const places = x.size / (batch * channels);
+  const places = util.sizeFromShape(x.shape.slice(1, -1));
   return pool(x.reshape([batch, places, 1, channels]), [places, 1], {}).reshape([batch, channels]);
 }
 

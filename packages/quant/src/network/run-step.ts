@@ -10,6 +10,7 @@ import {
   tensor2d,
   tensor4d,
   tidy,
+  util,
   type Tensor,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
@@ -140,9 +141,14 @@ export function explicitPadding(
   ];
 }
 
+/** [n, the rest] of a shape, also of no example. */
+export function flattenedShape([examples = 0, ...sizes]: readonly number[]): [number, number] {
+  return [examples, util.sizeFromShape(sizes)];
+}
+
 /** [n, ...] as [n, the rest]. */
 export function flattened(x: Tensor): Tensor {
-  return reshape(x, [x.shape[0] as number, x.size / Math.max(x.shape[0] as number, 1)]);
+  return reshape(x, flattenedShape(x.shape));
 }
 
 /** x over scales along its last axis. */

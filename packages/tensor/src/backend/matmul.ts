@@ -34,10 +34,6 @@ export function matMul(backend: XBackend, a: TensorInfo, b: TensorInfo, attribut
   const output = backend.makeOutput([...batch, m, n], a.dtype);
   const count = util.sizeFromShape(batch);
   const addresses = { a: backend.address(a), b: backend.address(b), c: backend.address(output) };
-  if (ka === 0) {
-    backend.heap.words.fill(0, addresses.c / 4, addresses.c / 4 + count * m * n);
-    return output;
-  }
   const { bias, activation = 'linear', slope = 0 } = epilogue;
   const call = { ...addresses, m, n, k: ka, transposeA, transposeB, bias: bias ? backend.address(bias) : 0, activation, slope };
   const strideA = util.sizeFromShape(batchA) === 1 ? 0 : m * ka;

@@ -18,7 +18,15 @@ const SMALL = 64 * 64 * 64;
 export function gemm(kernels: Kernels, call: Gemm): void {
   const { m, n, k, batch = 1 } = call;
   if (m === 0 || n === 0 || batch === 0) return;
-  if (k === 0) throw new Error('internal: a product over nothing');
+  if (k === 0) {
+    // A sum of nothing: a row of zeros times a column of zeros, to which bias and activation come.
+    const bytes = Math.max(m, n) * 4;
+    const zeros = kernels.heap.allocate(bytes);
+    kernels.heap.bytes.fill(0, zeros, zeros + bytes);
+    gemm(kernels, { ...call, a: zeros, b: zeros, k: 1, strideA: 0, strideB: 0 });
+    kernels.heap.release(zeros, bytes);
+    return;
+  }
   // One row or one column: bound by reading the matrix, so it isn't packed.
   if (batch === 1 && !call.accumulate && !call.lda && (m === 1 || (n === 1 && !call.stored))) {
     gemv(kernels, call);

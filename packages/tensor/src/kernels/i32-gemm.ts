@@ -17,5 +17,5 @@ export function i32Gemm(kernels: Kernels, { a, b, c, m, n, k, transposeA = false
   words[p + 6] = transposeA ? 4 * m : 4;
   words[p + 7] = transposeB ? 4 : 4 * n;
   words[p + 8] = transposeB ? 4 * k : 4;
-  threads.run(kernels.number('i32_gemm'), m, Math.max(1, Math.ceil(GRAIN / (n * k))));
+  threads.run(kernels.number('i32_gemm'), m, Math.ceil(GRAIN / (n * k + 1)));
 }

@@ -93,5 +93,5 @@ function gradientsOf(dz: Tensor, x: Tensor, weight: Tensor): InputGradients {
 }
 
 function asMatrix(x: Tensor): Tensor {
-  return x.rank === 2 ? x : tf.reshape(x, [-1, x.shape.at(-1) as number]);
+  return x.rank === 2 ? x : tf.reshape(x, [tf.util.sizeFromShape(x.shape.slice(0, -1)), x.shape.at(-1) as number]);
 }

@@ -29,6 +29,16 @@ describe.each(backends)('%s', (backend) => {
       }
     });
 
+    test('halfLinear of no inputs is activation(bias)', () => {
+      tf.tidy(() => {
+        const weight = toHalf(tf.zeros([0, 3]), { format });
+        for (const rows of [1, 3])
+          expect(halfLinear(tf.zeros([rows, 0]), weight, tf.tensor1d([-1, 0, 2]), { activation: 'relu' })).toBeAllclose(
+            Array.from({ length: rows }, () => [0, 0, 2]),
+          );
+      });
+    });
+
     test.each<ActivationName>(['linear', 'relu', 'tanh', 'gelu'])(
       'halfLinear, %s: as of the values, as are its gradients, rtol 1e-5',
       (activation) => {

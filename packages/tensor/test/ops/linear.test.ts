@@ -36,6 +36,52 @@ function plain(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, activation: Act
 describe.each(backends)('%s', (backend) => {
   beforeAll(() => useBackend(backend));
 
+  test('of no inputs is activation(bias), and matrices without inner sizes are zeros', () => {
+    expectNoLeak(() =>
+      tf.tidy(() => {
+        const bias = tf.tensor1d([-1, 0, 2]);
+        for (const shape of [
+          [4, 0],
+          [1, 0],
+          [2, 3, 0],
+          [0, 0],
+        ]) {
+          const rows = tf.util.sizeFromShape(shape.slice(0, -1));
+          for (const activation of ['linear', 'relu', 'sigmoid'] as const) {
+            const y = linear(tf.zeros(shape), tf.zeros([0, 3]), bias, { activation });
+            const row = [-1, 0, 2].map((b) =>
+              activation === 'linear' ? b : activation === 'relu' ? Math.max(b, 0) : 1 / (1 + Math.exp(-b)),
+            );
+            expect(y.dataSync()).toBeAllclose(Array.from({ length: rows }, () => row).flat(), { atol: 1e-6 });
+          }
+        }
+        for (const [a, b] of [
+          [
+            [2, 3, 0],
+            [2, 0, 4],
+          ],
+          [
+            [2, 3, 0],
+            [1, 0, 4],
+          ],
+          [
+            [3, 0],
+            [0, 1],
+          ],
+        ])
+          expect(
+            tf
+              .matMul(tf.zeros(a!), tf.zeros(b!))
+              .dataSync()
+              .every((value) => value === 0),
+          ).toBe(true);
+        expect(tf.matMul(tf.zeros([0, 3]), tf.zeros([0, 4]), true).shape).toEqual([3, 4]);
+        expect(tf.matMul(tf.zeros([3, 0], 'int32'), tf.zeros([0, 2], 'int32')).dataSync()).toEqual(new Int32Array(6));
+        expect(tf.matMul(tf.ones([3, 2], 'int32'), tf.ones([2, 0], 'int32')).shape).toEqual([3, 0]);
+      }),
+    );
+  });
+
   test.each(network.rows)(
     "gradients of a network with $activation and $loss are PyTorch's, rtol 2e-5",
     ({ activation, loss, value, gradients }) => {

@@ -55,13 +55,9 @@ const halfLinear: BackendKernel = {
     const m = util.sizeFromShape(leading);
     const output = backend.makeOutput([...leading, n], 'float32');
     const c = backend.address(output);
-    if (k === 0) {
-      backend.heap.floats.fill(0, c / 4, c / 4 + m * n);
-      return output;
-    }
     const inEpilogue = activation in gemmActivations;
     // Before the block's address is asked for, which puts back what is set aside.
-    const aside = m === 1 && format === 'float16' ? codesAside(backend, bits, shape[0], shape[1]) : undefined;
+    const aside = m === 1 && k > 0 && format === 'float16' ? codesAside(backend, bits, shape[0], shape[1]) : undefined;
     const call: Gemm = {
       a: backend.address(x),
       b: aside?.matrix ?? backend.address(bits),
