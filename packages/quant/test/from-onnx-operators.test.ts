@@ -95,6 +95,19 @@ describe('operators compute what onnxruntime does', () => {
     ['Cast of integers', { nodes: [quantize, node('Cast', ['q'], { to: int(1) })], constants: quantizer }],
     ['Transpose of integers', { nodes: [quantize, node('Transpose', ['q'], { perm: ints(1, 0) }, 't'), dequantize], constants: quantizer }],
     [
+      'Clip and Cast of what integers stand for',
+      {
+        nodes: [
+          quantize,
+          node('DequantizeLinear', ['q', 's', 'z'], {}, 'd'),
+          node('Clip', ['d', 'l', 'm'], {}, 'c'),
+          node('Cast', ['d'], { to: int(1) }, 'e'),
+          node('Add', ['c', 'e']),
+        ],
+        constants: [...quantizer, floats('l', [], [0.25]), floats('m', [], [0.75])],
+      },
+    ],
+    [
       'Clip of integers',
       {
         nodes: [quantize, node('Clip', ['q', 'l', 'm'], {}, 't'), dequantize],

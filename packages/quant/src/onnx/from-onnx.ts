@@ -1,9 +1,9 @@
-import { clone, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { clone, tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import type { Layer, Shape } from '@x/tensor';
 import { checkTensor } from '@x/tensor/arguments';
 import { decodeOnnxModel, OnnxError } from '@x/tensor/onnx';
 import { planOf, unknownOperators } from './read/plan.ts';
-import { floats, type Value } from './read/value.ts';
+import { floats, inOrder, isIntegers, type Value } from './read/value.ts';
 
 /** The network of an ONNX model. It runs, but doesn't train; `variables` is empty. */
 export interface OnnxNetwork extends Layer {
@@ -18,7 +18,7 @@ export interface OnnxNetwork extends Layer {
  * MatMulInteger, DynamicQuantizeLinear). A product between such two is one pass over integers, with its bias and relu.
  *
  * It takes and gives what the model does: images with their channels as the second axis, unless the model turns them. Weights must be
- * constants; a model has one input and one output. Models in float run too.
+ * constants; a model has one input and one output, which is int32 where the model gives integers. Models in float run too.
  *
  * @throws {OnnxError} if the bytes are no model, or one that can't be run here.
  * @throws {TypeError} naming all operators that aren't known, before anything is allocated.
@@ -50,7 +50,8 @@ export function fromOnnx(bytes: Uint8Array): OnnxNetwork {
       plan.run(values);
       const result = values.get(output);
       if (!result) throw new OnnxError('Malformed', `Nothing gives the model's output '${output}'.`);
-      return clone(floats(result));
+      const own = inOrder(result);
+      return isIntegers(own) && result.counts ? tensor(Int32Array.from(own.values()), [...own.shape], 'int32') : clone(floats(result));
     });
   };
   return {

@@ -23,6 +23,8 @@ export function checkAttributes({ op, attributes }: OnnxNode): void {
     if (own !== undefined && [own].flat().some((one) => !(Math.abs((one as number) - value) < NEAR)))
       throw new OnnxError('Malformed', `${op} has ${name} ${String(own)}; ${value} can be run.`);
   }
+  const { kernel_shape: window } = attributes as { readonly kernel_shape?: readonly number[] };
+  if (window && window.length !== 2) throw new OnnxError('Malformed', `${op} has ${window.length} axes; 2 can be run.`);
   if (op === 'Cast' && !castable.includes(attributes['to'] as number))
     throw new OnnxError('Malformed', `Cast goes to ONNX's data type ${String(attributes['to'])}, which can’t be run.`);
 }

@@ -56,7 +56,7 @@ function along(op: string, shape: readonly number[], scales: number, zeros: numb
   if ((!one && scales !== needed) || (zeros ?? scales) !== scales)
     throw new OnnxError(
       'Malformed',
-      `${op} has ${scales} scales and ${zeros ?? 'no'} zero points for [${shape.join(', ')}] along axis ${axis}; there must be ${needed} of each, or one.`,
+      `${op} has ${scales} scales and ${zeros ?? 'no'} zero points for [${shape.join(', ')}] along axis ${axis}; there must be ${needed}, or one.`,
     );
   return { shape, axis: one ? undefined : own, block: block === 0 ? undefined : block };
 }

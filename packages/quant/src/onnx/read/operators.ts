@@ -12,7 +12,7 @@ export type Operator = (node: OnnxNode, inputs: readonly (Value | undefined)[], 
 
 /** Numbers among ONNX's data types. */
 const [FLOAT32, BOOL, FLOAT64] = [1, 9, 11] as const;
-const value = (of: Value['of'], channelsLast = false): Value => ({ of, channelsLast });
+const value = (of: Value['of'], channelsLast = false, counts?: boolean): Value => ({ of, channelsLast, counts });
 const number = (node: OnnxNode, name: string, otherwise: number): number => (node.attributes[name] as number | undefined) ?? otherwise;
 const list = (node: OnnxNode, name: string, otherwise: readonly number[]): readonly number[] =>
   (node.attributes[name] as readonly number[] | undefined) ?? otherwise;
@@ -80,11 +80,11 @@ const clip: Operator = (node, inputs, opset) => {
   const bound = (of: Value | undefined, name: string, otherwise: number): number =>
     of ? (whole(of)[0] as number) : number(node, name, otherwise);
   const [low, high] = [bound(least, 'min', -Infinity), bound(most, 'max', Infinity)];
-  if (isIntegers(x.of)) {
+  if (isIntegers(x.of) && x.counts) {
     // Bounds of integers are integers.
     const { scale, zeroPoint } = x.of;
     const real = tf.clipByValue(floatsAsTheyLie(x), Math.fround((low - zeroPoint) * scale), Math.fround((high - zeroPoint) * scale));
-    return value(quantizeTensor(real, x.of), x.channelsLast);
+    return value(quantizeTensor(real, x.of), x.channelsLast, true);
   }
   if (low === 0 && high === Infinity) return clamp('relu')(node, inputs, opset);
   if (low === 0 && high === 6) return clamp('relu6')(node, inputs, opset);
@@ -94,11 +94,11 @@ const clip: Operator = (node, inputs, opset) => {
 const transpose: Operator = (node, [x]) => {
   const own = x as Value;
   const order = list(node, 'perm', []).join();
-  if (order === '0,3,1,2' && !own.channelsLast) return value(own.of, true);
-  if (order === '0,2,3,1' && own.channelsLast) return value(own.of);
+  if (order === '0,3,1,2' && !own.channelsLast) return value(own.of, true, own.counts);
+  if (order === '0,2,3,1' && own.channelsLast) return value(own.of, false, own.counts);
   const perm = list(node, 'perm', []);
   const turned = tf.transpose(floats(own), perm.length > 0 ? [...perm] : undefined);
-  return value(isIntegers(own.of) ? quantizeTensor(turned, own.of) : turned);
+  return value(isIntegers(own.of) ? quantizeTensor(turned, own.of) : turned, false, own.counts);
 };
 
 const reshape: Operator = (node, [x, to]) => {
@@ -109,7 +109,7 @@ const reshape: Operator = (node, [x, to]) => {
       : whole(to).map((size, axis) => (size === 0 ? (from.shape[axis] as number) : size));
   const rest = from.size / sizes.filter((size) => size !== -1).reduce((product, size) => product * size, 1);
   const shape = sizes.map((size) => (size === -1 ? rest : size));
-  return value(from instanceof QuantizedTensor ? from.reshape(shape) : tf.reshape(from, shape));
+  return value(from instanceof QuantizedTensor ? from.reshape(shape) : tf.reshape(from, shape), false, x?.counts);
 };
 
 function flattenedShape(shape: readonly number[], axis: number): number[] {
@@ -126,7 +126,7 @@ function pool(of: 'max' | 'average'): Operator {
     }
     const windows = windowsOf(node, 1, list(node, 'kernel_shape', []) as unknown as [number, number]);
     if (isIntegers(own) && of === 'max')
-      return value(int8MaxPool(own, windows.window, { strides: windows.strides, pad: windows.padding }), true);
+      return value(int8MaxPool(own, windows.window, { strides: windows.strides, pad: windows.padding }), true, x?.counts);
     if (of === 'average' && number(node, 'count_include_pad', 0) !== 0 && paddingOf(node) !== 'valid')
       throw new RangeError('AveragePool counts its margin (count_include_pad), which can’t be run.');
     return value(pooled(isIntegers(own) ? floatsAsTheyLie(value(own)) : own, { kind: 'pool', name: node.op, of, windows }), true);
@@ -147,7 +147,7 @@ const normalize: Operator = (node, [x, gamma, beta]) => {
 const dynamic: Operator = (_, [x]) => {
   const own = x as Value;
   const q = dynamicQuantize(floatsAsTheyLie(own), { type: 'uint8' });
-  return [value(q, own.channelsLast), value(tf.scalar(q.scale)), value(tf.scalar(q.zeroPoint))];
+  return [value(q, own.channelsLast, true), value(tf.scalar(q.scale)), value(tf.scalar(q.zeroPoint))];
 };
 
 const split: Operator = (node, [x, sizes]) => {
@@ -278,8 +278,7 @@ export const operators: Readonly<Record<string, Operator>> = {
     const own = x as Value;
     const to = number(node, 'to', FLOAT32);
     const dtype = to === FLOAT32 || to === FLOAT64 ? 'float32' : to === BOOL ? 'bool' : 'int32';
-    // Integers are themselves here, not what they stand for.
-    const of = isIntegers(own.of) ? tf.tensor(Int32Array.from(own.of.values()), [...own.of.shape]) : floatsAsTheyLie(own);
+    const of = isIntegers(own.of) && own.counts ? tf.tensor(Int32Array.from(own.of.values()), [...own.of.shape]) : floatsAsTheyLie(own);
     return isPending(own.of) && dtype === 'float32' ? own : value(tf.cast(of, dtype), own.channelsLast);
   },
   Dropout: same,

@@ -140,7 +140,7 @@ class Planner {
         const channelsLast = op === 'QLinearConv';
         return (values) => {
           const x = standingFor(node, read(values, 0), from);
-          set(values, { of: product.on(channelsLast ? images(x) : inOrder(x), bias).finish(to), channelsLast });
+          set(values, { of: product.on(channelsLast ? images(x) : inOrder(x), bias).finish(to), channelsLast, counts: true });
         };
       }
       case 'MatMulInteger':
@@ -257,6 +257,6 @@ function typeOf({ attributes }: OnnxNode): string {
 function standingFor({ op }: OnnxNode, value: Value, quantization: Required<Quantization>): Value {
   const { of, channelsLast } = value;
   if (!isIntegers(of)) throw new TypeError(`fromOnnx: ${op} gets floats, but must get integers.`);
-  if (of.scale === quantization.scale && of.zeroPoint === quantization.zeroPoint) return value;
+  if (of.scale === quantization.scale && of.zeroPoint === quantization.zeroPoint) return { of, channelsLast };
   return { of: new QuantizedTensor(of.data, of.shape, { ...quantization, type: of.type }), channelsLast };
 }

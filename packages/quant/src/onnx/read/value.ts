@@ -7,6 +7,8 @@ export interface Value {
   readonly of: Tensor | QuantizedTensor | Pending;
   /** Whether images whose channels are the second axis, as ONNX has them, lie in memory with their channels last. */
   readonly channelsLast: boolean;
+  /** Whether integers are meant as they are, as QuantizeLinear gives them, and not what they stand for, as after DequantizeLinear. */
+  readonly counts?: boolean | undefined;
 }
 
 export function isPending(of: Value['of']): of is Pending {
@@ -47,6 +49,6 @@ export function inOrder(value: Value): Tensor | QuantizedTensor {
 export function integersOf(value: Value, quantization: Required<Quantization>): Value {
   const { of, channelsLast } = value;
   if (isIntegers(of) && of.scale === quantization.scale && of.zeroPoint === quantization.zeroPoint && of.type === quantization.type)
-    return value;
-  return { of: isPending(of) ? of.finish(quantization) : quantizeTensor(floatsAsTheyLie(value), quantization), channelsLast };
+    return { ...value, counts: true };
+  return { of: isPending(of) ? of.finish(quantization) : quantizeTensor(floatsAsTheyLie(value), quantization), channelsLast, counts: true };
 }
