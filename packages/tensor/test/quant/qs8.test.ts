@@ -26,6 +26,12 @@ const shapes: readonly (readonly [rows: number, inputs: number, units: number])[
   [13, 12, 100],
   [31, 257, 19],
   [70, 61, 97],
+  [1, 259, 50],
+  [2, 9, 16],
+  [1, 131, 20],
+  [1, 257, 40],
+  [25, 132, 34],
+  [1, 68, 48],
 ];
 const roundings = ['fp32', 'double', 'single'] as const;
 
@@ -50,9 +56,12 @@ inEveryCombination((kernels, tier) => {
     const modes: (readonly [mode: DotMode, least: number, most: number])[] = [
       ...[...new Set<DotMode>(['exact', dotMode(kernels(), () => false)])].map((mode) => [mode, -127, 127] as const),
       ...ofSeven.map((mode) => [mode, -64, 63] as const),
+      // A single row of any weights.
+      ...ofSeven.filter((mode) => mode === 'pairs').map((mode) => [mode, -128, 127] as const),
     ];
     shapes.forEach(([rows, inputs, units], index) => {
       for (const [mode, least, most] of modes) {
+        if (mode === 'pairs' && least < -64 && rows > 1) continue;
         const xUnsigned = index % 2 === 1;
         const nibbles = index % 3 === 2;
         const zeros = index % 4 < 2 ? undefined : bytes(units, index + 30, nibbles ? -8 : -128, nibbles ? 7 : 127);

@@ -5,7 +5,7 @@
  * A panel of weights is read once for all rows; with few rows it is as fast as memory gives the weights.
  */
 import { finishRow } from '../dense/epilogue';
-import { dot4, dot8, exact4, exact8, pair4 } from './qg-row';
+import { dot4, dot8, exact4, exact8, pair4, pairWords4, words4 } from './qg-row';
 
 // Parameters, as words.
 const X: usize = 0;
@@ -27,6 +27,8 @@ const X_SUMS: usize = 52;
 /** Quads of a group. */
 const QUADS: usize = 56;
 const EXACT: usize = 60;
+/** Whether nibbles go by products of two bytes, because there is none of four. */
+const WORDS: usize = 68;
 /** Whether dot products take bytes from 0 to 255. */
 const UNSIGNED: usize = 64;
 
@@ -38,6 +40,7 @@ export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
   const groups = load<i32>(p, GROUPS);
   const exact = load<i32>(p, EXACT) != 0;
   const nibbles = load<i32>(p, NIBBLES) != 0;
+  const words = load<i32>(p, WORDS) != 0;
   const unsigned = load<i32>(p, UNSIGNED) != 0;
   const zeros = load<u32>(p, ZEROS);
   const bias = load<u32>(p, BIAS);
@@ -64,11 +67,13 @@ export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
       const sums = load<u32>(p, X_SUMS) + ((<usize>row * <usize>groups) << 2);
       const y = load<u32>(p, Y) + ((<usize>row * <usize>units + <usize>left) << 2);
       const to = width == 16 ? y : scratch;
-      if (paired) pair4(quads, groups, x, xs, sums, w, perPanel, scales, scalesOf, pattern, y);
+      if (paired && words) pairWords4(quads, groups, x, xs, sums, w, perPanel, scales, scalesOf, pattern, y);
+      else if (paired) pair4(quads, groups, x, xs, sums, w, perPanel, scales, scalesOf, pattern, y);
       else if (exact) {
         if (nibbles) exact4(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
         else exact8(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
-      } else if (nibbles) dot4(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
+      } else if (words) words4(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
+      else if (nibbles) dot4(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
       else dot8(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
       if (width != 16) memory.copy(y, scratch, width << 2);
       if (bias != 0 || load<i32>(p, ACTIVATION) != 0)

@@ -8,7 +8,7 @@ import type { Tier } from '../table.ts';
  * `xsums` has each group's sum of activations: weights are taken with `offset` added, which with their zero point is taken out again.
  */
 export function qgRow(tier: Tier): string {
-  return [...[8, 4].map(exact), ...[8, 4].map((bits) => dot(bits, tier === 'simd')), pairOfPanels(tier === 'simd')].join('\n');
+  return [...[8, 4].map(exact), ...[8, 4].map((bits) => dot(bits, tier === 'simd')), pairOfPanels(tier === 'simd'), words(1, tier === 'simd'), words(2, tier === 'simd')].join('\n');
 }
 
 const signature = (name: string): string =>
@@ -143,5 +143,58 @@ ${both((p, j) => `    v128.store(to, t${p}${j}, ${p * 64 + j * 16});`)}
     scales += 64;
     scales1 += 64;
   }
+}`;
+}
+
+/**
+ * 4 bits where the processor has no product of four bytes: products of two are added up in 16 bits, which hold eight quads of them, 15 times 127
+ * each. One panel, or two at once without zero points.
+ */
+function words(panels: number, absent: boolean): string {
+  const head =
+    panels === 1
+      ? signature('words4')
+      : 'export function pairWords4(quads: i32, groups: i32, x: usize, xscales: usize, xsums: usize, w: usize, perPanel: usize, scales: usize, scalesOf: usize, pattern: usize, to: usize): void';
+  if (absent) return `${head} {}`;
+  const each = (body: (panel: string, j: number) => string): string => lines(4 * panels, (i) => body(i < 4 ? '' : '1', i & 3));
+  return `${head} {
+  store<i32>(pattern, 0x00010001, 4);
+  const fifteen = v128.load32_splat(pattern);
+  const ones = v128.load32_splat(pattern, 4);
+${panels === 1 ? '  const more = i32x4.splat(offset);' : '  let w1 = w + perPanel;\n  let scales1 = scales + scalesOf;'}
+${each((p, j) => `  let t${p}${j} = f32x4.splat(0);`)}
+  const past = xscales + (<usize>groups << 2);
+  while (xscales < past) {
+${panels === 1 ? begin : `    const n = i32x4.splat(load<i32>(xsums) * -8);`}
+${each((p, j) => `    let c${p}${j} = n${panels === 1 ? j : ''};`)}
+    const until = x + (<usize>quads << 2);
+    while (x < until) {
+${each((p, j) => `      let s${p}${j} = i16x8.splat(0);`)}
+      const part = min(x + 32, until);
+      while (x < part) {
+        const a = v128.load32_splat(x);
+        const b = v128.load32_splat(x, 4);
+${each((p, j) => `        const v${p}${j} = v128.load(w${p}, ${j * 16});`)}
+${each(
+  (p, j) =>
+    `        s${p}${j} = i16x8.add(s${p}${j}, i16x8.add(i16x8.relaxed_dot_i8x16_i7x16_s(a, v128.and(v${p}${j}, fifteen)), i16x8.relaxed_dot_i8x16_i7x16_s(b, v128.and(i16x8.shr_u(v${p}${j}, 4), fifteen))));`,
+)}
+        w += 64;
+${panels === 1 ? '' : '        w1 += 64;'}
+        x += 8;
+      }
+${each((p, j) => `      c${p}${j} = i32x4.add(c${p}${j}, i32x4.dot_i16x8_s(s${p}${j}, ones));`)}
+    }
+    const f = v128.load32_splat(xscales);
+${each(
+  (p, j) =>
+    `    t${p}${j} = f32x4.add(t${p}${j}, f32x4.mul(f32x4.convert_i32x4_s(c${p}${j}), f32x4.mul(f, v128.load(scales${p}, ${j * 16}))));`,
+)}
+    xscales += 4;
+    xsums += 4;
+    scales += 64;
+${panels === 1 ? '    zeros += zerosOf;' : '    scales1 += 64;'}
+  }
+${each((p, j) => `  v128.store(to, t${p}${j}, ${(p ? 64 : 0) + j * 16});`)}
 }`;
 }

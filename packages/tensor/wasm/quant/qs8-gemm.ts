@@ -8,7 +8,7 @@
 import { leaky, relu, relu6 } from '../simd/clamp';
 import { heightOf } from './qs8-groups';
 import { fixedPoint, limits, round, roundRows, roundTwice, twiceTerms } from './requantize';
-import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4, pairs1, pairs4, words4 } from './qs8-tile';
+import { DOT_BYTES, dot1, dot4, dot6, EXACT_BYTES, exact1, exact4, halves1, halvesMany, pairs4, rest, STREAMS, words4 } from './qs8-tile';
 
 // Parameters, as words.
 const A: usize = 0;
@@ -17,7 +17,7 @@ const C: usize = 8;
 const M: usize = 12;
 const N: usize = 16;
 const K: usize = 20;
-/** The tiles: 0 `dot`, 1 `pairs`, 2 `exact`, 3 `words`. */
+/** The tiles: 0 `dot`, 1 `pairs`, 2 `exact`, 3 `words`, 4 `halves`. */
 const TILES: usize = 24;
 /** Whether two weights share a byte. */
 const NIBBLES: usize = 28;
@@ -77,7 +77,7 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
   const n = load<i32>(p, N);
   const quads = (load<i32>(p, K) + 3) >> 2;
   const tiles = load<i32>(p, TILES);
-  const exact = tiles >= 2;
+  const exact = tiles == 2 || tiles == 3;
   const widened = tiles == 3;
   const nibbles = load<i32>(p, NIBBLES) != 0;
   const splits = load<i32>(p, SPLITS);
@@ -104,17 +104,23 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
       if (widened) widen(from, quads, nibbles, to);
       else if (nibbles) spreadNibbles(from, quads, to);
     }
+    if (tiles == 4) {
+      singleRow(p, quads, nibbles ? scratch + SPREAD : w + <usize>first * panelBytes, first, count, n, scratch);
+      continue;
+    }
     const past = (groups * (part + 1)) / splits;
     for (let group = (groups * part) / splits; group < past; group++) {
       const row = group * rows;
-      const height = pooled ? 4 : heightOf(group, m, rows, exact);
+      const height = pooled ? 4 : heightOf(group, m, rows);
       const from = a + <usize>row * <usize>quads * quadBytes;
       for (let j = 0; j < count; j++) {
         const b = nibbles || widened ? scratch + SPREAD + <usize>j * spreadBytes : w + <usize>(first + j) * panelBytes;
-        if (widened) {
-          for (let half: usize = 0; half < 64; half += DOT_BYTES) words4(quads, from, b + half, scratch + TILE + half, STRIDE);
+        if (widened || tiles == 1) {
+          for (let half: usize = 0; half < 64; half += DOT_BYTES) {
+            if (widened) words4(quads, from, b + half, scratch + TILE + half, STRIDE);
+            else pairs4(quads, from, b + half, scratch + TILE + half, STRIDE);
+          }
         } else if (exact) exactTile(height, quads, from, b, scratch + TILE);
-        else if (tiles == 1) pairsTile(height, quads, from, b, scratch + TILE);
         else dotTile(height, quads, from, b, scratch + TILE);
         const terms = scratch + TERMS + <usize>j * TERM_BYTES;
         if (pooled) {
@@ -126,6 +132,25 @@ export function qs8_gemm(p: usize, begin: i32, end: i32, scratch: usize): void {
   }
 }
 
+/** A row by the tiles `halves`, several panels at once where there are. */
+function singleRow(p: usize, quads: i32, b: usize, first: i32, count: i32, n: i32, scratch: usize): void {
+  const a = load<u32>(p, A);
+  const perPanel = <usize>quads << 6;
+  const sums = scratch + TILE + STRIDE;
+  for (let j = 0; j < count; ) {
+    const many = count - j >= STREAMS ? STREAMS : 1;
+    const w = b + <usize>j * perPanel;
+    if (many > 1) halvesMany(quads, a + 64, w, perPanel, sums, load<i32>(a, 4));
+    else halves1(quads, a + 64, w, perPanel, sums, load<i32>(a, 4));
+    for (let i = 0; i < many; i++) {
+      for (let k: usize = 0; k < 64; k += 16) v128.store(scratch + TILE + k, v128.load(sums + (<usize>i << 6) + k));
+      if (load<i32>(a) != 0) rest(load<i32>(a), a + 64 + (<usize>quads << 2), w + <usize>i * perPanel, scratch + TILE);
+      finish(p, 0, 1, first + j + i, n, scratch, scratch + TERMS + <usize>(j + i) * TERM_BYTES);
+    }
+    j += many;
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function dotTile(height: i32, quads: i32, a: usize, b: usize, c: usize): void {
@@ -133,15 +158,6 @@ function dotTile(height: i32, quads: i32, a: usize, b: usize, c: usize): void {
     if (height == 6) dot6(quads, a, b + half, c + half, STRIDE);
     else if (height == 4) dot4(quads, a, b + half, c + half, STRIDE);
     else dot1(quads, a, b + half, c + half, STRIDE);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function pairsTile(height: i32, quads: i32, a: usize, b: usize, c: usize): void {
-  for (let half: usize = 0; half < 64; half += DOT_BYTES) {
-    if (height == 4) pairs4(quads, a, b + half, c + half, STRIDE);
-    else pairs1(quads, a, b + half, c + half, STRIDE);
   }
 }
 

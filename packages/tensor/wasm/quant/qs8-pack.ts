@@ -40,6 +40,8 @@ const BORDER: usize = 84;
 const POOLED: usize = 88;
 /** Rows of the highest tile. */
 const HIGHEST: usize = 92;
+/** Whether the only row goes to the tile `halves`. */
+const HALVES: usize = 96;
 
 /** Scratch of {@link fours}: where the bytes of a patch go, then rows. */
 const TABLE: usize = 0;
@@ -65,7 +67,7 @@ export function qs8_pack(p: usize, begin: i32, end: i32, scratch: usize): void {
   const highest = load<i32>(p, HIGHEST);
   for (let group = begin; group < end; group++) {
     const first = group * highest;
-    const height = heightOf(group, rows, highest, exact);
+    const height = heightOf(group, rows, highest);
     const there = min(height, rows - first);
     let from = <usize>load<u32>(p, X) + <usize>first * <usize>inputs;
     if (staged) {
@@ -82,6 +84,10 @@ export function qs8_pack(p: usize, begin: i32, end: i32, scratch: usize): void {
     if (sums != 0) {
       for (let i = 0; i < there; i++) store<i32>(sums + (<usize>(first + i) << 2), sum(from + <usize>i * bytes, inputs, unsigned));
     }
+    if (load<i32>(p, HALVES) != 0) {
+      halve(from, quads, load<u32>(p, TO), flip);
+      return;
+    }
     let to = load<u32>(p, TO) + <usize>first * <usize>quads * bytesOfQuad;
     let done = 0;
     if (there == height && height >= 4) {
@@ -97,6 +103,45 @@ export function qs8_pack(p: usize, begin: i32, end: i32, scratch: usize): void {
       else spread(row, quads - done, to + (<usize>i << 2), <usize>height << 2, flip);
     }
   }
+}
+
+/**
+ * A row for the tiles `halves` and `rest`: how many quads are listed, what the sums begin with because weights have 128 added, and, 64 bytes
+ * on, the row; then the list.
+ */
+function halve(from: usize, quads: i32, to: usize, flip: u32): void {
+  const flips = i32x4.splat(flip);
+  let row = to + 64;
+  let list = row + (<usize>quads << 2);
+  let totals = i32x4.splat(0);
+  let count = 0;
+  for (let q = 0; q < quads; ) {
+    const four = q + 4 <= quads;
+    const x = four ? v128.xor(v128.load(from), flips) : i32x4.replace_lane(i32x4.splat(0), 0, load<u32>(from) ^ flip);
+    totals = i32x4.add(totals, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(x)));
+    const much = i32x4.ne(i16x8.gt_s(i16x8.extadd_pairwise_i8x16_u(i8x16.abs(x)), i16x8.splat(128)), i32x4.splat(0));
+    const half = v128.bitselect(i8x16.shr_s(x, 1), x, much);
+    if (four) v128.store(row, half);
+    else store<i32>(row, i32x4.extract_lane(half, 0));
+    let left = i32x4.bitmask(much);
+    if (left != 0) {
+      v128.store(to, i8x16.sub(x, half), 16);
+      for (; left != 0; left &= left - 1) {
+        const j = ctz(left);
+        store<i32>(list, (q + j) << 6);
+        store<i32>(list, load<i32>(to + (<usize>j << 2), 16), 4);
+        list += 8;
+        count++;
+      }
+    }
+    const step = four ? 4 : 1;
+    q += step;
+    from += <usize>step << 2;
+    row += <usize>step << 2;
+  }
+  store<i32>(to, count);
+  const sum = i32x4.extract_lane(totals, 0) + i32x4.extract_lane(totals, 1) + i32x4.extract_lane(totals, 2) + i32x4.extract_lane(totals, 3);
+  store<i32>(to, sum * -128, 4);
 }
 
 /** The quads of 4 or 6 rows, four at a time; how many. */

@@ -36,8 +36,8 @@ export function weightOf(backend: XBackend, matrix: Matrix): Pick<Qs8, 'inputs' 
   };
 }
 
-export function modeOf(backend: XBackend, matrix: Matrix): ReturnType<typeof dotMode> {
-  return dotMode(backend.kernels, () => matrix.layout.nibbles || matrix.pairsFit);
+export function modeOf(backend: XBackend, matrix: Matrix, rows: number): ReturnType<typeof dotMode> {
+  return dotMode(backend.kernels, () => matrix.layout.nibbles || matrix.pairsFit, rows);
 }
 
 interface Attributes {
@@ -84,7 +84,7 @@ export const int8LinearKernels: readonly BackendKernel[] = [
     run: ({ inputs, attrs, backend }) => {
       const { matrix, rows, xZero, xUnsigned } = attrs as unknown as Attributes;
       const output = backend.makeOutput([rows, matrix.units], 'int32');
-      qs8(backend.kernels, modeOf(backend, matrix), {
+      qs8(backend.kernels, modeOf(backend, matrix, rows), {
         ...weightOf(backend, matrix),
         ...{ x: backend.address(inputs['x'] as TensorInfo), xUnsigned, xZero, rows, bias: 0, c: backend.address(output) },
         output: { kind: 'int32' },
@@ -101,7 +101,7 @@ export const int8LinearKernels: readonly BackendKernel[] = [
       const output = backend.makeOutput([Math.ceil(((pooled ? rows / 4 : rows) * matrix.units) / 4)], 'int32');
       withTemporary(backend.kernels, (temporary) => {
         const to: Int8Output = { kind: rounding, factors: temporary.put(factorsOf(factors, rounding)), zero, least, most, unsigned };
-        qs8(backend.kernels, modeOf(backend, matrix), {
+        qs8(backend.kernels, modeOf(backend, matrix, rows), {
           ...weightOf(backend, matrix),
           ...{ x: backend.address(inputs['x'] as TensorInfo), xUnsigned, xZero, rows, windows, pooled },
           bias: bias ? temporary.put(bias) : 0,
@@ -119,7 +119,7 @@ export const int8LinearKernels: readonly BackendKernel[] = [
       const { matrix, rows, windows, xZero, xUnsigned, xScale, activation, slope } = attrs as unknown as Attributes & ToFloats;
       const bias = inputs['bias'];
       const output = backend.makeOutput([rows, matrix.units], 'float32');
-      qs8(backend.kernels, modeOf(backend, matrix), {
+      qs8(backend.kernels, modeOf(backend, matrix, rows), {
         ...weightOf(backend, matrix),
         ...{ x: backend.address(inputs['x'] as TensorInfo), xUnsigned, xZero, rows, windows },
         bias: bias ? backend.address(bias) : 0,

@@ -47,7 +47,7 @@ export const quantizedLinearKernel: BackendKernel = {
         backend.disposeData(output.dataId);
         throw new RangeError(`quantizedLinear: ${oddElement(backend, x)}, which can't be quantized; find out where it came from.`);
       }
-      qs8(kernels, modeOf(backend, matrix), {
+      qs8(kernels, modeOf(backend, matrix, rows), {
         ...weightOf(backend, matrix),
         ...{ x: to, xUnsigned: unsigned, xZero: dynamic ? 0 : quantization.zeroPoint, rowZeros, rows },
         bias: bias ? backend.address(bias) : 0,

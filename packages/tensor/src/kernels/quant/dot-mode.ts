@@ -9,7 +9,7 @@ import { qs8 } from './qs8.ts';
  * - `unsigned`: by relaxed dot products that take activations from 0 to 255 and lose nothing (x64 with AVX-VNNI);
  * - `signed`: by those that take them from -128 to 127 (ARM);
  * - `pairs`: by relaxed dot products of two, activations from 0 to 255, where those of four aren't exact (x64 without AVX-VNNI): they
- *   saturate at 16 bits, so only for weights whose pairs stay within, as those of 7 bits do;
+ *   saturate at 16 bits, so only for weights whose pairs stay within, as those of 7 bits do, and for a single row of whatever weights;
  * - `exact`: by products of 16 bits, in any engine.
  */
 export type DotMode = 'unsigned' | 'signed' | 'pairs' | 'exact';
@@ -21,8 +21,8 @@ interface Modes {
 
 const found = new WeakMap<Kernels, Modes>();
 
-/** The fastest mode that gives exact sums on this machine, found once by trying them on the largest products there are. */
-export function dotMode(kernels: Kernels, pairsFit: () => boolean): DotMode {
+/** The fastest mode that gives exact sums of so many rows on this machine, found once by trying them on the largest products there are. */
+export function dotMode(kernels: Kernels, pairsFit: () => boolean, rows = 2): DotMode {
   let modes = found.get(kernels);
   if (!modes) {
     const first = (limit: number, ...candidates: DotMode[]): DotMode =>
@@ -31,7 +31,7 @@ export function dotMode(kernels: Kernels, pairsFit: () => boolean): DotMode {
     modes = { any, pairs: any === 'exact' ? first(64, 'pairs') : any };
     found.set(kernels, modes);
   }
-  return modes.any === modes.pairs || !pairsFit() ? modes.any : modes.pairs;
+  return modes.any === modes.pairs || !(rows === 1 || pairsFit()) ? modes.any : modes.pairs;
 }
 
 /** Sizes that reach every height of tile, and columns and inputs left over. */

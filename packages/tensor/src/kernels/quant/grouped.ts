@@ -25,11 +25,12 @@ export function grouped(kernels: Kernels, mode: DotMode, call: Grouped): void {
   words[p + 2] = groupSize / 4;
   words[p + 3] = mode === 'exact' ? 1 : 0;
   words[p + 4] = mode === 'unsigned' ? 1 : 0;
+  words[p + 5] = mode === 'pairs' ? 1 : 0;
   threads.run(kernels.number('qg_gemv'), panelCount(units), Math.max(1, Math.ceil(GRAIN / (16 * groupSize * groups * rows))));
 }
 
-/** The mode of weights of 8 bits, or of 4, whose nibbles no dot product of bytes can overflow. */
+/** The mode of weights of 8 bits, or of 4, of whose nibbles no product of two bytes can overflow. */
 export function groupedMode(kernels: Kernels, any: DotMode, nibbles: boolean): DotMode {
   if (!nibbles || any !== 'exact') return any;
-  return kernels.tier === 'simd' ? 'exact' : 'unsigned';
+  return kernels.tier === 'simd' ? 'exact' : 'pairs';
 }

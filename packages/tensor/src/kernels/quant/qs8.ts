@@ -27,6 +27,7 @@ export type Int8Output =
       readonly slope: number;
     };
 
+const tiles = { unsigned: 0, signed: 0, pairs: 1, exact: 2 } as const;
 const kinds = { fp32: 0, double: 1, single: 2, int32: 3, float32: 4 } as const;
 
 /** C[rows, units] of 8-bit X[rows, inputs] and a packed weight: addresses and sizes. */
@@ -73,6 +74,8 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   const { threads } = kernels;
   const { words, floats } = threads;
   const exact = mode === 'exact';
+  // A single row's activations are halved where they are too much, so that any weights will do.
+  const halves = mode === 'pairs' && rows === 1;
   const quads = Math.ceil(inputs / 4);
   if ((nibbles && quads * 64 + SPREAD + 64 > SCRATCH_BYTES) || quads * 4 * 6 > SCRATCH_BYTES)
     throw new RangeError(`A quantized product over ${inputs} inputs is more than the kernels' scratch has room for; split it by inputs.`);
@@ -82,11 +85,11 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   const groups = Math.ceil(rows / highest);
   const quadBytes = exact ? 8 : 4;
   const withSums = call.zeros !== 0;
-  const packedBytes = (groups * highest + 2) * quads * quadBytes;
+  const packedBytes = (groups * highest + 2) * quads * quadBytes + 64;
   const packed = kernels.workspace(packedBytes + 64 + (withSums ? rows * 4 : 0));
   const rowSums = withSums ? packed + Math.ceil(packedBytes / 64) * 64 : 0;
-  // Signed dot products take activations of -128 to 127, the others those of 0 to 255.
-  const flip = !exact && (mode === 'signed') === call.xUnsigned;
+  // Signed dot products and halves take activations of -128 to 127, the others those of 0 to 255.
+  const flip = !exact && (halves || mode === 'signed') === call.xUnsigned;
   const added = flip ? (call.xUnsigned ? -128 : 128) : 0;
 
   let p = threads.parameters();
@@ -101,6 +104,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   writeWindows(words, p + 8, call);
   words[p + 22] = pooled ? 1 : 0;
   words[p + 23] = highest;
+  words[p + 24] = halves ? 1 : 0;
   threads.run(kernels.number('qs8_pack'), groups, Math.max(1, Math.ceil(65536 / (highest * inputs))));
 
   const panels = panelCount(units);
@@ -108,7 +112,11 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   const work = rows * units * inputs;
   const room = nibbles || widened ? SCRATCH_BYTES - SPREAD - 128 : PANEL_BYTES;
   const fair = Math.ceil(panels / (threads.count * 4));
-  const perItem = Math.max(1, Math.min(MOST_PANELS, Math.floor(Math.min(room, PANEL_BYTES) / panelBytes), fair));
+  // A single row passes each panel once, so that none has to stay in a cache.
+  const perItem = Math.max(
+    1,
+    Math.min(MOST_PANELS, halves && !nibbles ? MOST_PANELS : Math.floor(Math.min(room, PANEL_BYTES) / panelBytes), fair),
+  );
   const blocks = Math.ceil(panels / perItem);
   const splits = threads.count === 1 ? 1 : Math.max(1, Math.min(Math.ceil((threads.count * 4) / blocks), groups >> 2));
   p = threads.parameters();
@@ -118,7 +126,7 @@ export function qs8(kernels: Kernels, mode: DotMode, call: Qs8): void {
   words[p + 3] = rows;
   words[p + 4] = units;
   words[p + 5] = inputs;
-  words[p + 6] = widened ? 3 : exact ? 2 : mode === 'pairs' ? 1 : 0;
+  words[p + 6] = halves ? 4 : widened ? 3 : tiles[mode];
   words[p + 7] = nibbles ? 1 : 0;
   words[p + 8] = perItem;
   words[p + 9] = splits;
