@@ -83,7 +83,9 @@ test('all types that can be written are read again', () => {
     const exact =
       type === 'F32' ? values : type.startsWith('F') || type.startsWith('B') ? undefined : decodeBlocks(tensor.bytes, type as never);
     if (exact) expect(tensor.values()).toEqual(exact);
-    expect(tensor.values()).toBeAllclose(values, { atol: 2 });
+    // The formats of three values, of four and of more lose different shares of 2.
+    const atol = /^B?F/.test(type) ? 2 ** -7 : type.startsWith('TQ') ? 1.01 : type.startsWith('Q2') ? 0.7 : 0.6;
+    expect(tensor.values()).toBeAllclose(values, { atol });
   }
 });
 

@@ -382,3 +382,20 @@ function even(x: number): number {
   const rounded = Math.round(x);
   return Math.abs(x % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
+
+describe.each(backends)('on %s', (backend) => {
+  beforeAll(async () => {
+    await useBackend(backend);
+    if (backend !== 'cpu') await (await enable()).load('quant');
+  });
+
+  test.each([1, -1])('a bias beyond int32 stays on its side of 0 when sums are added, sign %d', (sign) => {
+    tf.tidy(() => {
+      const x = quantizedTensor(Int8Array.of(127, 127), [1, 2], { scale: 1e-6 });
+      const weight = quantizedMatrix(Int8Array.of(127 * sign, 127 * sign), 2, 1, { scales: Float32Array.of(1e-6) });
+      const y = int8Linear(x, weight, tf.tensor1d([1000 * sign]), { output: { scale: 1e-5 } });
+      expect(Array.from(y.values())).toEqual([sign > 0 ? 127 : -128]);
+      weight.dispose();
+    });
+  });
+});

@@ -48,7 +48,8 @@ export function int8MatMul(x: QuantizedTensor, weight: QuantizedMatrix): Tensor 
  *
  * @param x [..., inputs].
  * @param weight [inputs, units] without groups, per tensor or per channel.
- * @param bias float32[units], rounded to such steps, or int32[units], counting them; none if left out.
+ * @param bias float32[units], rounded to such steps, no more than int32 has room for beside the sums; or int32[units], counting them; none
+ *   if left out.
  * @returns [..., units], quantized as `output` says.
  * @throws {TypeError | RangeError} if shapes don't fit, the weight has groups, or an option is out of range.
  * @example
@@ -127,15 +128,16 @@ export function requantizationScale(xScale: number, wScale: number, outputScale:
   return (xScale * wScale) / outputScale;
 }
 
-/** A bias in steps of xScale · wScale, as int32. */
+/** A bias in steps of xScale · wScale, at most as many as leave int32 room for the largest sum. */
 export function biasSteps(bias: Tensor | undefined, xScale: number, weight: QuantizedMatrix): Int32Array {
   if (bias === undefined) return new Int32Array(weight.units);
   const values = bias.dataSync();
   if (bias.dtype === 'int32') return values as Int32Array;
   const steps = new Int32Array(weight.units);
+  const most = Math.max(2 ** 31 - 1 - 255 * 128 * weight.inputs, 2 ** 30);
   for (let unit = 0; unit < steps.length; unit++) {
     const count = roundHalfEven((values[unit] as number) / (xScale * weight.scaleAt(0, unit)));
-    steps[unit] = Math.min(Math.max(count, -(2 ** 31)), 2 ** 31 - 1);
+    steps[unit] = Math.min(Math.max(count, -most), most);
   }
   return steps;
 }
