@@ -8,7 +8,7 @@ import type { Tier } from '../table.ts';
  * `xsums` has each group's sum of activations: weights are taken with `offset` added, which with their zero point is taken out again.
  */
 export function qgRow(tier: Tier): string {
-  return [...[8, 4].map(exact), ...[8, 4].map((bits) => dot(bits, tier === 'simd')), pairOfPanels(tier === 'simd'), words(1, tier === 'simd'), words(2, tier === 'simd')].join('\n');
+  return [...[8, 4].map((bits) => exact(bits, tier === 'wide')), ...[8, 4].map((bits) => dot(bits, tier === 'simd')), pairOfPanels(tier === 'simd'), words(1, tier === 'simd'), words(2, tier === 'simd')].join('\n');
 }
 
 const signature = (name: string): string =>
@@ -62,7 +62,8 @@ ${lines(4, (j) => `  v128.store(to, t${j}, ${j * 16});`)}
 }`;
 }
 
-function exact(bits: number): string {
+/** In the `wide` tier sums leave by way of memory, side by side, because the engine pairs what is stored: shuffled, they'd be paired otherwise than they are loaded. */
+function exact(bits: number, stored: boolean): string {
   const add = (j: number, a: string, b: string): string => `      p${j} = i32x4.add(p${j}, i32x4.dot_i16x8_s(${a}, ${b}));`;
   const step =
     bits === 8
@@ -96,11 +97,13 @@ ${lines(8, (j) => `    let p${j} = i32x4.splat(0);`)}
 ${step}
       x += 16;
     }
-${lines(
-  4,
-  (j) =>
-    `    const c${j} = i32x4.add(n${j}, i32x4.add(i32x4.shuffle(p${2 * j}, p${2 * j + 1}, 0, 2, 4, 6), i32x4.shuffle(p${2 * j}, p${2 * j + 1}, 1, 3, 5, 7)));`,
-)}
+${stored ? lines(8, (j) => `    v128.store(pattern, p${j}, ${192 + j * 16});`) : ''}
+${lines(4, (j) => {
+  const [a, b] = [2 * j, 2 * j + 1].map((i) => (stored ? `v128.load(pattern, ${192 + i * 16})` : `p${i}`));
+  return `    const a${j} = ${a};
+    const b${j} = ${b};
+    const c${j} = i32x4.add(n${j}, i32x4.add(i32x4.shuffle(a${j}, b${j}, 0, 2, 4, 6), i32x4.shuffle(a${j}, b${j}, 1, 3, 5, 7)));`;
+})}
 ${end}
   }
 ${lines(4, (j) => `  v128.store(to, t${j}, ${j * 16});`)}
