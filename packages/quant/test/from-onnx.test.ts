@@ -203,6 +203,25 @@ test('a model as other tools write it computes what onnxruntime does', async () 
   net.dispose();
 });
 
+test('the shape of what images and sequences of open sizes become is open', async () => {
+  await useBackend('x');
+  const [convolutions, sequences] = [
+    sequential([conv2d(4, 8, 3, { key: keys[0]!, strides: 2 }), conv2d(8, 3, 1, { key: keys[1]! })]),
+    sequential([dense(6, 8, { key: keys[2]! }), layerNormLayer(8)]),
+  ];
+  for (const [net, sizes, shape, expected] of [
+    [convolutions, [8, 8, 4], [null, null, 9, 4], [null, null, 4, 3]],
+    [sequences, [5, 6], [null, null, 6], [null, null, 8]],
+  ] as const) {
+    const x = random.normal(random.key(3), [4, ...sizes]);
+    const q = await quantize(net, { calibrate: x });
+    const read = fromOnnx(toOnnx(q, { inputShape: sizes }));
+    expect(read.outputShape(shape)).toEqual(expected);
+    expect(q.outputShape(shape)).toEqual(expected);
+    for (const own of [read, q, net, x]) own.dispose();
+  }
+});
+
 test('what can’t be run is refused, and nothing stays', async () => {
   await useBackend('x');
   const net = mlp();

@@ -12,6 +12,9 @@ export interface OnnxNetwork extends Layer {
   readonly operators: readonly string[];
 }
 
+/** A size that images and sequences of any size may have. */
+const OPEN = 64;
+
 /**
  * A quantized ONNX model as a network that runs in integers, of either form: float operators between QuantizeLinear and DequantizeLinear,
  * as quantization tools of onnxruntime and PyTorch write them, or operators that take integers (QLinearConv, QLinearMatMul, ConvInteger,
@@ -60,9 +63,12 @@ export function fromOnnx(bytes: Uint8Array): OnnxNetwork {
     variables: {},
     apply,
     outputShape: (shape: Shape) => {
-      // Of one example, found by running.
-      const sizes = tidy(() => apply(zeros(shape.map((size) => size ?? 1))).shape);
-      return sizes.map((size, axis) => (axis === 0 ? (shape[0] ?? null) : size));
+      // Of one example, found by running; where a size isn't known, what two of them have in common.
+      const sizesFor = (open: number): number[] =>
+        tidy(() => apply(zeros(shape.map((size, axis) => size ?? (axis === 0 ? 1 : open)))).shape);
+      const sizes = sizesFor(OPEN);
+      const others = shape.slice(1).includes(null) ? sizesFor(OPEN + 32) : sizes;
+      return sizes.map((size, axis) => (axis === 0 ? (shape[0] ?? null) : size === others[axis] ? size : null));
     },
     dispose: () => {
       if (!disposed) plan.dispose();
