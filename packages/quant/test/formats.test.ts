@@ -187,6 +187,20 @@ test('a simulated format may have any widths', () => {
   expect(() => encodeFloats([1], floatFormat(11, 30))).toThrow(/42 bits/);
 });
 
+test('a microscaled block that holds NaN or infinity is NaN, wherever it stands', () => {
+  for (const odd of [
+    [Number.NaN, 1, 2],
+    [1, Number.NaN, 2],
+    [1, 2, Number.NaN],
+    [-Infinity, Number.NaN, 3],
+    [3, Infinity, 1],
+  ]) {
+    const blocks = toMicroscaling([...odd, 1], formats.e2m1, { block: 3 });
+    expect(Array.from(blocks.exponents)).toEqual([Number.NaN, -2]);
+    expect(Array.from(fromMicroscaling(blocks, { block: 3 }))).toEqual([Number.NaN, Number.NaN, Number.NaN, 1]);
+  }
+});
+
 test('E8M0 holds powers of two and NaN', () => {
   for (let code = 0; code < 255; code++) expect(encodeE8M0(decodeE8M0(code))).toBe(code);
   expect(decodeE8M0(255)).toBeNaN();

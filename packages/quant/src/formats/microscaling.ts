@@ -45,10 +45,8 @@ export function toMicroscaling(
     const begin = index * block;
     const end = Math.min(begin + block, values.length);
     let amax = 0;
-    for (let i = begin; i < end; i++) {
-      const size = Math.abs(values[i] as number);
-      if (!(size <= amax)) amax = size;
-    }
+    // Of any NaN it is NaN.
+    for (let i = begin; i < end; i++) amax = Math.max(amax, Math.abs(values[i] as number));
     const shared = Math.max((amax === 0 ? -126 : exponentOf(amax)) - largest, -127);
     if (!Number.isFinite(amax) || shared > 127) {
       exponents[index] = Number.NaN;
