@@ -1,7 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { chain, clipByGlobalNorm, disable, disposeState, fit, random, sgd, trainable, trainStep, type OptimizerState } from '@x/tensor';
+import {
+  chain,
+  clipByGlobalNorm,
+  disable,
+  disposeState,
+  fit,
+  random,
+  sgd,
+  trainable,
+  trainStep,
+  type Optimizer,
+  type OptimizerState,
+} from '@x/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rigl, snfs, sparseLayers, withTopology, type Topology } from '../src/index.ts';
+import { rigl, set, snfs, sparseLayers, straightThrough, withTopology, type Topology } from '../src/index.ts';
 import { backends, useBackend } from './backends.ts';
 import { bitsOf } from './programs/epochs.ts';
 import { batch, network } from './small-network.ts';
@@ -125,5 +137,48 @@ describe.each(backends)('training that is broken off, on %s', (backend) => {
       for (const each of [net, fresh]) each.dispose();
       tf.dispose([x, y]);
     });
+  });
+
+  test('by an optimizer whose state can’t move with the links: refused before the update, and no matter to what only divides layers', () => {
+    const plain = sgd({ learningRate: 0.1 });
+    // As 8-bit Adam's, a byte for each value and rounded up to whole words.
+    const inBytes: Optimizer = {
+      init: (parameters) => ({
+        ...plain.init(parameters),
+        slots: {
+          mean: Object.fromEntries(
+            Object.entries(parameters).map(([name, { size }]) => [
+              name,
+              tf.tidy(() => tf.variable(tf.zeros([Math.ceil(size / 4)], 'int32'), false)),
+            ]),
+          ),
+        },
+      }),
+      update: plain.update,
+    };
+    for (const [topology, refused] of [
+      [set({ every: 2 }), true],
+      [straightThrough({ density: 0.1 }), false],
+    ] as const) {
+      const net = network(0.3);
+      const optimizer = withTopology(net, topology, inBytes, { key: random.key(1) });
+      const state = optimizer.init(trainable(net));
+      const { x, y } = batch(1);
+      const step = (): void => trainStep(net, { x, y }, { optimizer, state }).dispose();
+      step();
+      const before = bitsOf(net, state);
+      const tensors = tf.memory().numTensors;
+      if (refused) {
+        expect(step).toThrow(/withTopology: the optimizer's slot '.*' is int32\[\d+\], but must be float32\[\d+\]/);
+        expect(bitsOf(net, state)).toEqual(before);
+        expect(tf.memory().numTensors).toBe(tensors);
+      } else {
+        step();
+        expect(bitsOf(net, state)).not.toEqual(before);
+      }
+      disposeState(state);
+      net.dispose();
+      tf.dispose([x, y]);
+    }
   });
 });

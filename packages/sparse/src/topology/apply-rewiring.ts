@@ -24,11 +24,7 @@ export function applyRewiring(layer: SparseLinearLayer, rewiring: ValuedRewiring
   const { grown, grownValues } = rewiring;
   if (grownValues && grownValues.length !== grown.length)
     throw new RangeError(`applyRewiring: there are ${grownValues.length} values for ${grown.length} links that grow; give one for each.`);
-  for (const { name, dtype, size } of slots)
-    if (dtype !== 'float32' || size !== values.size)
-      throw new RangeError(
-        `applyRewiring: the optimizer's slot '${name}' is ${dtype}[${size}], but must be float32[${values.size}], a number for each value, to move with the links; train with an optimizer that keeps its state so, such as adam().`,
-      );
+  checkSlots('applyRewiring', values, slots);
   const { pattern, from } = rewire(layer.pattern, rewiring);
   if (pattern.nonZeros > values.size) {
     pattern.dispose();
@@ -43,4 +39,13 @@ export function applyRewiring(layer: SparseLinearLayer, rewiring: ValuedRewiring
   for (const slot of slots) tidy(() => slot.assign(moveValues(slot, from, slot.size)));
   from.dispose();
   pattern.prepare();
+}
+
+/** @throws {RangeError} unless each slot has a number for each value, to move with it. */
+export function checkSlots(where: string, values: Variable, slots: readonly Variable[]): void {
+  for (const { name, dtype, size } of slots)
+    if (dtype !== 'float32' || size !== values.size)
+      throw new RangeError(
+        `${where}: the optimizer's slot '${name}' is ${dtype}[${size}], but must be float32[${values.size}], a number for each value, to move with the links; train with an optimizer that keeps its state so, such as adam().`,
+      );
 }

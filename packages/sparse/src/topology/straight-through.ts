@@ -33,6 +33,7 @@ export function straightThrough(options: StraightThroughOptions): Topology {
   return {
     name: 'straightThrough',
     replacesStep: false,
+    rewires: false,
     due: (step) => isDue(period, step),
     watches: () => false,
     plan: (layers) => layers.map(() => undefined),

@@ -28,6 +28,8 @@ export interface Topology {
   readonly name: string;
   /** Whether it takes the place of the optimizer's update at its steps, as RigL does, or follows it. */
   readonly replacesStep: boolean;
+  /** False if it only divides layers and its plans are all undefined. Default: it moves links, and an optimizer's state must be able to move with them. */
+  readonly rewires?: false;
   /** Whether step `step`, counted from 0, changes the topology. */
   due(step: number): boolean;
   /** Whether it must see the gradients of step `step`. */

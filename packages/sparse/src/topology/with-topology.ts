@@ -4,7 +4,7 @@ import { keepLargest } from '@x/tensor/sparse';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { sparseLayers, type NamedSparseLayer } from '../layers/sparse-layers.ts';
 import { checkNumber, checkObject, show } from '../validation.ts';
-import { applyRewiring } from './apply-rewiring.ts';
+import { applyRewiring, checkSlots } from './apply-rewiring.ts';
 import { largestGradients } from './largest-gradients.ts';
 import { takeBack } from './take-back.ts';
 import type { LayerView, Topology } from './topology.ts';
@@ -24,7 +24,7 @@ export interface WithTopologyOptions {
  * Survivors keep their places in the optimizer's slots and new links begin with 0 there. All state is that of the
  * optimizer, the layers' ({@link topologyTensors} saves it) and the key: the same three give the same run, bit by bit, from any step on.
  * A layer keeps what it gathered for the next change where training is broken off, so that it can go on; disposing the layer frees it.
- * An update that throws, since gradients are NaN for example, leaves all that as it was before its step.
+ * An update that throws, since gradients are NaN or the optimizer's state can't move with the links, leaves all that as it was before its step.
  *
  * @throws {TypeError | RangeError} if the network has no sparse layer, or a layer of `layers` is none of its.
  * @example
@@ -98,6 +98,10 @@ export function withTopology(net: Layer, topology: Topology, optimizer: Optimize
       // A plan that follows the update and looks at gradients may fail by them; what it follows is taken back then.
       const before = due && !replaces && topology.watches(at) ? takeBack(parameters, own) : undefined;
       try {
+        // Before the update that the change follows.
+        if (due && topology.rewires !== false)
+          for (const { layer } of chosen)
+            checkSlots(where, layer.variables.values, Object.values(slotsOf(parameters, own, layer.variables.values)));
         if (!replaces) optimizer.update(parameters, gradients, own);
         if (due) evolve(parameters, own, at);
         if (replaces) own.step++;

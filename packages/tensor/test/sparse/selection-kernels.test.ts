@@ -150,8 +150,8 @@ inEveryCombination((kernels) => {
           indices: blocks.place(indices),
           keep: blocks.place(keep),
           ...{ rows: own, columns, threshold },
-          sizes: blocks.place(new Float32Array(room)),
-          places: blocks.place(new Int32Array(room)),
+          sizes: blocks.place(new Float32Array(room + 2 * own)),
+          places: blocks.place(new Int32Array(room + 2 * own)),
           spans: blocks.place(new Int32Array(2 * own)),
           list: blocks.place(list),
         };

@@ -14,7 +14,7 @@ const KEEP: usize = 12;
 const ROWS: usize = 16;
 const COLUMNS: usize = 20;
 const THRESHOLD: usize = 24;
-/** Room for ROWS · COLUMNS sizes. */
+/** Room for ROWS · (COLUMNS + 2) sizes. */
 const SIZES: usize = 28;
 /** Room for as many numbers of columns. */
 const PLACES: usize = 32;
@@ -30,7 +30,7 @@ export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize)
   const sizes = <usize>load<u32>(p, SIZES);
   const places = <usize>load<u32>(p, PLACES);
   // Row after row without a gap, because few are found: each line of memory apart costs more than what is written to it.
-  let found = (<usize>begin * <usize>columns) << 2;
+  let found = (<usize>begin * <usize>(columns + 2)) << 2;
   for (let row = begin; row < end; row++) {
     const offset = (<usize>row * <usize>columns) << 2;
     const gradient = <usize>load<u32>(p, GRADIENT) + offset;
@@ -40,17 +40,20 @@ export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize)
     }
     const first = found;
     let c = 0;
-    for (; c + 64 <= columns; c += 64) {
+    for (; c + 32 <= columns; c += 32) {
       const from = gradient + (<usize>c << 2);
-      // One guess for the branch predictor so many values, not one a value: where there is one can't be predicted.
-      let lanes = sixteen(from, threshold) | (sixteen(from + 64, threshold) << 16) | (sixteen(from + 128, threshold) << 32) | (sixteen(from + 192, threshold) << 48);
-      while (lanes != 0) {
-        const i = <i32>ctz(lanes);
-        store<f32>(sizes + found, f32.abs(load<f32>(from + (<usize>i << 2))));
-        store<i32>(places + found, c + i);
-        found += 4;
+      let lanes = sixteen(from, threshold) | (sixteen(from + 64, threshold) << 16);
+      const past = found + (<usize>popcnt(lanes) << 2);
+      // Where there is one can't be predicted: two are put down in any case, and written over where they aren't.
+      put(from, ctz(lanes) & 31, c, sizes + found, places + found);
+      lanes &= lanes - 1;
+      put(from, ctz(lanes) & 31, c, sizes + found + 4, places + found + 4);
+      lanes &= lanes - 1;
+      for (found += 8; lanes != 0; found += 4) {
+        put(from, ctz(lanes), c, sizes + found, places + found);
         lanes &= lanes - 1;
       }
+      found = past;
     }
     for (; c < columns; c++) found = take(gradient + (<usize>c << 2), c, threshold, sizes, places, found);
     const span = <usize>load<u32>(p, SPANS) + (<usize>row << 3);
@@ -59,13 +62,20 @@ export function f32_absent_above(p: usize, begin: i32, end: i32, scratch: usize)
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function put(from: usize, lane: i32, column: i32, size: usize, place: usize): void {
+  store<f32>(size, f32.abs(load<f32>(from + (<usize>lane << 2))));
+  store<i32>(place, column + lane);
+}
+
 /** A bit for each of sixteen values whose size is above a threshold. */
 // @ts-ignore: decorator
 @inline
-function sixteen(from: usize, threshold: f32): u64 {
+function sixteen(from: usize, threshold: f32): i32 {
   const low = i16x8.narrow_i32x4_s(above(from, threshold), above(from + 16, threshold));
   const high = i16x8.narrow_i32x4_s(above(from + 32, threshold), above(from + 48, threshold));
-  return <u64>i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
 }
 
 // @ts-ignore: decorator

@@ -23,19 +23,28 @@ export function f64_column_squares(p: usize, begin: i32, end: i32, scratch: usiz
     const at = <usize>load<u32>(p, FROM) + (<usize>first << 2);
     const end = at + <usize>load<i32>(p, ROWS) * stride;
     let c: usize = 0;
-    for (; c + 8 <= count; c += 8) {
+    if (count == <usize>ITEM) {
       const none = f64x2.splat(0);
-      let s0 = none, s1 = none, s2 = none, s3 = none;
-      for (let from = at + (c << 2); from < end; from += stride) {
+      let s0 = none, s1 = none, s2 = none, s3 = none, s4 = none, s5 = none, s6 = none, s7 = none;
+      for (let from = at; from < end; from += stride) {
         s0 = plusSquares(s0, from);
         s1 = plusSquares(s1, from + 8);
         s2 = plusSquares(s2, from + 16);
         s3 = plusSquares(s3, from + 24);
+        s4 = plusSquares(s4, from + 32);
+        s5 = plusSquares(s5, from + 40);
+        s6 = plusSquares(s6, from + 48);
+        s7 = plusSquares(s7, from + 56);
       }
-      v128.store(to + (c << 3), s0);
-      v128.store(to + (c << 3), s1, 16);
-      v128.store(to + (c << 3), s2, 32);
-      v128.store(to + (c << 3), s3, 48);
+      v128.store(to, s0);
+      v128.store(to, s1, 16);
+      v128.store(to, s2, 32);
+      v128.store(to, s3, 48);
+      v128.store(to, s4, 64);
+      v128.store(to, s5, 80);
+      v128.store(to, s6, 96);
+      v128.store(to, s7, 112);
+      continue;
     }
     for (; c < count; c++) {
       let sum: f64 = 0;

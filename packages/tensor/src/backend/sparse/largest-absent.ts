@@ -9,7 +9,7 @@ import type { BackendKernel } from '../kernel.ts';
 import { borrowed } from './borrowed.ts';
 
 /** Elements of the gradient that exist at once. */
-const TILE = 2 ** 19;
+const TILE = 2 ** 20;
 /** Rows and columns of the gradient, spread over all, whose crossings tell what is large; units differ more than inputs do. */
 const SAMPLED = [128, 32] as const;
 /** How many times as many candidates as are wanted the sample should let through, from the first attempt on. */
@@ -57,7 +57,7 @@ interface Work {
 
 /**
  * Positions, row · columns + column and rising, of the `count` largest |dzᵀ·x| where a sparse matrix has no non-zero that stays, as
- * pairs of words of doubles, int32[count, 2], of which only those found say anything, and how many these are. The product is made some rows at a time: memory for a tile and the candidates. A
+ * pairs of words of doubles behind how many they are, int32[1 + count, 2]. The product is made some rows at a time: memory for a tile and the candidates. A
  * sample says from which size on there are candidates; where it said too much, more become ones. A row whose norm times the largest of
  * a column is less has none (Cauchy and Schwarz), and its products aren't made: those of units without a gradient, for one.
  */
@@ -72,7 +72,19 @@ export const largestAbsentKernel: BackendKernel = {
     const tile = height * columns;
     // So that a second tile fits where the sample let through about as many as it should.
     const room = 3 * count + tile;
-    const words = [2 * room, 2 * (rows + columns), room, tile, tile, tile, 2 * height, 1, rows, batch * rows, Math.ceil(keep.length / 4)];
+    const words = [
+      2 * room,
+      2 * (rows + columns),
+      room,
+      tile,
+      tile + 2 * height,
+      tile + 2 * height,
+      2 * height,
+      1,
+      rows,
+      batch * rows,
+      Math.ceil(keep.length / 4),
+    ];
     const at = { dz: backend.address(dz), x: backend.address(x), pointers: backend.address(pointers), indices: backend.address(indices) };
     return borrowed(
       backend,
@@ -85,9 +97,10 @@ export const largestAbsentKernel: BackendKernel = {
         columnSquares(backend.kernels, { from: at.dz, rows: batch, columns: rows, to: squares });
         columnSquares(backend.kernels, { from: at.x, rows: batch, columns, to: squares + 8 * rows });
         const work = { height, tile, sizes, places, spans, found, candidates, positions, room, list, compact, squares };
-        const output = backend.makeOutput([count, 2], 'int32');
-        const left = search({ backend, ...at, batch, rows, columns, keep: flags, count, work, to: backend.address(output) });
-        return [output, backend.makeOutput([], 'int32', null, Int32Array.of(left))];
+        const output = backend.makeOutput([1 + count, 2], 'int32');
+        const to = backend.address(output);
+        backend.heap.words[to / 4] = search({ backend, ...at, batch, rows, columns, keep: flags, count, work, to: to + 8 });
+        return output;
       },
     );
   },

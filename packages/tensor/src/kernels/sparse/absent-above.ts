@@ -12,7 +12,7 @@ export interface AbsentAbove {
   readonly rows: number;
   readonly columns: number;
   readonly threshold: number;
-  /** Room for rows · columns sizes, and for their columns, i32. */
+  /** Room for rows · (columns + 2) sizes, and for their columns, i32. */
   readonly sizes: number;
   readonly places: number;
   /** i32[rows, 2]: where among these each row's begin, and how many there are. */

@@ -1,4 +1,4 @@
-import { dispose, matMul, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { matMul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { referenceKeepLargest } from '../../kernels/reference/sparse/keep-largest.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
@@ -33,10 +33,10 @@ export function largestAbsent(dz: Tensor, x: Tensor, pattern: CsrPattern, keep: 
   if (!hasFamilyKernel('sparse', KERNEL)) return composed(dz, x, pattern, keep, count);
   const { pointers, indices } = pattern.onDevice();
   const most = Math.min(count, pattern.rows * pattern.columns);
-  const found = runKernel<Tensor[]>(KERNEL, { dz, x, pointers, indices }, { keep, count: most });
-  const [words, [left]] = found.map((part) => part.dataSync() as Int32Array) as [Int32Array, Int32Array];
-  dispose(found);
-  return new Float64Array(words.buffer, words.byteOffset, left);
+  const found = runKernel<Tensor>(KERNEL, { dz, x, pointers, indices }, { keep, count: most });
+  const words = found.dataSync() as Int32Array;
+  found.dispose();
+  return new Float64Array(words.buffer, words.byteOffset + 8, words[0]);
 }
 
 /** @throws {TypeError | RangeError} unless there is a flag for each non-zero. */
