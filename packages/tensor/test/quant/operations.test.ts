@@ -253,6 +253,8 @@ const operations: Record<string, Operation> = {
     read(quantizedLinear(real([3, 96], 47), matrix(96, 35, 48, { groupSize: 32 }), bias(35, 49), { activation: 'relu' })),
   'quantizedLinear, groups, zero points': () =>
     read(quantizedLinear(real([1, 128], 50), matrix(128, 16, 51, { groupSize: 64, zeros: true }))),
+  'quantizedLinear, groups of several panels': () =>
+    read(quantizedLinear(real([2, 96], 60), matrix(96, 83, 61, { groupSize: 32 }), bias(83, 62), { activation: 'relu' })),
   'quantizedLinear, groups of nibbles': () => read(quantizedLinear(real([2, 128], 52), matrix(128, 33, 53, { bits: 4, groupSize: 32 }))),
   'quantizedLinear, groups of nibbles, zero points': () =>
     read(quantizedLinear(real([1, 48], 54), matrix(48, 5, 55, { bits: 3, groupSize: 8, zeros: true }), bias(5, 56))),

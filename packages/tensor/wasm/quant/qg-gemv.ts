@@ -5,7 +5,7 @@
  * A panel of weights is read once for all rows; with few rows it is as fast as memory gives the weights.
  */
 import { finishRow } from '../dense/epilogue';
-import { dot4, dot8, exact4, exact8, pair4, pairWords4, words4 } from './qg-row';
+import { dot4, dot8, exact4, exact8, exactMany8, pair4, pairWords4, words4 } from './qg-row';
 
 // Parameters, as words.
 const X: usize = 0;
@@ -60,6 +60,7 @@ export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
     const z = zeros == 0 ? none : zeros + <usize>panel * scalesOf;
     const left = panel << 4;
     const width = min(16, units - left);
+    const threes = WIDE && exact && !nibbles && zeros == 0 && panel + 2 < end && left + 48 <= units;
     const paired = !exact && nibbles && zeros == 0 && panel + 1 < end && left + 32 <= units;
     for (let row = 0; row < rows; row++) {
       const x = load<u32>(p, X) + <usize>row * perRow;
@@ -67,7 +68,8 @@ export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
       const sums = load<u32>(p, X_SUMS) + ((<usize>row * <usize>groups) << 2);
       const y = load<u32>(p, Y) + ((<usize>row * <usize>units + <usize>left) << 2);
       const to = width == 16 ? y : scratch;
-      if (paired && words) pairWords4(quads, groups, x, xs, sums, w, perPanel, scales, scalesOf, pattern, y);
+      if (threes) exactMany8(quads, groups, x, xs, w, perPanel, scales, scalesOf, scratch + 256, y);
+      else if (paired && words) pairWords4(quads, groups, x, xs, sums, w, perPanel, scales, scalesOf, pattern, y);
       else if (paired) pair4(quads, groups, x, xs, sums, w, perPanel, scales, scalesOf, pattern, y);
       else if (exact) {
         if (nibbles) exact4(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
@@ -77,8 +79,9 @@ export function qg_gemv(p: usize, begin: i32, end: i32, scratch: usize): void {
       else dot8(quads, groups, x, xs, sums, w, scales, z, zerosOf, offset, pattern, to);
       if (width != 16) memory.copy(y, scratch, width << 2);
       if (bias != 0 || load<i32>(p, ACTIVATION) != 0)
-        finishRow(y, paired ? 32 : width, bias == 0 ? 0 : bias + (<usize>left << 2), load<i32>(p, ACTIVATION), load<f32>(p, SLOPE));
+        finishRow(y, threes ? 48 : paired ? 32 : width, bias == 0 ? 0 : bias + (<usize>left << 2), load<i32>(p, ACTIVATION), load<f32>(p, SLOPE));
     }
     if (paired) panel++;
+    else if (threes) panel += 2;
   }
 }

@@ -8,7 +8,17 @@ import type { Tier } from '../table.ts';
  * `xsums` has each group's sum of activations: weights are taken with `offset` added, which with their zero point is taken out again.
  */
 export function qgRow(tier: Tier): string {
-  return [...[8, 4].map((bits) => exact(bits, tier === 'wide')), ...[8, 4].map((bits) => dot(bits, tier === 'simd')), pairOfPanels(tier === 'simd'), words(1, tier === 'simd'), words(2, tier === 'simd')].join('\n');
+  const plain = tier === 'simd';
+  return [
+    exact(8, tier === 'wide'),
+    // Where there are relaxed dot products, no nibbles need 16 bits.
+    plain ? exact(4, false) : `${signature('exact4')} {}`,
+    exactMany(tier !== 'wide'),
+    ...[8, 4].map((bits) => dot(bits, plain)),
+    pairOfPanels(plain),
+    words(1, plain),
+    words(2, plain),
+  ].join('\n');
 }
 
 const signature = (name: string): string =>
@@ -107,6 +117,37 @@ ${lines(4, (j) => {
 ${end}
   }
 ${lines(4, (j) => `  v128.store(to, t${j}, ${j * 16});`)}
+}`;
+}
+
+/** Three panels at once of 8 bits by 16-bit products, without zero points, for the tier that has the registers. Totals are kept in the output. */
+function exactMany(absent: boolean): string {
+  const head = 'export function exactMany8(quads: i32, groups: i32, x: usize, xscales: usize, w: usize, perPanel: usize, scales: usize, scalesOf: usize, sums: usize, to: usize): void';
+  if (absent) return `${head} {}`;
+  const panels = (body: (panel: number) => string): string => lines(3, body);
+  const each = (body: (panel: number, j: number) => string): string => lines(12, (i) => body(i >> 2, i & 3));
+  const shuffled = (p: number, j: number, from: string): string => `i32x4.shuffle(v128.load(sums, ${p * 128 + j * 32}), v128.load(sums, ${p * 128 + j * 32 + 16}), ${from})`;
+  return `${head} {
+${each((p, j) => `  v128.store(to, f32x4.splat(0), ${p * 64 + j * 16});`)}
+${panels((p) => `  let w${p} = w + ${p} * perPanel;\n  let scales${p} = scales + ${p} * scalesOf;`)}
+  const past = xscales + (<usize>groups << 2);
+  while (xscales < past) {
+${lines(24, (i) => `    let p${i} = i32x4.splat(0);`)}
+    const until = x + (<usize>quads << 3);
+    while (x < until) {
+      const a = v128.load64_splat(x);
+${lines(24, (i) => `      p${i} = i32x4.add(p${i}, i32x4.dot_i16x8_s(a, v128.load8x8_s(w${i >> 3}, ${(i & 7) * 8})));`)}
+      x += 8;
+${panels((p) => `      w${p} += 64;`)}
+    }
+${lines(24, (i) => `    v128.store(sums, p${i}, ${i * 16});`)}
+    const f = v128.load32_splat(xscales);
+${each((p, j) => `    const c${p}${j} = i32x4.add(${shuffled(p, j, '0, 2, 4, 6')}, ${shuffled(p, j, '1, 3, 5, 7')});`)}
+${each((p, j) => `    const t${p}${j} = f32x4.add(v128.load(to, ${p * 64 + j * 16}), f32x4.mul(f32x4.convert_i32x4_s(c${p}${j}), f32x4.mul(f, v128.load(scales${p}, ${j * 16}))));`)}
+${each((p, j) => `    v128.store(to, t${p}${j}, ${p * 64 + j * 16});`)}
+    xscales += 4;
+${panels((p) => `    scales${p} += 64;`)}
+  }
 }`;
 }
 
