@@ -1,3 +1,4 @@
+import { engine } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 
 /**
@@ -7,13 +8,13 @@ import { describe, expect, test } from 'vitest';
 export type Example = readonly [parameters: string, make: () => readonly unknown[]];
 
 export interface RefusalOptions {
-  /** What must be as before after a refusal, as the number of tensors. */
-  readonly held?: () => number;
   /** Whether null for what may be left out is tried, too. */
   readonly nulls?: boolean;
   /** Options that may be null, as `function.option`, each with the reason. */
   readonly nullable?: Readonly<Record<string, string>>;
 }
+
+type Called = (...args: readonly unknown[]) => unknown;
 
 interface Parameter {
   readonly name: string;
@@ -78,9 +79,78 @@ async function asked(options: object, call: (watched: object) => unknown): Promi
 const shown = (value: unknown): string =>
   (typeof value === 'object' && value !== null ? 'an empty object' : JSON.stringify(value)) ?? 'undefined';
 
+/** What tfjs holds; `tf.memory()` says the same, but only where a backend runs. */
+function held(): { readonly tensors: number; readonly bytes: number } {
+  const { numTensors, numBytes } = engine().state;
+  return { tensors: numTensors, bytes: numBytes };
+}
+
 /**
- * Tests that each exported function of a package's entries refuses arguments that are missing or of the wrong kind, by an error that names the argument. What may be
- * left out is refused when it is null: an optional argument, `options` as a whole, and each option that the function asks for.
+ * Calls a function rightly once, then as `refusesWrongKinds` says; `nullable` are the arguments and options of this function that may be null.
+ *
+ * @returns a line for each call that was not refused by an error that names the argument, or after which tfjs held other tensors or bytes than before.
+ */
+export async function refusalProblems(
+  called: Called,
+  example: Example | 'nothing required',
+  { nulls = false, nullable = [] }: { readonly nulls?: boolean; readonly nullable?: readonly string[] } = {},
+): Promise<string[]> {
+  const [text, make] = example === 'nothing required' ? (['', () => []] as const) : example;
+  await called(...make());
+  const problems: string[] = [];
+  const attempt = async (named: readonly string[], wrong: unknown, change: (given: unknown[]) => void): Promise<void> => {
+    const given = [...make()];
+    change(given);
+    const before = held();
+    let error: unknown;
+    try {
+      await called(...given);
+    } catch (thrown) {
+      error = thrown;
+    }
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    const title = `${named[0]} ${shown(wrong)}`;
+    const after = held();
+    if (error === undefined) problems.push(`${title}: accepted`);
+    else if (native.test(message) || !new RegExp(String.raw`\b(${named.join('|')})\b`).test(message)) problems.push(`${title}: ${message}`);
+    else if (after.tensors !== before.tensors || after.bytes !== before.bytes)
+      problems.push(`${title}: ${after.tensors - before.tensors} tensors and ${after.bytes - before.bytes} bytes left over`);
+  };
+  const parameters = parametersOf(text);
+  for (const [i, parameter] of parameters.entries()) {
+    const right = make()[i];
+    // Options that are missing lack what they must say.
+    for (const wrong of wrongFor(right))
+      if (wrong !== undefined || !parameter.optional)
+        await attempt([parameter.name, ...parameter.fields], wrong, (given) => (given[i] = wrong));
+    for (const field of parameter.fields) {
+      const fields = right as Readonly<Record<string, unknown>>;
+      for (const wrong of wrongFor(fields[field])) await attempt([field], wrong, (given) => (given[i] = { ...fields, [field]: wrong }));
+    }
+  }
+  for (const [i, parameter] of nulls ? declared(called).entries() : []) {
+    const listed = parameters[i];
+    const spared = (what: string): boolean => nullable.includes(what);
+    if (listed === undefined && !spared(parameter))
+      for (const wrong of parameter === 'options' ? [null, 7, 'text'] : [null])
+        await attempt([parameter], wrong, (given) => (given[i] = wrong));
+    if (parameter !== 'options') continue;
+    const right = (make()[i] ?? {}) as object;
+    const given = [...make()];
+    const fields = await asked(right, (watched) => {
+      given[i] = watched;
+      return called(...given);
+    });
+    for (const field of fields)
+      if (!listed?.fields.includes(field) && !spared(field))
+        await attempt([field], null, (args) => (args[i] = { ...right, [field]: null }));
+  }
+  return problems;
+}
+
+/**
+ * Tests that each exported function of a package's entries refuses arguments that are missing or of the wrong kind, by an error that names the argument,
+ * and that a refusal leaves nothing behind. What may be left out is refused when it is null: an optional argument, `options` as a whole, and each option that the function asks for.
  * Functions that take nothing required are listed as such, and classes of errors, which only the package itself makes, aren't called.
  *
  * @param entries the modules, by the names they are imported by
@@ -89,9 +159,11 @@ const shown = (value: unknown): string =>
 export function refusesWrongKinds(
   entries: Readonly<Record<string, object>>,
   examples: Readonly<Record<string, Example | 'nothing required'>>,
-  { held = () => 0, nulls = false, nullable = {} }: RefusalOptions = {},
+  { nulls = false, nullable = {} }: RefusalOptions = {},
 ): void {
-  const functions = new Map(Object.values(entries).flatMap((entry) => exportedFunctions(entry)));
+  const functions = exportedFunctions(entries);
+  const nullableOf = (name: string): string[] =>
+    Object.keys(nullable).flatMap((path) => (path.startsWith(`${name}.`) ? [path.slice(name.length + 1)] : []));
   test('every exported function has an example here, and every example a function', () => {
     expect(Object.keys(examples).toSorted()).toEqual([...functions.keys()].toSorted());
   });
@@ -100,65 +172,19 @@ export function refusesWrongKinds(
       const called = functions.get(name);
       if (called === undefined) continue;
       test(name, async () => {
-        const [text, make] = example === 'nothing required' ? (['', () => []] as const) : example;
-        await called(...make());
-        const problems: string[] = [];
-        const attempt = async (named: readonly string[], wrong: unknown, change: (given: unknown[]) => void): Promise<void> => {
-          const given = [...make()];
-          change(given);
-          const before = held();
-          let error: unknown;
-          try {
-            await called(...given);
-          } catch (thrown) {
-            error = thrown;
-          }
-          const { message } = error instanceof Error ? error : new Error(String(error));
-          const title = `${named[0]} ${shown(wrong)}`;
-          if (error === undefined) problems.push(`${title}: accepted`);
-          else if (native.test(message) || !new RegExp(String.raw`\b(${named.join('|')})\b`).test(message))
-            problems.push(`${title}: ${message}`);
-          else if (held() !== before) problems.push(`${title}: ${held() - before} left over`);
-        };
-        const parameters = parametersOf(text);
-        for (const [i, parameter] of parameters.entries()) {
-          const right = make()[i];
-          // Options that are missing lack what they must say.
-          for (const wrong of wrongFor(right))
-            if (wrong !== undefined || !parameter.optional)
-              await attempt([parameter.name, ...parameter.fields], wrong, (given) => (given[i] = wrong));
-          for (const field of parameter.fields) {
-            const fields = right as Readonly<Record<string, unknown>>;
-            for (const wrong of wrongFor(fields[field]))
-              await attempt([field], wrong, (given) => (given[i] = { ...fields, [field]: wrong }));
-          }
-        }
-        for (const [i, parameter] of nulls ? declared(called).entries() : []) {
-          const listed = parameters[i];
-          const spared = (what: string): boolean => nullable[`${name}.${what}`] !== undefined;
-          if (listed === undefined && !spared(parameter))
-            for (const wrong of parameter === 'options' ? [null, 7, 'text'] : [null])
-              await attempt([parameter], wrong, (given) => (given[i] = wrong));
-          if (parameter !== 'options') continue;
-          const right = (make()[i] ?? {}) as object;
-          const given = [...make()];
-          const fields = await asked(right, (watched) => {
-            given[i] = watched;
-            return called(...given);
-          });
-          for (const field of fields)
-            if (!listed?.fields.includes(field) && !spared(field))
-              await attempt([field], null, (args) => (args[i] = { ...right, [field]: null }));
-        }
+        const problems = await refusalProblems(called, example, { nulls, nullable: nullableOf(name) });
         expect(problems, problems.join('\n')).toEqual([]);
       });
     }
   });
 }
 
-type Called = (...args: readonly unknown[]) => unknown;
+/** All functions of a package's entries, by their path. */
+export function exportedFunctions(entries: Readonly<Record<string, object>>): Map<string, Called> {
+  return new Map(Object.values(entries).flatMap((entry) => functionsOf(entry)));
+}
 
-function exportedFunctions(entry: object, path = ''): [string, Called][] {
+function functionsOf(entry: object, path = ''): [string, Called][] {
   return Object.entries(entry).flatMap(([name, value]): [string, Called][] => {
     const full = path + name;
     if (typeof value === 'function') {
@@ -166,6 +192,6 @@ function exportedFunctions(entry: object, path = ''): [string, Called][] {
       return made instanceof Error ? [] : [[full, value as Called]];
     }
     const plain = typeof value === 'object' && value !== null && !Array.isArray(value) && path === '';
-    return plain ? exportedFunctions(value as object, `${full}.`) : [];
+    return plain ? functionsOf(value as object, `${full}.`) : [];
   });
 }
