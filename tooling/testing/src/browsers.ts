@@ -12,6 +12,8 @@ export interface Page {
     up(): Promise<void>;
   };
   goto(url: string): Promise<unknown>;
+  /** On the first element that a CSS selector finds. */
+  click(selector: string): Promise<void>;
   reload(): Promise<unknown>;
   /** Runs a function in the page. It sees nothing but its argument, which is copied there as its result is copied back. */
   evaluate<R, A = undefined>(run: (argument: A) => R | Promise<R>, argument?: A): Promise<R>;

@@ -26,7 +26,7 @@ const MOST_STEPS = 40;
  * @throws Error if the backend can't train it.
  */
 export async function measureBackend(backend: string, model: ModelName): Promise<BackendSpeed> {
-  await tf.setBackend(backend);
+  if (!(await tf.setBackend(backend))) throw new Error(backend === 'webgl' ? 'this browser gives it no WebGL' : 'it doesn’t start here');
   const program = tfjsProgram(model, PIXELS * PIXELS, CLASSES);
   try {
     const first = await timeStep(program, FEW);

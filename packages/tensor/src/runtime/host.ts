@@ -71,9 +71,11 @@ export function coreCount(): number {
 /** Why other threads can't share our memory, or nothing if they can. */
 export function threadObstacle(): string | undefined {
   if (nodeMajor > 0) return builtin<WorkerThreads>('node:worker_threads') ? undefined : 'this Node has no worker_threads';
-  // Browsers hide it where memory can't be sent to another thread.
+  // Browsers hide it where memory can't be sent to another thread; WebKitGTK hides it always.
   if (typeof SharedArrayBuffer === 'undefined')
-    return 'the page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
+    return globalThis.crossOriginIsolated
+      ? 'this browser has no SharedArrayBuffer'
+      : 'the page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
   if (typeof Worker === 'undefined') return 'there is no Worker here';
   return undefined;
 }

@@ -153,6 +153,19 @@ describe.runIf(existsSync(join(root, 'dist')))('a page with the packed tarball',
           await served.close();
         });
 
+        test('a browser without SharedArrayBuffer gives one thread, and says that it is not for the headers', async () => {
+          const served = await serve(directory, isolation);
+          const page = await open(served.url);
+          await page.evaluate(() => {
+            delete (globalThis as { SharedArrayBuffer?: unknown }).SharedArrayBuffer;
+          });
+          const trained = await run(page, 'train', { threads: 2 });
+          expect(trained).toMatchObject({ threads: 1, limits: [NO_WIDE, '1 thread: this browser has no SharedArrayBuffer'] });
+          expectTrained(trained, 1);
+          await page.close();
+          await served.close();
+        });
+
         test("a policy of worker-src 'self' allows the workers' script from the page's own server", async () => {
           cpSync(join(project.directory, 'node_modules/@x/tensor/dist/worker.js'), join(directory, 'x-worker.js'));
           const served = await serve(directory, { ...isolation, 'Content-Security-Policy': "worker-src 'self'" });
