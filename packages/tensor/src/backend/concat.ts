@@ -1,5 +1,5 @@
 import { backend_util, util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
-import { copyStrided } from '../kernels/copy.ts';
+import { copyRows } from '../kernels/copy.ts';
 import type { XBackend } from './backend.ts';
 import { elementWidth } from './element-width.ts';
 import type { BackendKernel } from './kernel.ts';
@@ -13,15 +13,9 @@ function beside(backend: XBackend, parts: readonly TensorInfo[], outer: number, 
   let to = backend.address(output);
   for (const [index, part] of parts.entries()) {
     const size = sizes[index] as number;
-    copyStrided(backend.kernels, {
-      x: backend.address(part),
-      to,
-      sizes: [outer, size],
-      stridesIn: [size, 1],
-      stridesOut: [total, 1],
-      width,
-    });
-    to += size * width;
+    const bytes = size * width;
+    copyRows(backend.kernels, { x: backend.address(part), to, rows: outer, bytes, stepIn: bytes, stepOut: total * width });
+    to += bytes;
   }
   return output;
 }
@@ -80,14 +74,9 @@ function apart(backend: XBackend, value: TensorInfo, outer: number, sizes: reado
   let before = 0;
   return sizes.map((size, index) => {
     const output = backend.makeOutput(shapes[index] as number[], value.dtype);
-    copyStrided(backend.kernels, {
-      x: backend.address(value) + before * width,
-      to: backend.address(output),
-      sizes: [outer, size],
-      stridesIn: [total, 1],
-      stridesOut: [size, 1],
-      width,
-    });
+    const bytes = size * width;
+    const x = backend.address(value) + before * width;
+    copyRows(backend.kernels, { x, to: backend.address(output), rows: outer, bytes, stepIn: total * width, stepOut: bytes });
     before += size;
     return output;
   });

@@ -1,4 +1,5 @@
 import { backend_util, getKernel, util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { scatterRows } from '../kernels/copy.ts';
 import { fill } from '../kernels/fill.ts';
 import { segmentSum } from '../kernels/segment-sum.ts';
 import type { XBackend } from './backend.ts';
@@ -6,55 +7,64 @@ import { elementWidth } from './element-width.ts';
 import type { BackendKernel } from './kernel.ts';
 
 interface Places {
-  /** Slices of the output that the updates go to, and how many values a slice has. */
-  readonly slices: Int32Array;
+  /** Address of the numbers of the output's slices that the updates go to, int32. */
+  readonly ids: number;
+  readonly rows: number;
+  /** Values of a slice, and slices of the output. */
   readonly sliceSize: number;
   readonly count: number;
 }
 
 /** Where updates of a given shape go in an output of a given shape. Throws for an index outside of it. */
 function placesOf(backend: XBackend, updates: TensorInfo, indices: TensorInfo, shape: number[]): Places {
-  const { sliceRank, numUpdates, sliceSize, outputSize } = backend_util.calculateShapes(updates, indices, shape);
-  const given = backend.typedArrayFromHeap(indices);
-  const slices = new Int32Array(numUpdates);
-  for (let i = 0; i < numUpdates; i++) {
-    let at = 0;
-    for (let axis = 0; axis < sliceRank; axis++) {
-      const index = Math.trunc(given[i * sliceRank + axis] as number);
-      const size = shape[axis] as number;
-      if (!(index >= 0 && index < size)) {
-        const indexed = Array.from(given.subarray(i * sliceRank, (i + 1) * sliceRank));
-        throw new Error(`Invalid indices: ${indexed} does not index into ${shape}`);
+  const { sliceRank, numUpdates: rows, sliceSize, outputSize } = backend_util.calculateShapes(updates, indices, shape);
+  const { heap, kernels } = backend;
+  const given = backend.address(indices);
+  // A single index is the slice's number.
+  const direct = sliceRank === 1 && indices.dtype === 'int32';
+  const ids = direct ? given : kernels.workspace(rows * 4);
+  const { words } = heap;
+  const values = indices.dtype === 'int32' ? words : heap.floats;
+  if (!direct) words.fill(0, ids >>> 2, (ids >>> 2) + rows);
+  for (let axis = 0; axis < sliceRank; axis++) {
+    const size = shape[axis] as number;
+    let from = (given >>> 2) + axis;
+    for (let to = ids >>> 2; to < (ids >>> 2) + rows; to++) {
+      // A fraction is dropped; what is no number is as wrong as what is too large.
+      const index = values[from] as number;
+      if (!(index > -1 && index < size)) {
+        const first = from - axis;
+        throw new Error(`Invalid indices: ${Array.from(values.subarray(first, first + sliceRank))} does not index into ${shape}`);
       }
-      at = at * size + index;
+      if (!direct) words[to] = (words[to] as number) * size + Math.trunc(index);
+      from += sliceRank;
     }
-    slices[i] = at;
   }
-  return { slices, sliceSize, count: sliceSize === 0 ? 0 : outputSize / sliceSize };
+  return { ids, rows, sliceSize, count: sliceSize === 0 ? 0 : outputSize / sliceSize };
 }
 
-/** output[slices[i]] += updates[i]; float32 or int32. */
-function add(backend: XBackend, output: TensorInfo, updates: TensorInfo, { slices, sliceSize, count }: Places): void {
-  const { heap, kernels } = backend;
-  if (slices.length === 0) return;
-  const ids = heap.allocate(slices.byteLength);
-  heap.words.set(slices, ids / 4);
-  const [x, to] = [backend.address(updates), backend.address(output)];
-  segmentSum(kernels, {
+/** output[ids[i]] += updates[i]; float32 or int32. */
+function add(backend: XBackend, output: TensorInfo, updates: TensorInfo, { ids, rows, sliceSize, count }: Places): void {
+  segmentSum(backend.kernels, {
     type: output.dtype === 'int32' ? 'i32' : 'f32',
-    x,
+    x: backend.address(updates),
     ids,
-    to,
-    rows: slices.length,
+    to: backend.address(output),
+    rows,
     width: sliceSize,
     segments: count,
   });
-  heap.release(ids, slices.byteLength);
 }
 
-/** output[slices[i]] = updates[i], or the one update there is. */
-function assign(backend: XBackend, output: TensorInfo, updates: TensorInfo, { slices, sliceSize }: Places): void {
+/** output[ids[i]] = updates[i], or the one update there is. */
+function assign(backend: XBackend, output: TensorInfo, updates: TensorInfo, { ids, rows, sliceSize }: Places): void {
   const single = updates.shape.length === 0;
+  if (output.dtype !== 'string' && !single) {
+    const width = elementWidth(output);
+    scatterRows(backend.kernels, { x: backend.address(updates), to: backend.address(output), indices: ids, row: sliceSize * width, rows });
+    return;
+  }
+  const slices = backend.heap.words.subarray(ids >>> 2, (ids >>> 2) + rows);
   if (output.dtype === 'string') {
     const [to, from] = [backend.data(output).stringBytes ?? [], backend.data(updates).stringBytes ?? []];
     slices.forEach((slice, i) => {
@@ -63,10 +73,7 @@ function assign(backend: XBackend, output: TensorInfo, updates: TensorInfo, { sl
     return;
   }
   const [to, from] = [backend.typedArrayFromHeap(output), backend.typedArrayFromHeap(updates)];
-  slices.forEach((slice, i) => {
-    if (single) to.fill(from[0] as number, slice * sliceSize, (slice + 1) * sliceSize);
-    else to.set(from.subarray(i * sliceSize, (i + 1) * sliceSize), slice * sliceSize);
-  });
+  slices.forEach((slice) => to.fill(from[0] as number, slice * sliceSize, (slice + 1) * sliceSize));
 }
 
 /** A new tensor of which every value is the one of `value`. */

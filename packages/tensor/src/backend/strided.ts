@@ -1,7 +1,8 @@
 import { slice_util, util, type StridedSliceAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
-import { copyStrided, rowMajorStrides } from '../kernels/copy.ts';
+import { copyStrided, rowMajorStrides, type Padding } from '../kernels/copy.ts';
+import { fill } from '../kernels/fill.ts';
 import type { XBackend } from './backend.ts';
-import { constant } from './constant.ts';
+import { constant, wordOf } from './constant.ts';
 import { elementWidth } from './element-width.ts';
 import type { BackendKernel, Beneath, KernelCall } from './kernel.ts';
 
@@ -12,6 +13,7 @@ interface Layout {
   /** Elements from a tensor's start to where the copy begins. */
   readonly skipIn?: number;
   readonly skipOut?: number;
+  readonly padding?: Padding;
 }
 
 /** Copies into `output`, or, where it has too many axes for the kernel, leaves the call to tfjs's kernel. */
@@ -79,18 +81,68 @@ const stridedSlice = copyKernel('StridedSlice', (call, beneath, x, backend) => {
   });
 });
 
+/** Elements up to which filling the whole output takes less than several calls that fill what is around the copy. */
+const FILLED_WHOLE = 16384;
+/** Axes that copies surely have no more of than they can take. */
+const MOST_AXES = 6;
+
+/** Fills the padding of all axes but the last: each axis' part before and after the copy, over what the copy has of the axes outside and all of those inside. */
+function fillAround(
+  backend: XBackend,
+  output: TensorInfo,
+  x: TensorInfo,
+  paddings: readonly [number, number][],
+  strides: readonly number[],
+  value: number,
+): void {
+  const { kernels } = backend;
+  const width = elementWidth(x);
+  const one = constant(backend, [1], x.dtype, value);
+  const from = backend.address(one);
+  const still = strides.map(() => 0);
+  // Elements from the output's start to the copy's beginning along the axes so far.
+  let skip = 0;
+  for (let axis = 0; axis < paddings.length - 1; axis++) {
+    const [before, after] = paddings[axis] as [number, number];
+    const stride = strides[axis] as number;
+    const own = x.shape[axis] as number;
+    const sizes = output.shape.map((size, other) => (other < axis ? (x.shape[other] as number) : size));
+    const isRun = sizes.slice(0, axis).every((size) => size === 1);
+    for (const [begin, count] of [
+      [0, before],
+      [before + own, after],
+    ] as const) {
+      const to = backend.address(output) + (skip + begin * stride) * width;
+      sizes[axis] = count;
+      if (isRun) fill(kernels, to, count * stride * width, wordOf(value, x.dtype));
+      else copyStrided(kernels, { x: from, to, sizes, stridesIn: still, stridesOut: strides, width });
+    }
+    skip += before * stride;
+  }
+  backend.disposeData(one.dataId);
+}
+
 const pad = copyKernel('PadV2', (call, beneath, x, backend) => {
   const { paddings, constantValue } = call.attrs as unknown as { paddings: [number, number][]; constantValue: number };
   if (paddings.some(([before, after]) => before < 0 || after < 0)) return beneath(call);
   const shape = paddings.map(([before, after], axis) => before + (x.shape[axis] as number) + after);
   if (util.arraysEqual(shape, x.shape)) return backend.share(x, x.shape);
-  const output = constant(backend, shape, x.dtype, constantValue);
   const stridesOut = rowMajorStrides(shape);
+  const large = util.sizeFromShape(shape) > FILLED_WHOLE && util.sizeFromShape(x.shape) > 0 && shape.length <= MOST_AXES;
+  const output = large ? backend.makeOutput(shape, x.dtype) : constant(backend, shape, x.dtype, constantValue);
+  if (large) fillAround(backend, output, x, paddings, stridesOut, constantValue);
   const skipOut = offset(
     stridesOut,
     paddings.map(([before]) => before),
   );
-  return copied(call, beneath, x, output, { sizes: x.shape, stridesIn: rowMajorStrides(x.shape), stridesOut, skipOut });
+  const [before, after] = paddings.at(-1) ?? [0, 0];
+  return copied(call, beneath, x, output, {
+    sizes: x.shape,
+    stridesIn: rowMajorStrides(x.shape),
+    stridesOut,
+    skipOut,
+    ...(large && { padding: { before, after, word: wordOf(constantValue, x.dtype) } }),
+  });
 });
 
 const tile = copyKernel('Tile', (call, beneath, x, backend) => {

@@ -5,6 +5,8 @@ const PIECE = 65536;
 /** Bytes that a thread should get at least. */
 const SHARE = 65536;
 const MOST_OUTER = 6;
+/** Bytes of a run from which on it is a work item of its own. */
+const LONG = 512;
 
 /** A copy of elements from one layout to another; strides in elements, 0 to repeat, negative to go backwards. */
 export interface StridedCopy {
@@ -15,7 +17,17 @@ export interface StridedCopy {
   readonly stridesOut: readonly number[];
   /** Bytes of an element. */
   readonly width: number;
+  /** What is written around each run along the last axis: elements before and after it, and 4 bytes of their value. */
+  readonly padding?: Padding;
 }
+
+export interface Padding {
+  readonly before: number;
+  readonly after: number;
+  readonly word: number;
+}
+
+const NO_PADDING: Padding = { before: 0, after: 0, word: 0 };
 
 interface Axis {
   size: number;
@@ -24,7 +36,7 @@ interface Axis {
 }
 
 /** Copies; false, and nothing done, if more axes than 8 are left after merging those that lie alike. */
-export function copyStrided(kernels: Kernels, { x, to, sizes, stridesIn, stridesOut, width }: StridedCopy): boolean {
+export function copyStrided(kernels: Kernels, { x, to, sizes, stridesIn, stridesOut, width, padding = NO_PADDING }: StridedCopy): boolean {
   const axes: Axis[] = [];
   for (let axis = 0; axis < sizes.length; axis++) {
     const size = sizes[axis] as number;
@@ -45,8 +57,42 @@ export function copyStrided(kernels: Kernels, { x, to, sizes, stridesIn, strides
     axes.pop();
   }
   // A few long runs are cut in pieces; many short ones are done several by an item.
-  const inner = run < 512 ? axes.pop() : undefined;
+  const inner = run < LONG ? axes.pop() : undefined;
   if (axes.length > MOST_OUTER) return false;
+  copyRuns(kernels, { x, to, run, inner, axes, width, padding });
+  return true;
+}
+
+export interface CopyRows {
+  readonly x: number;
+  readonly to: number;
+  readonly rows: number;
+  /** Bytes of a row, and from one row to the next. */
+  readonly bytes: number;
+  readonly stepIn: number;
+  readonly stepOut: number;
+}
+
+/** Copies rows. */
+export function copyRows(kernels: Kernels, { x, to, rows, bytes, stepIn, stepOut }: CopyRows): void {
+  if (rows * bytes === 0) return;
+  const [runs, padding] = [{ x, to, width: 1 }, NO_PADDING];
+  if (stepIn === bytes && stepOut === bytes) return copyRuns(kernels, { ...runs, run: rows * bytes, axes: [], padding });
+  const axis = { size: rows, stepIn, stepOut };
+  if (bytes < LONG) copyRuns(kernels, { ...runs, run: bytes, inner: axis, axes: [], padding });
+  else copyRuns(kernels, { ...runs, run: bytes, axes: [axis], padding });
+}
+
+interface Runs extends Pick<StridedCopy, 'x' | 'to' | 'width'> {
+  /** Bytes of a run. */
+  readonly run: number;
+  /** The axis along which one work item copies all runs. */
+  readonly inner?: Axis | undefined;
+  readonly axes: readonly Axis[];
+  readonly padding: Padding;
+}
+
+function copyRuns(kernels: Kernels, { x, to, run, inner, axes, width, padding }: Runs): void {
   const { threads } = kernels;
   const { words } = threads;
   const p = threads.parameters();
@@ -59,6 +105,9 @@ export function copyStrided(kernels: Kernels, { x, to, sizes, stridesIn, strides
   words[p + 5] = inner ? inner.stepIn : 0;
   words[p + 6] = inner ? inner.stepOut : 0;
   words[p + 7] = axes.length;
+  words[p + 26] = padding.before * width;
+  words[p + 27] = padding.after * width;
+  words[p + 28] = padding.word;
   let items = pieces;
   for (let axis = 0; axis < axes.length; axis++) {
     const { size, stepIn, stepOut } = axes[axis] as Axis;
@@ -69,7 +118,6 @@ export function copyStrided(kernels: Kernels, { x, to, sizes, stridesIn, strides
   }
   const bytes = Math.min(PIECE, run * (inner ? inner.size : 1));
   threads.run(kernels.number('copy_runs'), items, Math.ceil(SHARE / bytes));
-  return true;
 }
 
 export interface GatherRows {
@@ -99,6 +147,29 @@ export function gatherRows(kernels: Kernels, { x, to, indices, row, batch, group
   words[p + 5] = groups;
   words[p + 8] = indices;
   threads.run(kernels.number('gather_rows'), batch * groups * chosen, Math.ceil(SHARE / row));
+}
+
+export interface ScatterRows {
+  readonly x: number;
+  readonly to: number;
+  /** Address of the rows' places, i32 [rows], each in the output. */
+  readonly indices: number;
+  /** Bytes of a row. */
+  readonly row: number;
+  readonly rows: number;
+}
+
+/** to[indices[i]] = x[i], in the rows' order. */
+export function scatterRows(kernels: Kernels, { x, to, indices, row, rows }: ScatterRows): void {
+  const { threads } = kernels;
+  const { words } = threads;
+  const p = threads.parameters();
+  words[p] = x;
+  words[p + 1] = to;
+  words[p + 2] = row;
+  words[p + 3] = rows;
+  words[p + 8] = indices;
+  threads.run(kernels.number('scatter_rows'), 1, 1);
 }
 
 /** Elements from one index of an axis to the next in a tensor that lies in order. */

@@ -32,6 +32,12 @@ const operations: Readonly<Record<string, () => Tensor | Tensor[]>> = {
   concat: () => tf.concat([range([2, 3]), range([4, 3])], 0),
   'concat of columns': () => tf.concat([range([2, 3]), range([2, 1]), range([2, 2])], -1),
   'concat with nothing': () => tf.concat([range([2, 3]), tf.zeros([0, 3])], 0),
+  'zeros in large': () => tf.zerosLike(range([30, 1001])),
+  'zeros of bool in large': () => tf.zerosLike(truth([30, 1001])),
+  'concat of rows of 3': () => tf.concat([range([700, 3]), range([700, 3])], -1),
+  'concat of long rows': () => tf.concat([range([3, 5000]), range([3, 17])], -1),
+  'concat of much': () => tf.concat([range([30_000]), range([20_001])], 0),
+  'concat of bool rows': () => tf.concat([truth([50, 5]), truth([50, 9]), truth([50, 2])], -1),
   'concat of bool': () => tf.concat([truth([2, 3]), truth([2, 5])], 1),
   stack: () => tf.stack([range([2, 3]), tf.neg(range([2, 3]))], 1),
   'stack at the end': () => tf.stack([range([2, 3]), tf.neg(range([2, 3]))], -1),
@@ -49,6 +55,89 @@ const operations: Readonly<Record<string, () => Tensor | Tensor[]>> = {
   'slice to the end': () => tf.slice(range([7], 'int32'), [3], [-1]),
   'slice of bool': () => tf.slice(truth([3, 7]), [1, 2], [2, 3]),
   'slice of nothing': () => tf.slice(range([4]), [2], [0]),
+  // So large that only what is around the copy is filled.
+  ...Object.fromEntries(
+    (
+      [
+        [
+          [200, 120],
+          [
+            [1, 2],
+            [3, 1],
+          ],
+        ],
+        [
+          [200, 120],
+          [
+            [0, 0],
+            [0, 1],
+          ],
+        ],
+        [
+          [20_000, 1],
+          [
+            [0, 1],
+            [2, 0],
+          ],
+        ],
+        [
+          [3, 70, 90],
+          [
+            [0, 2],
+            [0, 0],
+            [1, 0],
+          ],
+        ],
+        [
+          [3, 4, 50, 40],
+          [
+            [1, 0],
+            [0, 2],
+            [3, 0],
+            [0, 0],
+          ],
+        ],
+        [
+          [2, 3, 50, 3, 30],
+          [
+            [0, 1],
+            [1, 0],
+            [0, 1],
+            [1, 1],
+            [2, 3],
+          ],
+        ],
+        [
+          [1, 1],
+          [
+            [100, 100],
+            [100, 0],
+          ],
+        ],
+        [
+          [2, 20_000],
+          [
+            [0, 1],
+            [5, 3],
+          ],
+        ],
+      ] as [number[], [number, number][]][]
+    ).flatMap(([shape, paddings]) =>
+      (['float32', 'bool'] as const).map((dtype) => [
+        `pad of ${dtype} ${shape.join('x')} by ${paddings.join('; ')}`,
+        () => tf.pad(dtype === 'bool' ? truth(shape) : range(shape), paddings, dtype === 'bool' ? 1 : 7),
+      ]),
+    ),
+  ),
+  'pad of nothing': () =>
+    tf.pad(
+      tf.zeros([0, 300]),
+      [
+        [60, 0],
+        [0, 1],
+      ],
+      3,
+    ),
   pad: () =>
     tf.pad(
       range([2, 3]),

@@ -14,6 +14,11 @@ const operations: Readonly<Record<string, () => Tensor>> = {
   'scatterND, elements': () => tf.scatterND(tf.tensor2d([0, 1, 3, 0], [2, 2], 'int32'), tf.tensor1d([5, 7]), [4, 2]),
   'scatterND of int32': () => tf.scatterND(rows(1, 1), tf.tensor1d([5, 7], 'int32'), [3]),
   tensorScatterUpdate: () => tf.tensorScatterUpdate(tf.ones([4, 2]), rows(2, 0, 2), updates()),
+  'tensorScatterUpdate of rows of 40': () => tf.tensorScatterUpdate(tf.ones([5, 40]), rows(4, 0, 4), tf.reshape(tf.range(0, 120), [3, 40])),
+  'tensorScatterUpdate of elements': () =>
+    tf.tensorScatterUpdate(tf.ones([4, 2]), tf.tensor2d([0, 1, 3, 0], [2, 2], 'int32'), tf.tensor1d([5, 7])),
+  'tensorScatterUpdate of bool': () =>
+    tf.tensorScatterUpdate(tf.cast(tf.ones([4, 3]), 'bool'), rows(2, 1), tf.cast(tf.tensor2d([0, 1, 0, 1, 0, 0], [2, 3]), 'bool')),
   sparseToDense: () => tf.sparseToDense(tf.tensor2d([0, 1, 2, 2], [2, 2], 'int32'), tf.tensor1d([5, 7]), [3, 3], 9),
   'sparseToDense of one value': () => tf.sparseToDense(tf.tensor1d([3, 1], 'int32'), tf.scalar(4), [5], 0.5),
   unsortedSegmentSum: () => tf.unsortedSegmentSum(updates(), tf.tensor1d([1, 0, 1], 'int32'), 3),

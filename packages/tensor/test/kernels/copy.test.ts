@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { copyStrided, gatherRows, rowMajorStrides } from '../../src/kernels/copy.ts';
-import { referenceStrided, referenceTranspose } from '../../src/kernels/reference/copy.ts';
+import { copyStrided, gatherRows, rowMajorStrides, scatterRows } from '../../src/kernels/copy.ts';
+import { referenceScatterRows, referenceStrided, referenceTranspose } from '../../src/kernels/reference/copy.ts';
 import { transpose } from '../../src/kernels/transpose.ts';
 import { inEveryCombination } from './combinations.ts';
 import { Blocks, type Values } from './memory.ts';
@@ -165,6 +165,51 @@ inEveryCombination((kernels) => {
         return values[(group * choices + choice) * row + (index % row)];
       });
       expect(Array.from(blocks.read(to, empty(count, width)))).toEqual(expected);
+      blocks.release();
+    }
+  });
+
+  test.for([1, 3, 7, 8, 16, 40, 5000])('rows of %i values put where indices say, of several the last: exact', (row) => {
+    const [rows, places] = [29, 17];
+    const indices = Int32Array.from({ length: rows }, (_, i) => (i * 11) % (places - 2));
+    for (const width of [4, 1]) {
+      const blocks = new Blocks(kernels());
+      const values = numbered(rows * row, width);
+      const before = numbered(places * row, width);
+      const to = blocks.place(before);
+      scatterRows(kernels(), { x: blocks.place(values), to, indices: blocks.place(indices), row: row * width, rows });
+      expect(Array.from(blocks.read(to, empty(places * row, width)))).toEqual(referenceScatterRows(values, indices, before, row));
+      blocks.release();
+    }
+  });
+
+  test.for([
+    [5, 3, 2, 1],
+    [400, 1, 0, 3],
+    [60, 700, 5, 0],
+    [3, 40_000, 7, 9],
+  ])('%i rows of %i with %i before each and %i after: exact', ([rows = 0, n = 0, before = 0, after = 0]) => {
+    for (const width of [4, 1]) {
+      const blocks = new Blocks(kernels());
+      const values = numbered(rows * n, width);
+      const out = before + n + after;
+      const to = blocks.place(empty(rows * out, width));
+      copyStrided(kernels(), {
+        x: blocks.place(values),
+        to: to + before * width,
+        sizes: [rows, n],
+        stridesIn: [n, 1],
+        stridesOut: [out, 1],
+        width,
+        padding: { before, after, word: 0x07070707 },
+      });
+      const word = width === 4 ? 0x07070707 : 7;
+      const expected = Array.from({ length: rows }, (_, i) => [
+        ...new Array<number>(before).fill(word),
+        ...values.subarray(i * n, (i + 1) * n),
+        ...new Array<number>(after).fill(word),
+      ]).flat();
+      expect(Array.from(blocks.read(to, empty(rows * out, width)))).toEqual(expected);
       blocks.release();
     }
   });

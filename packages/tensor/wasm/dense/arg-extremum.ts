@@ -23,12 +23,47 @@ export function f32_argmin(p: usize, begin: i32, end: i32, scratch: usize): void
 function each(p: usize, begin: i32, end: i32, largest: bool): void {
   const r = load<i32>(p, R);
   const n = load<i32>(p, N);
-  for (let i = begin; i < end; i++) {
+  let i = begin;
+  if (n == 1 && r < FEW) {
+    for (; i + 4 <= end; i += 4) v128.store(<usize>load<u32>(p, TO) + (<usize>i << 2), fourRows(<usize>load<u32>(p, X) + (<usize>(i * r) << 2), r, largest));
+  }
+  for (; i < end; i++) {
     const x = <usize>load<u32>(p, X) + (<usize>(i * r * n) << 2);
     const to = <usize>load<u32>(p, TO) + (<usize>(i * n) << 2);
     if (n == 1) store<i32>(to, alongRow(x, r, largest));
     else downColumns(x, to, r, n, largest);
   }
+}
+
+/** Rows shorter than this are taken four at a time. */
+const FEW: i32 = 16;
+
+// @ts-ignore: decorator
+@inline
+function fourRows(x: usize, r: i32, largest: bool): v128 {
+  const stride = <usize>r << 2;
+  const past = x + stride;
+  let best = column(x, stride);
+  let index = i32x4.splat(0);
+  let here = index;
+  for (x += 4; x < past; x += 4) {
+    const v = column(x, stride);
+    here = i32x4.add(here, i32x4.splat(1));
+    const better = largest ? f32x4.gt(v, best) : f32x4.lt(v, best);
+    best = v128.bitselect(v, best, better);
+    index = v128.bitselect(here, index, better);
+  }
+  return index;
+}
+
+/** A value of each of four rows. */
+// @ts-ignore: decorator
+@inline
+function column(x: usize, stride: usize): v128 {
+  let v = v128.load32_zero(x);
+  v = v128.load32_lane(x + stride, v, 1);
+  v = v128.load32_lane(x + 2 * stride, v, 2);
+  return v128.load32_lane(x + 3 * stride, v, 3);
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,11 @@
 /** copy-runs: runs of bytes from one layout to another, by strides that may be 0 or negative. */
+import { fillBytes } from './fill-bytes';
 
 /** Bytes of a run that one work item copies. */
 const PIECE: i32 = 65536;
+
+/** Bytes from which on a call of the engine pays. */
+const LONG: usize = 16384;
 
 // Parameters, as words; strides in bytes.
 const X: usize = 0;
@@ -18,6 +22,10 @@ const RANK: usize = 28;
 const SIZES: usize = 32;
 const STRIDES_IN: usize = 56;
 const STRIDES_OUT: usize = 80;
+/** Bytes before and after each run of the output that get WORD: padding. */
+const LEFT: usize = 104;
+const RIGHT: usize = 108;
+const WORD: usize = 112;
 
 /** Work items: the product of the outer sizes, times PIECES. */
 export function copy_runs(p: usize, begin: i32, end: i32, scratch: usize): void {
@@ -26,6 +34,9 @@ export function copy_runs(p: usize, begin: i32, end: i32, scratch: usize): void 
   const inner = load<i32>(p, INNER);
   const stepIn = load<i32>(p, INNER_IN);
   const stepOut = load<i32>(p, INNER_OUT);
+  const left = <usize>load<u32>(p, LEFT);
+  const right = <usize>load<u32>(p, RIGHT);
+  const word = load<i32>(p, WORD);
   for (let item = begin; item < end; item++) {
     let rest = item / pieces;
     const from = (item - rest * pieces) * PIECE;
@@ -40,7 +51,7 @@ export function copy_runs(p: usize, begin: i32, end: i32, scratch: usize): void 
       to += at * load<i32>(p + axis, STRIDES_OUT);
       rest = up;
     }
-    if (run == 4) {
+    if (run == 4 && (left | right) == 0) {
       for (let i = 0; i < inner; i++) {
         store<u32>(to, load<u32>(x));
         x += stepIn;
@@ -49,7 +60,10 @@ export function copy_runs(p: usize, begin: i32, end: i32, scratch: usize): void 
     } else {
       const bytes = <usize>min(PIECE, run - from);
       for (let i = 0; i < inner; i++) {
+        if (from == 0) fillBytes(to - left, to, word);
         copyBytes(to, x, bytes);
+        const past = to + bytes;
+        if (from + PIECE >= run) fillBytes(past, past + right, word);
         x += stepIn;
         to += stepOut;
       }
@@ -85,8 +99,30 @@ export function gather_rows(p: usize, begin: i32, end: i32, scratch: usize): voi
   }
 }
 
+/** Work items: one, all CHOICES rows, so that of several for the same place the last is what stays. */
+export function scatter_rows(p: usize, begin: i32, end: i32, scratch: usize): void {
+  const bytes = <usize>load<u32>(p, ROW);
+  const to = <usize>load<u32>(p, TO);
+  let at = <usize>load<u32>(p, INDICES);
+  const past = at + (<usize>load<u32>(p, CHOICES) << 2);
+  let x = <usize>load<u32>(p, X);
+  const isFew = bytes < 32 && (bytes & 3) == 0;
+  for (; at < past; at += 4) {
+    const row = to + <usize>load<u32>(at) * bytes;
+    if (isFew) {
+      for (let j: usize = 0; j < bytes; j += 4) store<u32>(row + j, load<u32>(x + j));
+    } else copyBytes(row, x, bytes);
+    x += bytes;
+  }
+}
+
 function copyBytes(to: usize, x: usize, bytes: usize): void {
   const past = to + bytes;
+  if (bytes >= LONG) {
+    // The engine's own copying doesn't read what it writes over.
+    memory.copy(to, x, bytes);
+    return;
+  }
   if (bytes >= 16) {
     for (; to + 64 <= past; to += 64) {
       const a = v128.load(x);
@@ -107,12 +143,19 @@ function copyBytes(to: usize, x: usize, bytes: usize): void {
     if (to < past) v128.store(past - 16, v128.load(x + (past - to) - 16));
     return;
   }
-  for (; to + 4 <= past; to += 4) {
+  // Both ends, which may meet.
+  if (bytes >= 8) {
+    const end = load<u64>(x + bytes - 8);
+    store<u64>(to, load<u64>(x));
+    store<u64>(past - 8, end);
+  } else if (bytes >= 4) {
+    const end = load<u32>(x + bytes - 4);
     store<u32>(to, load<u32>(x));
-    x += 4;
-  }
-  for (; to < past; to++) {
-    store<u8>(to, load<u8>(x));
-    x++;
+    store<u32>(past - 4, end);
+  } else {
+    for (; to < past; to++) {
+      store<u8>(to, load<u8>(x));
+      x++;
+    }
   }
 }

@@ -32,6 +32,8 @@ export function f32_segment_sum(p: usize, begin: i32, end: i32, scratch: usize):
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function addRow(to: usize, x: usize, bytes: usize): void {
   let j: usize = 0;
   for (; j + 32 <= bytes; j += 32) {

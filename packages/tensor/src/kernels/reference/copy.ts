@@ -20,3 +20,10 @@ export function referenceTranspose<T>(x: ArrayLike<T>, shape: readonly number[],
     permutation.map((axis) => strides[axis] as number),
   );
 }
+
+/** What was there, with row i of x at row indices[i], of several for the same place the last. */
+export function referenceScatterRows<T>(x: ArrayLike<T>, indices: ArrayLike<number>, before: ArrayLike<T>, row: number): T[] {
+  const to = Array.from(before);
+  for (let i = 0; i < indices.length; i++) for (let j = 0; j < row; j++) to[(indices[i] as number) * row + j] = x[i * row + j] as T;
+  return to;
+}
