@@ -1,7 +1,7 @@
 /**
  * pnpm bench [group ...]: measures @x/tensor beside its peers and the machine's limits, and writes bench/results/.
  *
- * Groups: step, cnn, transformer, mobilenet, attention, embedding, half, matmul, tiers, small, overhead, startup, quant. All by default; a full run
+ * Groups: step, cnn, transformer, mobilenet, attention, embedding, half, matmul, tiers, small, operations, overhead, startup, quant. All by default; a full run
  * is written, and the groups asked for with --write.
  */
 import { resolve } from 'node:path';
@@ -12,6 +12,7 @@ import { embedding } from './embedding.ts';
 import { half } from './half.ts';
 import { matmul } from './matmul.ts';
 import { mobilenet } from './mobilenet.ts';
+import { operations } from './operations.ts';
 import { overhead } from './overhead.ts';
 import { quant } from './quant.ts';
 import { small } from './small.ts';
@@ -31,6 +32,7 @@ const groups: Record<string, () => Promise<Comparison[]>> = {
   matmul,
   tiers: tierProducts,
   small,
+  operations,
   overhead,
   startup,
   quant,

@@ -1,4 +1,4 @@
-export { compare, type CandidateResult, type CompareOptions, type Comparison, type Limit } from './compare.ts';
+export { compare, median, type CandidateResult, type CompareOptions, type Comparison, type Limit } from './compare.ts';
 export { formatComparison } from './format.ts';
 export { startPythonPeer, type PythonPeer } from './python-peer.ts';
 export { renderMarkdown, renderTables } from './render.ts';
