@@ -112,6 +112,9 @@ describe.each(backends)('on %s', (name) => {
     const short = tf.tensor1d([1], 'int32');
     expect(() => restoreBounded({ codes: short, shape: [10000], bound: 1 })).toThrow(/has 1 words, which is too few for shape \[10000\]/);
     expect(() => compress(x, { key: random.key(1) })).toThrow(/compress: x has NaN at element 1/);
+    const far = tf.tensor1d([-3e38, 3e38]);
+    expect(() => compress(far, { key: random.key(1) })).toThrow(/compress: x has no finite range/);
+    far.dispose();
     expect(() => compress(x, { key: random.key(1), groupSize: 96 })).toThrow(/groupSize \/ 64 is 1.5/);
     expect(() => compress(x, { key: random.key(1), bits: 1 as never })).toThrow(/bits is 1, but must be 2, 4 or 8/);
     expect(() => roundTensor(x, { format: { ...e4m3, mantissaBits: 30 } })).toThrow(/format is .* whose numbers are all float32/);

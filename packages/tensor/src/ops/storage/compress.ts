@@ -32,7 +32,7 @@ export interface CompressOptions {
  * code = floor((x - least) / step + u), u uniform in (0, 1), step = (largest - least) / (2^bits - 1).
  *
  * @param x float32 of any shape.
- * @throws {TypeError | RangeError} if x is no float32 tensor or holds NaN or infinity, or an option is out of range.
+ * @throws {TypeError | RangeError} if x is no float32 tensor or holds NaN or infinity, a group's range is infinite, or an option is out of range.
  * @example
  * const kept = compress(tf.randomNormal([64, 1024]), { key: random.key(1) });
  * const x = restore(kept); // later, in the backward pass
@@ -56,6 +56,8 @@ export function compress(x: Tensor, { key, bits = 2, groupSize = 256 }: Compress
   if (odd >= 0)
     throw new RangeError(`${where}: x has ${values[odd]} at element ${odd}, which can't be quantized; find out where it came from.`);
   const { codes, ranges } = referenceCompress(values, groupSize, bits, draws(key, values.length));
+  if (!ranges.every(Number.isFinite))
+    throw new RangeError(`${where}: x has no finite range, which can't be quantized; find out where it came from.`);
   return { codes: tensor1d(new Int32Array(codes.buffer), 'int32'), ranges: tensor1d(ranges), shape, bits, groupSize };
 }
 
