@@ -101,15 +101,26 @@ export async function loadTrained(net: SequentialLayer, file: string): Promise<v
   tf.dispose(tensors);
 }
 
-/** AdamW with warm-up and cosine, as there. */
+export interface TrainingOptions {
+  readonly learningRate: (step: number) => number;
+  readonly beta2: number;
+  readonly weightDecay: number;
+}
+
+/** AdamW, or what `make` gives, with warm-up and cosine, as there. */
 export function train(
   net: Layer,
   training: CharTransformer['training'],
-  { steps, batch = 16, wrap = (own) => own }: { steps: number; batch?: number; wrap?: (own: Optimizer) => Optimizer },
+  {
+    steps,
+    batch = 16,
+    make = adamw,
+    wrap = (own) => own,
+  }: { steps: number; batch?: number; make?: (options: TrainingOptions) => Optimizer; wrap?: (own: Optimizer) => Optimizer },
 ): void {
   const rise = Math.ceil(steps / 20);
   const learningRate = schedules.warmUp(schedules.cosine(2e-3, steps - rise, { end: 1e-4 }), rise);
-  const optimizer = wrap(adamw({ learningRate, beta2: 0.99, weightDecay: 0.1 }));
+  const optimizer = wrap(make({ learningRate, beta2: 0.99, weightDecay: 0.1 }));
   const state = optimizer.init(trainable(net));
   for (let step = 0; step < steps; step++) {
     const { x, y } = training(step, batch);

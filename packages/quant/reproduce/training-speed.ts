@@ -160,7 +160,11 @@ const update = (optimizer: Optimizer): (() => void) => {
 };
 report(
   `AdamW of ${PARAMETERS} parameters`,
-  times({ 'state of 32 bits': update(adamw({ weightDecay: 0.01 })), 'state of 8 bits': update(adam8bit({ weightDecay: 0.01 })) }),
+  times({
+    'state of 32 bits': update(adamw({ weightDecay: 0.01 })),
+    'state of 8 bits': update(adam8bit({ weightDecay: 0.01 })),
+    'state of 8 bits, dynamic map': update(adam8bit({ code: 'dynamic', weightDecay: 0.01 })),
+  }),
 );
 await writeFile(
   new URL('results/training-speed.md', import.meta.url),

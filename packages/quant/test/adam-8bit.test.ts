@@ -33,8 +33,8 @@ describe.each(backends)('adam8bit on %s', (backend) => {
     );
   });
 
-  test('trains as Adam does in a quarter of the bytes', () => {
-    const few = losses(adam8bit({ learningRate: 0.005 }), 60);
+  test.each(['float8', 'dynamic'] as const)('trains as Adam does in a quarter of the bytes, %s', (code) => {
+    const few = losses(adam8bit({ code, learningRate: 0.005 }), 60);
     const full = losses(adam({ learningRate: 0.005 }), 60);
     expect(few.values.at(-1)).toBeCloseTo(full.values.at(-1)!, 1);
     expect(few.values.at(-1)!).toBeLessThan(0.3 * few.values[0]!);
@@ -52,7 +52,9 @@ describe.each(backends)('adam8bit on %s', (backend) => {
     expect(() => optimizer.update(net.variables, gradients, { step: 0, slots: {} })).toThrow(/no live memory of '0.bias'/);
     expect(() => optimizer.update({}, gradients, { step: 0, slots: {} })).toThrow(/belongs to no parameter/);
     expect(() => adam8bit({ beta1: 1 })).toThrow(/beta1 is 1/);
-    expect(() => adam8bit({ block: 18 })).toThrow(/block is 18, but must be a multiple of 4/);
+    expect(() => adam8bit({ block: 18 })).toThrow(/block is 18, but must be a multiple of 32 for the code float8/);
+    expect(() => adam8bit({ block: 18, code: 'dynamic' })).toThrow(/block is 18, but must be a multiple of 4/);
+    expect(() => adam8bit({ code: 'float16' as 'float8' })).toThrow(/code is "?'?float16.*, but must be 'float8' or 'dynamic'/);
     expect(() => adam8bit({ block: 100000 })).toThrow(/block is 100000/);
     expect(() => adam8bit({ learningRate: -1 })).toThrow(/learningRate is -1/);
     tf.dispose(gradients);

@@ -107,6 +107,7 @@ export const families: readonly KernelFamily[] = [
       'quant/qs8-elementwise.ts',
       'quant/fake-quantize.ts',
       'quant/adam8.ts',
+      'quant/adam8-float.ts',
       'quant/qf-gemv.ts',
     ],
     generated: { 'quant/qs8-tile.ts': qs8Tile, 'quant/qg-row.ts': qgRow },

@@ -2,9 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
 import { adam8bitState, adam8bitStep, type Adam8bitNumbers } from '@x/tensor/quant';
-import { checkNumber } from '../validation.ts';
+import { checkNumber, show } from '../validation.ts';
 
 export interface Adam8bitOptions {
+  /**
+   * What a byte of the state stands for: 8-bit floats, or numbers of the paper's dynamic map, which takes three times as long: see `adam8bitStep` of
+   * `@x/tensor/quant`. Default `float8`.
+   */
+  readonly code?: 'dynamic' | 'float8';
   /** A number, or a function of the step, counted from 0. Default 0.001. */
   readonly learningRate?: number | ((step: number) => number);
   /** Part of the gradient's running mean that is kept at each step. Default 0.9. */
@@ -15,14 +20,14 @@ export interface Adam8bitOptions {
   readonly epsilon?: number;
   /** Decoupled: a step first takes learningRate · weightDecay of the parameter away. Default 0. */
   readonly weightDecay?: number;
-  /** Numbers that share a scale, a multiple of 4 up to 65536. Default 256. */
+  /** Numbers that share a scale, a multiple of 32 (`dynamic`: of 4) up to 65536. Default 256. */
   readonly block?: number;
   /** Parameters of fewer numbers keep a state of 32 bits. Default 4096. */
   readonly least?: number;
 }
 
 /**
- * Adam whose two running means are kept in 8 bits: codes of the dynamic map, signed for the mean and unsigned for the square,
+ * Adam whose two running means are kept in 8 bits: codes of floats, or of the dynamic map, signed for the mean and unsigned for the square,
  * in blocks that each have a scale. A step decodes a parameter's state, does {@link adam}'s update in float32, and encodes it.
  *
  * State: the slots `mean` and `square` hold codes, four to a word, of large parameters and numbers of small ones; `meanScale` and
@@ -32,26 +37,37 @@ export interface Adam8bitOptions {
  * @example
  * const optimizer = adam8bit({ learningRate: 1e-3 });
  *
- * T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", 2021, arXiv 2110.02861.
+ * T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", 2021, arXiv 2110.02861, whose code is `dynamic`.
  */
 export function adam8bit(options: Adam8bitOptions = {}): Optimizer {
   const where = 'adam8bit';
-  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, block = 256, least = 4096 } = options;
+  const {
+    code = 'float8',
+    learningRate = 0.001,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    weightDecay = 0,
+    block = 256,
+    least = 4096,
+  } = options;
   if (typeof learningRate !== 'function') checkNumber(where, 'learningRate', learningRate, { least: 0 });
   for (const [name, beta] of Object.entries({ beta1, beta2 })) checkNumber(where, name, beta, { least: 0, most: 1 - 2 ** -52 });
   checkNumber(where, 'epsilon', epsilon, { least: 0 });
   checkNumber(where, 'weightDecay', weightDecay, { least: 0 });
   checkNumber(where, 'block', block, { least: 16, most: 65536, whole: true });
-  if (block % 4 !== 0) throw new RangeError(`${where}: block is ${block}, but must be a multiple of 4.`);
+  if (code !== 'float8' && code !== 'dynamic') throw new RangeError(`${where}: code is ${show(code)}, but must be 'float8' or 'dynamic'.`);
+  const unit = code === 'float8' ? 32 : 4;
+  if (block % unit !== 0) throw new RangeError(`${where}: block is ${block}, but must be a multiple of ${unit} for the code ${code}.`);
   checkNumber(where, 'least', least, { least: 0, whole: true });
 
   return {
-    init: (parameters) => ({ step: 0, slots: tf.tidy(() => initialSlots(parameters, block, least)) }),
+    init: (parameters) => ({ step: 0, slots: tf.tidy(() => initialSlots(parameters, { code, block }, least)) }),
     update: (parameters, gradients, state) => {
       const rate = typeof learningRate === 'function' ? learningRate(state.step) : learningRate;
       checkNumber(`${where}.update`, `the learning rate at step ${state.step}`, rate, { least: 0 });
       const step = state.step + 1;
-      const numbers = { block, learningRate: rate, beta1, beta2, epsilon, step, weightDecay };
+      const numbers = { code, block, learningRate: rate, beta1, beta2, epsilon, step, weightDecay };
       const entries = Object.entries(gradients).map(
         ([name, gradient]) => [parameterOf(parameters, name, gradient), gradient, memoryOf(state, name)] as const,
       );
@@ -73,7 +89,11 @@ interface Memory {
   readonly squareScale: Variable | undefined;
 }
 
-function initialSlots(parameters: NamedVariables, block: number, least: number): Record<string, NamedVariables> {
+function initialSlots(
+  parameters: NamedVariables,
+  options: NonNullable<Parameters<typeof adam8bitState>[1]>,
+  least: number,
+): Record<string, NamedVariables> {
   const slots: Record<'mean' | 'square' | 'meanScale' | 'squareScale', Record<string, Variable>> = {
     mean: {},
     square: {},
@@ -84,8 +104,7 @@ function initialSlots(parameters: NamedVariables, block: number, least: number):
     if (size < least || size === 0) {
       slots.mean[name] = tf.variable(tf.zeros(shape), false);
       slots.square[name] = tf.variable(tf.zeros(shape), false);
-    } else
-      for (const [slot, variable] of Object.entries(adam8bitState(size, { block }))) slots[slot as keyof typeof slots][name] = variable;
+    } else for (const [slot, variable] of Object.entries(adam8bitState(size, options))) slots[slot as keyof typeof slots][name] = variable;
   }
   return slots;
 }

@@ -1,5 +1,6 @@
 import type { Kernels } from '../../runtime/kernels.ts';
 import type { Adam8Numbers } from '../reference/quant/adam8.ts';
+import { ELEMENT_PART, MOST_MEAN, MOST_SQUARE, STEP_PART } from '../reference/quant/adam8-float.ts';
 import { codeLines } from './code-lines.ts';
 import { dynamicCodes } from './dynamic-map.ts';
 
@@ -43,7 +44,6 @@ function mapsOf(kernels: Kernels): Maps {
 
 export function adam8(kernels: Kernels, step: Adam8): void {
   const { learningRate, beta1, beta2, block, count } = step;
-  const { signed, unsigned } = mapsOf(kernels);
   const { threads } = kernels;
   const { words, floats } = threads;
   const p = threads.parameters();
@@ -55,15 +55,29 @@ export function adam8(kernels: Kernels, step: Adam8): void {
   words[p + 5] = step.vScales;
   words[p + 6] = count;
   words[p + 7] = block;
-  words[p + 8] = signed;
-  words[p + 9] = unsigned;
-  floats[p + 10] = learningRate / (1 - beta1 ** step.step);
-  floats[p + 11] = 1 / Math.sqrt(1 - beta2 ** step.step);
+  const rate = learningRate / (1 - beta1 ** step.step);
+  const root = Math.sqrt(1 - beta2 ** step.step);
+  floats[p + 10] = rate;
+  floats[p + 11] = 1 / root;
   floats[p + 12] = 1 - learningRate * step.weightDecay;
   floats[p + 13] = beta1;
   floats[p + 14] = 1 - beta1;
   floats[p + 15] = beta2;
   floats[p + 16] = 1 - beta2;
   floats[p + 17] = step.epsilon;
-  threads.run(kernels.number('f32_adam8'), Math.ceil(count / block), Math.max(1, Math.ceil(4096 / block)));
+  const dynamic = step.code === 'dynamic';
+  if (!dynamic) {
+    words[p + 8] = Math.imul(step.step, STEP_PART);
+    words[p + 9] = ELEMENT_PART;
+    // Both sides of the quotient times the correction, which saves a product.
+    floats[p + 10] = rate * root;
+    floats[p + 17] = step.epsilon * root;
+    floats[p + 18] = MOST_MEAN;
+    floats[p + 19] = MOST_SQUARE;
+  } else {
+    const { signed, unsigned } = mapsOf(kernels);
+    words[p + 8] = signed;
+    words[p + 9] = unsigned;
+  }
+  threads.run(kernels.number(dynamic ? 'f32_adam8' : 'f32_adam8_float'), Math.ceil(count / block), Math.max(1, Math.ceil(4096 / block)));
 }

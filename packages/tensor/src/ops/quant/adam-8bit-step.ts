@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { dynamicCodes } from '../../kernels/quant/dynamic-map.ts';
 import { referenceAdam8, type Adam8Numbers } from '../../kernels/reference/quant/adam8.ts';
+import { referenceAdam8Float } from '../../kernels/reference/quant/adam8-float.ts';
 import { makeWritable } from '../../optimizers/writable.ts';
-import { checkNumber, checkTensor } from '../arguments.ts';
+import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
 
 /** A parameter's two running means in 8 bits: codes four to a word, int32[ceil(size / 4)], and scales, float32[ceil(size / block)]. */
@@ -14,12 +15,22 @@ export interface Adam8bitState {
   readonly squareScale: Variable;
 }
 
+/** What the bytes of a state stand for. */
+export type Adam8bitCode = NonNullable<Adam8Numbers['code']>;
+const adam8bitCodes: readonly Adam8bitCode[] = ['dynamic', 'float8'];
+
 export type { Adam8Numbers as Adam8bitNumbers } from '../../kernels/reference/quant/adam8.ts';
 
 /**
- * One step of AdamW on a parameter whose running means are kept as 8-bit codes of the dynamic map, in place, one pass over memory:
- * decode, update in float32, encode by the largest of each block: the nearest code, and of two that are equally near but for one part
- * in 2^19 either.
+ * One step of AdamW on a parameter whose running means are kept as 8-bit codes, in place, one pass over memory: decode, update in float32,
+ * encode by the largest of each block.
+ *
+ * - `float8`: a mean is ±((1 + m/8)·2^e - 1)·s with 4 bits of e and 3 of m, s the largest of its block over 61438; a square (1 + m/8)·2^e·t with 5 bits
+ *   of e and 3 of m, t the largest over 1.875·2^31: so it is never 0 beside a mean that isn't. A number between two codes becomes the upper one, over
+ *   the steps, as often as it is near to it, by a golden-ratio sequence over steps and elements: a mean of 1000 steps, of which each changes less than
+ *   half of what codes lie apart, moves all the same. Gradients within a block may differ 10^4 times; smaller ones move their parameters by less.
+ * - `dynamic`: the paper's map, and the nearest code, of two that are equally near but for one part in 2^19 either. A square that is less than
+ *   1.6·10^-7 of its block's largest becomes 0, and its parameter then moves far. It takes three times as long.
  *
  * @param parameter float32 of any shape; changed.
  * @param gradient float32 of the same shape.
@@ -32,9 +43,8 @@ export function adam8bitStep(parameter: Variable, gradient: Tensor, state: Adam8
   const where = 'adam8bitStep';
   checkTensor(where, 'parameter', parameter, { dtype: 'float32' });
   checkTensor(where, 'gradient', gradient, { dtype: 'float32', shape: parameter.shape });
-  const { block, learningRate, beta1, beta2, epsilon, step, weightDecay } = numbers;
-  checkNumber(where, 'block', block, { least: 4, most: 65536, whole: true });
-  if (block % 4 !== 0) checkNumber(where, 'block / 4', block / 4, { whole: true });
+  const { code = 'float8', block, learningRate, beta1, beta2, epsilon, step, weightDecay } = numbers;
+  const unit = checkBlock(where, code, block);
   checkNumber(where, 'learningRate', learningRate, { least: 0 });
   checkNumber(where, 'beta1', beta1, { least: 0, below: 1 });
   checkNumber(where, 'beta2', beta2, { least: 0, below: 1 });
@@ -42,7 +52,7 @@ export function adam8bitStep(parameter: Variable, gradient: Tensor, state: Adam8
   checkNumber(where, 'step', step, { least: 1, whole: true });
   checkNumber(where, 'weightDecay', weightDecay, { least: 0 });
   const { mean: m, square: v, meanScale: mScales, squareScale: vScales } = state;
-  const [words, blocks] = [Math.ceil(parameter.size / 4), Math.ceil(parameter.size / block)];
+  const [words, blocks] = [Math.ceil(parameter.size / unit) * (unit / 4), Math.ceil(parameter.size / block)];
   checkTensor(where, 'state.mean', m, { dtype: 'int32', shape: [words] });
   checkTensor(where, 'state.square', v, { dtype: 'int32', shape: [words] });
   checkTensor(where, 'state.meanScale', mScales, { dtype: 'float32', shape: [blocks] });
@@ -56,7 +66,7 @@ export function adam8bitStep(parameter: Variable, gradient: Tensor, state: Adam8
   const bytes = (variable: Variable): Uint8Array<ArrayBuffer> =>
     new Uint8Array((variable.dataSync() as Int32Array).slice().buffer as ArrayBuffer);
   const next = { value: copy(parameter), m: bytes(m), v: bytes(v), mScales: copy(mScales), vScales: copy(vScales) };
-  referenceAdam8({ ...next, gradient: gradient.dataSync() as Float32Array }, numbers);
+  (code === 'float8' ? referenceAdam8Float : referenceAdam8)({ ...next, gradient: gradient.dataSync() as Float32Array }, numbers);
   tf.tidy(() => {
     parameter.assign(tf.tensor(next.value, parameter.shape));
     m.assign(tf.tensor1d(new Int32Array(next.m.buffer), 'int32'));
@@ -66,14 +76,30 @@ export function adam8bitStep(parameter: Variable, gradient: Tensor, state: Adam8
   });
 }
 
-/** The state of a parameter of so many elements before the first {@link adam8bitStep}: codes of 0 with scales of 0. */
-export function adam8bitState(size: number, { block = 256 }: { readonly block?: number } = {}): Adam8bitState {
-  checkNumber('adam8bitState', 'size', size, { least: 1, whole: true });
-  checkNumber('adam8bitState', 'block', block, { least: 4, most: 65536, whole: true });
+/** Elements whose codes lie together, after checking that blocks are made of such. */
+function checkBlock(where: string, code: Adam8bitCode, block: number): number {
+  checkChoice(where, 'code', code, adam8bitCodes);
+  const unit = code === 'float8' ? 32 : 4;
+  checkNumber(where, 'block', block, { least: unit, most: 65536, whole: true });
+  if (block % unit !== 0) throw new RangeError(`${where}: block is ${block}, but must be a multiple of ${unit} for the code ${code}.`);
+  return unit;
+}
+
+/**
+ * The state of a parameter of so many elements before the first {@link adam8bitStep}: codes of 0 with scales of 0; with `float8` for as many elements as
+ * whole 32 hold.
+ */
+export function adam8bitState(
+  size: number,
+  { block = 256, code = 'float8' }: { readonly block?: number; readonly code?: Adam8bitCode } = {},
+): Adam8bitState {
+  const where = 'adam8bitState';
+  checkNumber(where, 'size', size, { least: 1, whole: true });
+  const unit = checkBlock(where, code, block);
   return tf.tidy(() => {
     const codes = (signed: boolean): Variable => {
-      const zero = dynamicCodes(signed).indexOf(0);
-      return tf.variable(tf.fill([Math.ceil(size / 4)], Math.imul(zero, 0x01010101), 'int32'), false);
+      const zero = code === 'float8' ? 0 : dynamicCodes(signed).indexOf(0);
+      return tf.variable(tf.fill([Math.ceil(size / unit) * (unit / 4)], Math.imul(zero, 0x01010101), 'int32'), false);
     };
     const scales = (): Variable => tf.variable(tf.zeros([Math.ceil(size / block)]), false);
     return { mean: codes(true), square: codes(false), meanScale: scales(), squareScale: scales() };

@@ -15,6 +15,8 @@ export interface Adam8State {
 }
 
 export interface Adam8Numbers {
+  /** What bytes stand for: 8-bit floats, or numbers of the dynamic map. Default `float8`. */
+  readonly code?: 'dynamic' | 'float8';
   readonly block: number;
   readonly learningRate: number;
   readonly beta1: number;
