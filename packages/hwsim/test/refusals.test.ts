@@ -57,7 +57,7 @@ const placementJson = {
   edges: [0, 1].map((sourceId) => ({ sourceId, destId: sourceId + 1, cost: 0.1 })),
 };
 const placement = hwsim.readPlacement(placementJson);
-const few = { evaluations: 20 };
+const few = { evaluations: 40, batch: 20 };
 const search = { assignment: new Int32Array(3), load: 1, evaluations: 1, curve: [{ evaluations: 1, load: 1 }] };
 const table = hwsim.readArchitectureTable(['arch,mean_acc,std,params,flops', ...[0, 1].map((a) => `${a},50,0,1,1`)].join('\n'));
 const profiled = `node1 -- Conv2d() -- forward_compute_time=1, backward_compute_time=2, activation_size=3, parameter_size=4`;
