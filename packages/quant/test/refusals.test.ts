@@ -129,4 +129,5 @@ refusesWrongKinds(
     withLossScaling: ['net optimizer', () => [mixed, adam()]],
     writeGguf: ['tensors', () => [{}]],
   },
+  { nulls: true },
 );

@@ -101,4 +101,5 @@ refusesWrongKinds(
     trulySparse: ['options(stepsPerEpoch, epochs)', () => [{ stepsPerEpoch: 10, epochs: 2 }]],
     withTopology: ['net topology optimizer options(key)', () => [net, sparse.set({ every: 10 }), sgd(), { key }]],
   },
+  { nulls: true },
 );

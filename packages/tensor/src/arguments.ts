@@ -9,4 +9,4 @@ export {
   type NumberExpectation,
   type TensorExpectation,
 } from './ops/arguments.ts';
-export { checkArray, checkObject, checkText } from './ops/argument-kinds.ts';
+export { checkArray, checkObject, checkOptions, checkText } from './ops/argument-kinds.ts';

@@ -1,5 +1,6 @@
 import { checkNumber, checkObject, checkReal } from '../validation.ts';
 import { roundHalfAway } from './rounding.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** A range whose zero is one of its quantized values. */
 export interface NudgedRange {
@@ -13,11 +14,8 @@ export interface NudgedRange {
  *
  * @throws {RangeError} if an end is not finite or min >= max.
  */
-export function nudgedRange(
-  min: number,
-  max: number,
-  { least = 0, most = 255 }: { readonly least?: number; readonly most?: number } = {},
-): NudgedRange {
+export function nudgedRange(min: number, max: number, options: { readonly least?: number; readonly most?: number } = {}): NudgedRange {
+  const { least = 0, most = 255 } = checkOptions('nudgedRange', options);
   checkNumber('nudgedRange', 'max', max);
   checkNumber('nudgedRange', 'min', min);
   if (!(min < max)) throw new RangeError(`nudgedRange: min is ${min} and max ${max}, but min must be less.`);

@@ -1,5 +1,6 @@
 import { checkNumber, checkObject, checkReal } from '../validation.ts';
 import { roundHalfAway, roundHalfEven } from './rounding.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** real = scale · (q - zeroPoint). */
 export interface QuantizationParameters {
@@ -22,7 +23,8 @@ export interface ParameterOptions {
 }
 
 /** The integers of a width. */
-export function integerRange({ bits = 8, symmetric = false, unsigned = false }: ParameterOptions = {}): { least: number; most: number } {
+export function integerRange(options: ParameterOptions = {}): { least: number; most: number } {
+  const { bits = 8, symmetric = false, unsigned = false } = checkOptions('integerRange', options);
   const half = 2 ** (bits - 1);
   if (unsigned) return { least: 0, most: 2 * half - 1 };
   return { least: symmetric ? 1 - half : -half, most: half - 1 };
@@ -42,6 +44,7 @@ const LEAST_SCALE = 2 ** -126;
  * quantizationParameters(-10, 30, { unsigned: true }).zeroPoint; // => 64
  */
 export function quantizationParameters(min: number, max: number, options: ParameterOptions = {}): QuantizationParameters {
+  checkOptions('quantizationParameters', options);
   const where = 'quantizationParameters';
   const { bits = 8, symmetric = false, unsigned = false } = options;
   checkNumber(where, 'max', max);

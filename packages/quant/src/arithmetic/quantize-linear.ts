@@ -1,3 +1,4 @@
+import { checkOptions } from '@x/tensor/arguments';
 import { roundToFormat, type FloatFormat } from '../formats/float-format.ts';
 import { e2m1, e4m3fn, e4m3fnuz, e5m2, e5m2fnuz } from '../formats/formats.ts';
 import { checkArray, checkChoice, checkNumber, checkObject } from '../validation.ts';
@@ -71,6 +72,7 @@ export interface QuantizeLinearOptions extends LinearScales {
 export function quantizeLinear(values: ArrayLike<number>, options: QuantizeLinearOptions): number[] {
   checkArray('quantizeLinear', 'values', values);
   checkObject('quantizeLinear', 'options', options, ['scale']);
+  checkOptions('quantizeLinear', options);
   const { type = 'uint8', saturate = true, ...scales } = options;
   checkChoice('quantizeLinear', 'type', type, types);
   const at = scaleAt('quantizeLinear', values.length, scales);

@@ -1,4 +1,5 @@
 import { doubleRounding, quantizeMultiplier as ofPositive, singleRounding, type QuantizedMultiplier } from '@x/tensor/quant';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkChoice, checkNumber, checkObject, checkReal, show } from '../validation.ts';
 import { roundHalfEven } from './rounding.ts';
 
@@ -11,10 +12,8 @@ export type { QuantizedMultiplier };
  * @example
  * quantizeMultiplier(0.75); // => { multiplier: 1610612736, shift: 0 }
  */
-export function quantizeMultiplier(
-  real: number,
-  { rounding = 'double' }: { readonly rounding?: 'double' | 'single' } = {},
-): QuantizedMultiplier {
+export function quantizeMultiplier(real: number, options: { readonly rounding?: 'double' | 'single' } = {}): QuantizedMultiplier {
+  const { rounding = 'double' } = checkOptions('quantizeMultiplier', options);
   checkNumber('quantizeMultiplier', 'real', real);
   checkChoice('quantizeMultiplier', 'rounding', rounding, ['double', 'single']);
   const { multiplier, shift } = ofPositive(Math.abs(real), rounding === 'single');
@@ -34,8 +33,9 @@ export function quantizeMultiplier(
 export function multiplyByQuantizedMultiplier(
   x: number,
   quantized: QuantizedMultiplier,
-  { rounding = 'double' }: { readonly rounding?: 'double' | 'single' } = {},
+  options: { readonly rounding?: 'double' | 'single' } = {},
 ): number {
+  const { rounding = 'double' } = checkOptions('multiplyByQuantizedMultiplier', options);
   checkReal('multiplyByQuantizedMultiplier', 'x', x);
   checkObject('multiplyByQuantizedMultiplier', 'quantized', quantized, ['multiplier', 'shift']);
   const { multiplier, shift } = quantized;
@@ -65,8 +65,9 @@ export function multiplyWideByQuantizedMultiplier(x: bigint, quantized: Quantize
 export function requantizeFp32(
   sum: number,
   scale: number,
-  { zeroPoint = 0, least = -128, most = 127 }: { readonly zeroPoint?: number; readonly least?: number; readonly most?: number } = {},
+  options: { readonly zeroPoint?: number; readonly least?: number; readonly most?: number } = {},
 ): number {
+  const { zeroPoint = 0, least = -128, most = 127 } = checkOptions('requantizeFp32', options);
   checkReal('requantizeFp32', 'sum', sum);
   checkReal('requantizeFp32', 'scale', scale);
   const scaled = Math.fround(Math.fround(sum) * Math.fround(scale));

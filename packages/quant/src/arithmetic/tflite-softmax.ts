@@ -5,6 +5,7 @@ import { quantizeMultiplier, type QuantizedMultiplier } from './requantize.ts';
 export function inputRadius(integerBits: number, leftShift: number, totalBits: number = 31): number {
   checkReal('inputRadius', 'integerBits', integerBits);
   checkReal('inputRadius', 'leftShift', leftShift);
+  checkReal('inputRadius', 'totalBits', totalBits);
   return Math.floor(((2 ** integerBits - 1) * 2 ** (totalBits - integerBits)) / 2 ** leftShift);
 }
 

@@ -1,5 +1,6 @@
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Layer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { quantize } from '../network/quantize.ts';
 import type { QuantizedNetwork } from '../network/quantized-network.ts';
 import { holdSamples } from '../network/samples.ts';
@@ -16,7 +17,7 @@ import { sensitivity, type SensitivityOptions } from './sensitivity.ts';
  * q.report().layers.map(({ name, scheme }) => `${name}: ${scheme}`);
  */
 export async function quantizeWithin(net: Layer, budget: Budget, options: SensitivityOptions = {}): Promise<QuantizedNetwork> {
-  const { schemes: _, calibrate, ...rest } = options;
+  const { schemes: _, calibrate, ...rest } = checkOptions('quantizeWithin', options);
   // Held, because an iterator can be gone through once.
   const samples = calibrate === undefined ? undefined : await holdSamples('quantizeWithin', calibrate);
   try {

@@ -1,4 +1,5 @@
 import type { Layer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { quantize, type QuantizeOptions } from '../network/quantize.ts';
 import { schemes as allSchemes, type Scheme } from '../network/scheme.ts';
 import { quantizableSteps, stepsOf } from '../network/steps.ts';
@@ -28,6 +29,7 @@ export interface Sensitivity {
  * for (const { layer, scheme, error } of await sensitivity(net, { calibrate: samples })) console.log(layer, scheme, error);
  */
 export async function sensitivity(net: Layer, options: SensitivityOptions = {}): Promise<Sensitivity[]> {
+  checkOptions('sensitivity', options);
   const where = 'sensitivity';
   const { schemes = ['int8', 'int4'], ...rest } = options ?? {};
   if (!Array.isArray(schemes)) throw new TypeError(`${where}: schemes is ${show(schemes)}, but must be an array of schemes.`);

@@ -1,5 +1,6 @@
 import { io } from '@tensorflow/tfjs-core';
 import { packRaw } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { roundHalfEven } from '../arithmetic/rounding.ts';
 import { checkChoice, checkNumber, checkObject, show } from '../validation.ts';
 
@@ -25,10 +26,8 @@ export interface QuantizeArtifactsOptions {
  *
  * As `--quantize_uint8` and its like of the converter tensorflowjs, weight by weight.
  */
-export function quantizeArtifacts(
-  artifacts: io.ModelArtifacts,
-  { dtype = 'uint8', include = () => true }: QuantizeArtifactsOptions = {},
-): io.ModelArtifacts {
+export function quantizeArtifacts(artifacts: io.ModelArtifacts, options: QuantizeArtifactsOptions = {}): io.ModelArtifacts {
+  const { dtype = 'uint8', include = () => true } = checkOptions('quantizeArtifacts', options);
   checkObject('quantizeArtifacts', 'artifacts', artifacts);
   const where = 'quantizeArtifacts';
   checkChoice(where, 'dtype', dtype, ['uint8', 'uint16', 'float16']);

@@ -1,11 +1,13 @@
 import { checkArray, checkFormat } from '../validation.ts';
 import { decodeFloat, encodeFloat, roundToFormat, type CastOptions, type FloatFormat } from './float-format.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** Codes of a format, in the smallest array that holds them; one code an element, not packed. */
 export type Codes = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
 /** Numbers as codes of a format. */
 export function encodeFloats(values: ArrayLike<number>, format: FloatFormat, options: CastOptions = {}): Codes {
+  checkOptions('encodeFloats', options);
   checkArray('encodeFloats', 'values', values);
   checkFormat('encodeFloats', 'format', format);
   const bits = 1 + format.exponentBits + format.mantissaBits;
@@ -26,6 +28,7 @@ export function decodeFloats(codes: ArrayLike<number>, format: FloatFormat): Flo
 
 /** What storing numbers in a format would leave of them, one by one in JavaScript; `roundTensor` of `@x/tensor/storage` does it to a tensor at memory's speed. */
 export function roundFloats(values: ArrayLike<number>, format: FloatFormat, options: CastOptions = {}): Float32Array<ArrayBuffer> {
+  checkOptions('roundFloats', options);
   checkArray('roundFloats', 'values', values);
   checkFormat('roundFloats', 'format', format);
   const rounded = new Float32Array(values.length);

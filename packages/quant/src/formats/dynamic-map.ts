@@ -1,4 +1,5 @@
 import { dynamicCodes } from '@x/tensor/quant';
+import { checkOptions } from '@x/tensor/arguments';
 
 /**
  * The 256 values of dynamic 8-bit quantization: seven powers of ten, each with as many evenly spaced fractions as its
@@ -10,6 +11,7 @@ import { dynamicCodes } from '@x/tensor/quant';
  * T. Dettmers, "8-Bit Approximations for Parallelism in Deep Learning", 2015, arXiv 1511.04561; T. Dettmers et al.,
  * "8-bit Optimizers via Block-wise Quantization", 2021, arXiv 2110.02861.
  */
-export function dynamicMap({ signed = true }: { readonly signed?: boolean } = {}): Float32Array<ArrayBuffer> {
+export function dynamicMap(options: { readonly signed?: boolean } = {}): Float32Array<ArrayBuffer> {
+  const { signed = true } = checkOptions('dynamicMap', options);
   return dynamicCodes(signed);
 }

@@ -1,6 +1,7 @@
 import { exponentOf } from '../arithmetic/frexp.ts';
 import { rounder, type Rounding } from '../arithmetic/rounding.ts';
 import { checkChoice, checkFormat, checkNumber, checkReal } from '../validation.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /**
  * What a floating-point format does with its largest exponents:
@@ -46,7 +47,7 @@ export interface FloatFormatOptions {
  * e4m3.max; // => 448
  */
 export function floatFormat(exponentBits: number, mantissaBits: number, options: FloatFormatOptions = {}): FloatFormat {
-  const { nonFinite = 'ieee', name = `e${exponentBits}m${mantissaBits}` } = options;
+  const { nonFinite = 'ieee', name = `e${exponentBits}m${mantissaBits}` } = checkOptions('floatFormat', options);
   checkNumber('floatFormat', 'exponentBits', exponentBits, { least: nonFinite === 'ieee' ? 2 : 1, most: 11, whole: true });
   checkNumber('floatFormat', 'mantissaBits', mantissaBits, { least: nonFinite === 'fn' ? 1 : 0, most: 51, whole: true });
   checkChoice('floatFormat', 'nonFinite', nonFinite, ['ieee', 'fn', 'fnuz', 'finite']);
@@ -83,7 +84,8 @@ export interface CastOptions {
  * @example
  * roundToFormat(5, formats.e2m1); // => 4
  */
-export function roundToFormat(x: number, format: FloatFormat, { rounding = 'half-even', saturate = false }: CastOptions = {}): number {
+export function roundToFormat(x: number, format: FloatFormat, options: CastOptions = {}): number {
+  const { rounding = 'half-even', saturate = false } = checkOptions('roundToFormat', options);
   checkReal('roundToFormat', 'x', x);
   checkFormat('roundToFormat', 'format', format);
   const { mantissaBits, max, leastNormal, nonFinite } = format;
@@ -107,6 +109,7 @@ export function roundToFormat(x: number, format: FloatFormat, { rounding = 'half
 
 /** The bits of {@link roundToFormat}. */
 export function encodeFloat(x: number, format: FloatFormat, options: CastOptions = {}): number {
+  checkOptions('encodeFloat', options);
   checkReal('encodeFloat', 'x', x);
   checkFormat('encodeFloat', 'format', format);
   const { exponentBits, mantissaBits, bias, leastNormal, least, nonFinite } = format;

@@ -2,6 +2,7 @@ import { exponentOf } from '../arithmetic/frexp.ts';
 import { rounder, type Rounding } from '../arithmetic/rounding.ts';
 import { checkArray, checkNumber, checkObject, show } from '../validation.ts';
 import { roundToFormat, type FloatFormat } from './float-format.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** What the elements of a block are: floats of a format, or `int8` fractions k / 64. */
 export type BlockElement = FloatFormat | 'int8';
@@ -28,11 +29,8 @@ export interface MicroscaledBlocks {
  *
  * "OCP Microscaling Formats (MX) Specification" 1.0, 2023; B. Rouhani et al., "Microscaling Data Formats for Deep Learning", 2023, arXiv 2310.10537.
  */
-export function toMicroscaling(
-  values: ArrayLike<number>,
-  element: BlockElement,
-  { block = 32, rounding = 'half-even' }: MicroscalingOptions = {},
-): MicroscaledBlocks {
+export function toMicroscaling(values: ArrayLike<number>, element: BlockElement, options: MicroscalingOptions = {}): MicroscaledBlocks {
+  const { block = 32, rounding = 'half-even' } = checkOptions('toMicroscaling', options);
   checkArray('toMicroscaling', 'values', values);
   checkNumber('toMicroscaling', 'block', block, { least: 1, whole: true });
   if (element !== 'int8' && typeof element?.max !== 'number')
@@ -66,10 +64,8 @@ export function toMicroscaling(
 }
 
 /** The numbers of blocks. */
-export function fromMicroscaling(
-  blocks: MicroscaledBlocks,
-  { block = 32 }: Pick<MicroscalingOptions, 'block'> = {},
-): Float32Array<ArrayBuffer> {
+export function fromMicroscaling(blocks: MicroscaledBlocks, options: Pick<MicroscalingOptions, 'block'> = {}): Float32Array<ArrayBuffer> {
+  const { block = 32 } = checkOptions('fromMicroscaling', options);
   checkObject('fromMicroscaling', 'blocks', blocks, ['elements', 'exponents']);
   for (const [name, part] of Object.entries({ elements: blocks.elements, exponents: blocks.exponents }))
     checkArray('fromMicroscaling', `blocks.${name}`, part);

@@ -1,4 +1,5 @@
 import { checkArray, checkNumber, checkObject } from '../validation.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** The 16 values of 4-bit NormalFloat, as bitsandbytes has them; computing them anew differs in the 7th digit. */
 export const nf4Values: Float32Array<ArrayBuffer> = Float32Array.of(
@@ -45,7 +46,8 @@ export interface Nf4Blocks {
  *
  * T. Dettmers et al., "QLoRA: Efficient Finetuning of Quantized LLMs", 2023, arXiv 2305.14314; scales stay float32.
  */
-export function toNf4(values: ArrayLike<number>, { block = 64 }: { readonly block?: number } = {}): Nf4Blocks {
+export function toNf4(values: ArrayLike<number>, options: { readonly block?: number } = {}): Nf4Blocks {
+  const { block = 64 } = checkOptions('toNf4', options);
   checkArray('toNf4', 'values', values);
   checkNumber('toNf4', 'block', block, { least: 1, whole: true });
   const codes = new Uint8Array(values.length);
@@ -62,7 +64,8 @@ export function toNf4(values: ArrayLike<number>, { block = 64 }: { readonly bloc
 }
 
 /** The numbers of codes. */
-export function fromNf4(blocks: Nf4Blocks, { block = 64 }: { readonly block?: number } = {}): Float32Array<ArrayBuffer> {
+export function fromNf4(blocks: Nf4Blocks, options: { readonly block?: number } = {}): Float32Array<ArrayBuffer> {
+  const { block = 64 } = checkOptions('fromNf4', options);
   checkObject('fromNf4', 'blocks', blocks, ['codes', 'scales']);
   for (const [name, part] of Object.entries({ codes: blocks.codes, scales: blocks.scales })) checkArray('fromNf4', `blocks.${name}`, part);
   const { codes, scales } = blocks;

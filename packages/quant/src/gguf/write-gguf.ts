@@ -1,6 +1,7 @@
 import { checkNumber, checkObject, show } from '../validation.ts';
 import { ARRAY, typeNumber, type MetadataType, type MetadataValue } from './metadata.ts';
 import { typesByName, type TensorType } from './tensor-types.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** A metadata value with its type told: the type of an array is that of its elements. */
 export interface TypedMetadata {
@@ -40,10 +41,8 @@ const DEFAULT_ALIGNMENT = 32;
  * @example
  * const bytes = writeGguf({ 'w': { shape: [2, 32], type: 'Q8_0', values: new Float32Array(64) } }, { metadata: { 'general.architecture': 'mlp' } });
  */
-export function writeGguf(
-  tensors: Readonly<Record<string, GgufTensorInput>>,
-  { metadata = {} }: WriteGgufOptions = {},
-): Uint8Array<ArrayBuffer> {
+export function writeGguf(tensors: Readonly<Record<string, GgufTensorInput>>, options: WriteGgufOptions = {}): Uint8Array<ArrayBuffer> {
+  const { metadata = {} } = checkOptions('writeGguf', options);
   checkObject('writeGguf', 'tensors', tensors);
   checkObject('writeGguf', 'metadata', metadata);
   const alignment = alignmentOf(metadata['general.alignment']);

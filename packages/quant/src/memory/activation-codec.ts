@@ -1,6 +1,7 @@
 import { cast, clone, mul, notEqual, tensor, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import type { Key } from '@x/tensor';
 import { compress, compressBounded, restore, restoreBounded } from '@x/tensor/storage';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkChoice, checkNumber } from '../validation.ts';
 
 /** Activations in fewer bytes. */
@@ -32,7 +33,8 @@ export interface ActivationCodec {
  * J. Chen et al., "ActNN: Reducing Training Memory Footprint via 2-Bit Activation Compressed Training", 2021, arXiv 2104.14129;
  * with the same bits in all groups.
  */
-export function stochasticCodec({ bits = 2, group = 256 }: { readonly bits?: 2 | 4 | 8; readonly group?: number } = {}): ActivationCodec {
+export function stochasticCodec(options: { readonly bits?: 2 | 4 | 8; readonly group?: number } = {}): ActivationCodec {
+  const { bits = 2, group = 256 } = checkOptions('stochasticCodec', options);
   checkChoice('stochasticCodec', 'bits', String(bits), ['2', '4', '8']);
   checkNumber('stochasticCodec', 'group / 64', group / 64, { least: 1, whole: true });
   return {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
 import { adam8bitState, adam8bitStep, type Adam8bitNumbers } from '@x/tensor/quant';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkNumber, show } from '../validation.ts';
 
 export interface Adam8bitOptions {
@@ -40,6 +41,7 @@ export interface Adam8bitOptions {
  * T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", 2021, arXiv 2110.02861, whose code is `dynamic`.
  */
 export function adam8bit(options: Adam8bitOptions = {}): Optimizer {
+  checkOptions('adam8bit', options);
   const where = 'adam8bit';
   const {
     code = 'float8',

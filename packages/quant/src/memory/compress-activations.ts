@@ -13,6 +13,7 @@ import {
   type Pool2dLayer,
 } from '@x/tensor';
 import { positiveBits, wherePositive } from '@x/tensor/storage';
+import { checkOptions } from '@x/tensor/arguments';
 import { othersOf, partsOf } from '../network/parts.ts';
 import { checkNumber } from '../validation.ts';
 import {
@@ -84,10 +85,8 @@ export interface CompressedNetwork extends Layer {
  * const lean = compressActivations(net, { codec: stochasticCodec({ bits: 2 }) });
  * lean.report({ x, y }).relativeError; // of the weights' gradients
  */
-export function compressActivations(
-  net: Layer,
-  { codec, gradientError, interval = 100 }: CompressActivationsOptions = {},
-): CompressedNetwork {
+export function compressActivations(net: Layer, options: CompressActivationsOptions = {}): CompressedNetwork {
+  const { codec, gradientError, interval = 100 } = checkOptions('compressActivations', options);
   const where = 'compressActivations';
   const parts = partsOf(where, net);
   const others = othersOf(parts, canCompress);

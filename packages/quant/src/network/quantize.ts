@@ -1,6 +1,7 @@
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Layer } from '@x/tensor';
 import { chooseQuantization, type Quantization, type RequantizationRounding } from '@x/tensor/quant';
+import { checkOptions } from '@x/tensor/arguments';
 import { minMax } from '../observers/min-max.ts';
 import type { Observer } from '../observers/observer.ts';
 import { checkChoice, checkNumber, show } from '../validation.ts';
@@ -82,6 +83,7 @@ export interface QuantizeOptions {
  * console.log(formatReport(q.report()));
  */
 export async function quantize(net: Layer, options: QuantizeOptions = {}): Promise<QuantizedNetwork> {
+  checkOptions('quantize', options);
   const where = 'quantize';
   const { scheme = 'int8', equalize = false, smooth, correctBias = false, unsupported = 'refuse', rounding = 'fp32' } = options;
   const { weights = {}, observer = minMax() } = options;

@@ -1,6 +1,7 @@
 import { dispose, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { type Layer } from '@x/tensor';
 import { fakeQuantize } from '@x/tensor/quant';
+import { checkOptions } from '@x/tensor/arguments';
 import { quantizationParameters, type QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
 import { minMax } from '../observers/min-max.ts';
 import type { Observer } from '../observers/observer.ts';
@@ -43,6 +44,7 @@ export interface SimulateOptions {
  * const sixBits = await simulate(net, { weights: { bits: 6 }, activations: { bits: 6 }, calibrate: samples });
  */
 export async function simulate(net: Layer, options: SimulateOptions = {}): Promise<Layer> {
+  checkOptions('simulate', options);
   const where = 'simulate';
   const { weights, activations, layers, unsupported = 'refuse' } = options;
   const steps = stepsOf(where, net, { keepUnsupported: unsupported === 'float' });

@@ -1,5 +1,6 @@
 import { checkNumber } from '../validation.ts';
 import { checkSeen, extremes, type Observer, type Range } from './observer.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** The least and largest value ever seen: nothing is clipped, and one outlier costs all others resolution. */
 export function minMax(): Observer<Range> {
@@ -22,7 +23,8 @@ export function minMax(): Observer<Range> {
  *
  * @param constant Weight of a batch, above 0 and at most 1. Default 0.01, as PyTorch's MovingAverageMinMaxObserver.
  */
-export function movingAverage({ constant = 0.01 }: { readonly constant?: number } = {}): Observer<Range | undefined> {
+export function movingAverage(options: { readonly constant?: number } = {}): Observer<Range | undefined> {
+  const { constant = 0.01 } = checkOptions('movingAverage', options);
   checkNumber('movingAverage', 'constant', constant, { above: 0, most: 1 });
   return {
     name: 'movingAverage',

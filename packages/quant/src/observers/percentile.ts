@@ -1,6 +1,7 @@
 import { checkNumber } from '../validation.ts';
 import { addToHistogram, emptyHistogram, foldHistogram, type Histogram } from './histogram.ts';
 import { checkSeen, type Observer } from './observer.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /**
  * The range that holds `percent` of the values: half of the rest is cut at either end, or, symmetric, all of it by size.
@@ -8,7 +9,8 @@ import { checkSeen, type Observer } from './observer.ts';
  *
  * @param percent Above 50 and at most 100. Default 99.99.
  */
-export function percentile({ percent = 99.99 }: { readonly percent?: number } = {}): Observer<Histogram> {
+export function percentile(options: { readonly percent?: number } = {}): Observer<Histogram> {
+  const { percent = 99.99 } = checkOptions('percentile', options);
   checkNumber('percentile', 'percent', percent, { above: 50, most: 100 });
   return {
     name: 'percentile',

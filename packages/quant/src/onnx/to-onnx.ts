@@ -1,5 +1,6 @@
 import type { AttentionLayer } from '@x/tensor';
 import type { Quantization } from '@x/tensor/quant';
+import { checkOptions } from '@x/tensor/arguments';
 import { writableSteps } from '../files/writable-steps.ts';
 import type { QuantizedNetwork } from '../network/quantized-network.ts';
 import {
@@ -48,7 +49,8 @@ export interface ToOnnxOptions {
  * @example
  * await writeFile('model.onnx', toOnnx(q));
  */
-export function toOnnx(network: QuantizedNetwork, { form = 'qdq', inputShape }: ToOnnxOptions = {}): Uint8Array<ArrayBuffer> {
+export function toOnnx(network: QuantizedNetwork, options: ToOnnxOptions = {}): Uint8Array<ArrayBuffer> {
+  const { form = 'qdq', inputShape } = checkOptions('toOnnx', options);
   const where = 'toOnnx';
   const steps = writableSteps(where, network);
   checkChoice(where, 'form', form, ['qdq', 'qoperator']);

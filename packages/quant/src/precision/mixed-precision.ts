@@ -10,6 +10,7 @@ import {
   type Layer,
   type NamedVariables,
 } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { float16 } from '../formats/formats.ts';
 import { isComposite, partsOf, unsupportedError, type NamedPart } from '../network/parts.ts';
 import { convolved } from '../network/run-step.ts';
@@ -71,10 +72,8 @@ const NAME = 'lossScale';
  *
  * P. Micikevicius et al., "Mixed Precision Training", 2017, arXiv 1710.03740.
  */
-export function mixedPrecision(
-  net: Layer,
-  { format = float16, gradients = format, lossScale = 65536, histograms = false }: MixedPrecisionOptions = {},
-): MixedPrecisionNetwork {
+export function mixedPrecision(net: Layer, options: MixedPrecisionOptions = {}): MixedPrecisionNetwork {
+  const { format = float16, gradients = format, lossScale = 65536, histograms = false } = checkOptions('mixedPrecision', options);
   const where = 'mixedPrecision';
   for (const [argument, own] of Object.entries({ format, gradients })) checkStorageFormat(where, argument, own);
   checkNumber(where, 'lossScale', lossScale, { above: 0 });

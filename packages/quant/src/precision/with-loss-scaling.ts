@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Optimizer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkNumber, show } from '../validation.ts';
 import { knownFinite } from './cast-tensor.ts';
 import type { MixedPrecisionNetwork } from './mixed-precision.ts';
@@ -38,6 +39,7 @@ export interface LossScalingOptions {
  * P. Micikevicius et al., 2017, arXiv 1710.03740; defaults as PyTorch's GradScaler.
  */
 export function withLossScaling(net: MixedPrecisionNetwork, optimizer: Optimizer, options: LossScalingOptions = {}): Optimizer {
+  checkOptions('withLossScaling', options);
   const where = 'withLossScaling';
   const { growth = 2, backoff = 0.5, interval = 2000, most = 2 ** 24, onStep } = options;
   if (net?.kind !== 'mixedPrecision') throw new TypeError(`${where}: net is ${show(net)}, but must be what mixedPrecision() made.`);

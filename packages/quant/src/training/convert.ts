@@ -1,5 +1,6 @@
 import { dispose } from '@tensorflow/tfjs-core';
 import type { RequantizationRounding } from '@x/tensor/quant';
+import { checkOptions } from '@x/tensor/arguments';
 import type { QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
 import { assemble, type LinearPlan } from '../network/assemble.ts';
 import { disposeStep, type NetworkStep, type QuantizedStep } from '../network/quantized-step.ts';
@@ -25,7 +26,8 @@ export interface ConvertOptions {
  * @throws {TypeError | RangeError} if it is no such network, saw no training batch, or has activations of another width than 8,
  *   which no kernel takes.
  */
-export async function convert(net: FakeQuantNetwork, { samples, rounding = 'fp32' }: ConvertOptions = {}): Promise<QuantizedNetwork> {
+export async function convert(net: FakeQuantNetwork, options: ConvertOptions = {}): Promise<QuantizedNetwork> {
+  const { samples, rounding = 'fp32' } = checkOptions('convert', options);
   const where = 'convert';
   if (net?.kind !== 'fakeQuant') throw new TypeError(`${where}: net is ${show(net)}, but must be what fakeQuant() made.`);
   const steps = stepsOf(where, net.net);

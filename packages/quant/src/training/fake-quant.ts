@@ -13,6 +13,7 @@ import {
   type NamedVariables,
 } from '@x/tensor';
 import { fakeQuantize } from '@x/tensor/quant';
+import { checkOptions } from '@x/tensor/arguments';
 import { quantizationParameters, type QuantizationParameters } from '../arithmetic/quantization-parameters.ts';
 import { isComposite, partsOf, type NamedPart } from '../network/parts.ts';
 import { convolved } from '../network/run-step.ts';
@@ -80,6 +81,7 @@ export interface FakeQuantNetwork extends Layer {
  * "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2017, arXiv 1712.05877.
  */
 export function fakeQuant(net: Layer, options: FakeQuantOptions = {}): FakeQuantNetwork {
+  checkOptions('fakeQuant', options);
   const where = 'fakeQuant';
   const { weights = 8, activations = 8, steps = 'learned', averaging = 0.01, delay = 0 } = options;
   checkNumber(where, 'weights', weights, { least: 2, most: 8, whole: true });

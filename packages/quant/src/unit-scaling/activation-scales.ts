@@ -1,5 +1,6 @@
 import { grad, linspace, tidy } from '@tensorflow/tfjs-core';
 import { activation, needGradients, type ActivationName } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** Beyond this a normal number hardly ever is. */
 const FARTHEST = 8;
@@ -16,8 +17,8 @@ const POINTS = 4000;
  * @example
  * activationScales('relu'); // both √2
  */
-export function activationScales(name: ActivationName, { slope }: { readonly slope?: number } = {}): { forward: number; backward: number } {
-  const options = slope === undefined ? {} : { slope };
+export function activationScales(name: ActivationName, options: { readonly slope?: number } = {}): { forward: number; backward: number } {
+  checkOptions('activationScales', options);
   needGradients();
   const step = (2 * FARTHEST) / POINTS;
   const [z, y, dy] = tidy(() => {

@@ -1,5 +1,5 @@
 import { clone, customGrad, mul, type Tensor } from '@tensorflow/tfjs-core';
-import { checkTensor } from '@x/tensor/arguments';
+import { checkOptions, checkTensor } from '@x/tensor/arguments';
 import { checkNumber } from '../validation.ts';
 
 export interface ScaleFactors {
@@ -18,7 +18,8 @@ export interface ScaleFactors {
  *
  * C. Blake, D. Orr, C. Luschi, "Unit Scaling: Out-of-the-Box Low-Precision Training", 2023, arXiv 2303.11257, section 3.
  */
-export function scaled(x: Tensor, { forward = 1, backward = 1 }: ScaleFactors = {}): Tensor {
+export function scaled(x: Tensor, options: ScaleFactors = {}): Tensor {
+  const { forward = 1, backward = 1 } = checkOptions('scaled', options);
   checkTensor('scaled', 'x', x, { dtype: 'float32' });
   checkNumber('scaled', 'forward', forward);
   checkNumber('scaled', 'backward', backward);

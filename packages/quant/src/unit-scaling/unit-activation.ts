@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { activation, type ActivationName } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { activationScales } from './activation-scales.ts';
 import { constrained, type ScaleConstraint } from './constraint.ts';
 import { scaled } from './scaled.ts';
@@ -16,9 +17,10 @@ export interface UnitActivationOptions {
  *
  * @throws {TypeError | RangeError} if x is no float32 tensor, or the name or the constraint is unknown.
  */
-export function unitActivation(x: Tensor, name: ActivationName, { slope, constraint = 'mean' }: UnitActivationOptions = {}): Tensor {
-  const options = slope === undefined ? {} : { slope };
-  const own = activationScales(name, options);
+export function unitActivation(x: Tensor, name: ActivationName, options: UnitActivationOptions = {}): Tensor {
+  const { slope, constraint = 'mean' } = checkOptions('unitActivation', options);
+  const shape = slope === undefined ? {} : { slope };
+  const own = activationScales(name, shape);
   const [forward, backward] = constrained('unitActivation', own.forward, own.backward, constraint);
-  return scaled(activation(scaled(x, { backward }), name, options), { forward });
+  return scaled(activation(scaled(x, { backward }), name, shape), { forward });
 }

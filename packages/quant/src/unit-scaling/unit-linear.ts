@@ -1,6 +1,6 @@
 import { add, matMul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { linear, needGradients, type ActivationName } from '@x/tensor';
-import { checkTensor } from '@x/tensor/arguments';
+import { checkOptions, checkTensor } from '@x/tensor/arguments';
 import { constrained, type ScaleConstraint } from './constraint.ts';
 import { scaled } from './scaled.ts';
 import { unitActivation } from './unit-activation.ts';
@@ -25,9 +25,10 @@ export interface UnitLinearOptions {
  * C. Blake et al., 2023, arXiv 2303.11257; the bias is added after the factor.
  */
 export function unitLinear(x: Tensor, weight: Tensor, bias?: Tensor, options: UnitLinearOptions = {}): Tensor {
-  const { activation = 'linear', slope, constraint = 'mean' } = options;
+  const { activation = 'linear', slope, constraint = 'mean' } = checkOptions('unitLinear', options);
   checkTensor('unitLinear', 'weight', weight, { dtype: 'float32', rank: 2 });
   checkTensor('unitLinear', 'x', x, { dtype: 'float32', leastRank: 1 });
+  if (bias !== undefined) checkTensor('unitLinear', 'bias', bias, { dtype: 'float32' });
   const [from, to] = weight.shape as [number, number];
   const [forward, backward] = constrained('unitLinear', from ** -0.5, to ** -0.5, constraint);
   const ofWeights = { backward: (x.size / from) ** -0.5 };
@@ -46,7 +47,8 @@ export function unitLinear(x: Tensor, weight: Tensor, bias?: Tensor, options: Un
  * @param constraint Of the value with both gradients. Default `mean`.
  * @throws {TypeError | RangeError} if the shapes don't fit, or the constraint is unknown.
  */
-export function unitMatMul(a: Tensor, b: Tensor, { constraint = 'mean' }: { readonly constraint?: ScaleConstraint } = {}): Tensor {
+export function unitMatMul(a: Tensor, b: Tensor, options: { readonly constraint?: ScaleConstraint } = {}): Tensor {
+  const { constraint = 'mean' } = checkOptions('unitMatMul', options);
   checkTensor('unitMatMul', 'a', a, { dtype: 'float32', leastRank: 2 });
   checkTensor('unitMatMul', 'b', b, { dtype: 'float32', leastRank: 2 });
   needGradients();

@@ -1,6 +1,7 @@
 import { checkTensor } from '../validation.ts';
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { layerNorm, rmsNorm, type NormOptions } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { scaled } from './scaled.ts';
 
 /**
@@ -9,6 +10,7 @@ import { scaled } from './scaled.ts';
  * @throws {TypeError | RangeError} as it does.
  */
 export function unitLayerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: NormOptions = {}): Tensor {
+  checkOptions('unitLayerNorm', options);
   checkTensor('unitLayerNorm', 'x', x);
   checkTensor('unitLayerNorm', 'gamma', gamma);
   checkTensor('unitLayerNorm', 'beta', beta);
@@ -22,6 +24,7 @@ export function unitLayerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: N
  * @throws {TypeError | RangeError} as it does.
  */
 export function unitRmsNorm(x: Tensor, gamma: Tensor, options: NormOptions = {}): Tensor {
+  checkOptions('unitRmsNorm', options);
   checkTensor('unitRmsNorm', 'x', x);
   checkTensor('unitRmsNorm', 'gamma', gamma);
   return tidy(() => rmsNorm(x, scaled(gamma, { backward: rootOfRows(x, gamma) }), options));

@@ -1,6 +1,6 @@
 import { add, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { needGradients } from '@x/tensor';
-import { checkTensor } from '@x/tensor/arguments';
+import { checkOptions, checkTensor } from '@x/tensor/arguments';
 import { checkFunction, checkNumber } from '../validation.ts';
 import { scaled } from './scaled.ts';
 
@@ -30,7 +30,8 @@ export interface UnitResidualOptions {
  *
  * C. Blake et al., 2023, arXiv 2303.11257, "weighted residual addition"; with tau as in the authors' library.
  */
-export function unitResidual(x: Tensor, branch: (x: Tensor) => Tensor, { tau = 0.1 }: UnitResidualOptions = {}): Tensor {
+export function unitResidual(x: Tensor, branch: (x: Tensor) => Tensor, options: UnitResidualOptions = {}): Tensor {
+  const { tau = 0.1 } = checkOptions('unitResidual', options);
   checkFunction('unitResidual', 'branch', branch);
   return weightedResidual('unitResidual', x, branch, (past) => past, { tau, ratio: 1 });
 }

@@ -9,6 +9,7 @@ import {
   type NamedVariables,
   type SequentialLayer,
 } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkNumber, checkObject, show } from '../validation.ts';
 import { scaled } from './scaled.ts';
 import { unitLayer, unitRule, type UnitPart, type UnitScaledLayer } from './unit-layer.ts';
@@ -46,6 +47,7 @@ export interface UnitScalingOptions {
  */
 export function unitScaled(net: Layer, options: UnitScalingOptions): Layer {
   checkObject('unitScaled', 'options', options, ['key']);
+  checkOptions('unitScaled', options);
   const { key, tau = 0.1 } = options;
   const where = 'unitScaled';
   if (typeof net?.apply !== 'function' || typeof net.variables !== 'object')

@@ -1,6 +1,7 @@
 import { checkTensor } from '../validation.ts';
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { scaled } from './scaled.ts';
 
 /**
@@ -16,6 +17,7 @@ export function unitSoftmaxCrossEntropy(
   labels: Tensor,
   options: Omit<SoftmaxCrossEntropyOptions, 'reduction'> = {},
 ): Tensor {
+  checkOptions('unitSoftmaxCrossEntropy', options);
   checkTensor('unitSoftmaxCrossEntropy', 'logits', logits);
   return tidy(() => {
     const classes = logits.shape?.at(-1) ?? 0;

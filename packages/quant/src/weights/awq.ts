@@ -1,6 +1,7 @@
 import { checkArray, checkNumber, checkObject } from '../validation.ts';
 import { quadraticForm } from './gptq.ts';
 import { checkWeight, dequantizeWeight, roundToGrid, weightGrid, type GridOptions, type WeightMatrix } from './weight-grid.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** Activations of a layer's inputs, as calibration saw them. */
 export interface InputStatistics {
@@ -34,6 +35,7 @@ const STEPS = 20;
  * the search over scales, not the one over clipping.
  */
 export function awqScales(weight: WeightMatrix, statistics: InputStatistics, options: GridOptions = {}): AwqScales {
+  checkOptions('awqScales', options);
   checkObject('awqScales', 'statistics', statistics, ['meanSize', 'hessian']);
   const { meanSize, hessian } = statistics;
   checkArray('awqScales', 'statistics.meanSize', meanSize);

@@ -11,6 +11,7 @@ import {
   type WeightGrid,
   type WeightMatrix,
 } from './weight-grid.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 export interface GptqOptions extends GridOptions {
   /** Part of the mean of the Hessian's diagonal that is added to the diagonal. Default 0.01. */
@@ -35,6 +36,7 @@ export interface GptqOptions extends GridOptions {
  * E. Frantar et al., "GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers", 2022, arXiv 2210.17323.
  */
 export function gptq(weight: WeightMatrix, hessian: Float64Array, options: GptqOptions = {}): QuantizedWeight {
+  checkOptions('gptq', options);
   checkArray('gptq', 'hessian', hessian);
   const where = 'gptq';
   const { damping = 0.01, blockSize = 128, actOrder = false, ...gridOptions } = options;

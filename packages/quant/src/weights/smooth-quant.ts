@@ -1,5 +1,6 @@
 import { checkArray, checkNumber } from '../validation.ts';
 import { checkWeight, type WeightMatrix } from './weight-grid.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /**
  * Factors that move the difficulty of quantizing from activations to weights: s_j = max|x_j|^alpha / max|w_j|^(1 - alpha).
@@ -16,8 +17,9 @@ import { checkWeight, type WeightMatrix } from './weight-grid.ts';
 export function smoothingFactors(
   sizes: ArrayLike<number>,
   weight: WeightMatrix,
-  { alpha = 0.5 }: { readonly alpha?: number } = {},
+  options: { readonly alpha?: number } = {},
 ): Float64Array<ArrayBuffer> {
+  const { alpha = 0.5 } = checkOptions('smoothingFactors', options);
   checkArray('smoothingFactors', 'sizes', sizes);
   checkWeight('smoothingFactors', weight);
   checkNumber('smoothingFactors', 'alpha', alpha, { least: 0, most: 1 });

@@ -1,6 +1,7 @@
 import { roundHalfEven } from '../arithmetic/rounding.ts';
 import { fractionBits } from '../observers/fixed-point.ts';
 import { checkChoice, checkNumber, checkObject, show } from '../validation.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** A matrix of weights [inputs, units], row-major. */
 export interface WeightMatrix {
@@ -65,6 +66,7 @@ export function gridIndex(
  * @throws {RangeError} if an option is out of range, the group doesn't divide the inputs, or a weight is NaN or infinite.
  */
 export function weightGrid(weight: WeightMatrix, options: GridOptions = {}): WeightGrid {
+  checkOptions('weightGrid', options);
   const where = 'weightGrid';
   checkWeight(where, weight);
   checkGridOptions(where, options, weight.inputs);

@@ -1,5 +1,6 @@
 import { checkChoice, checkFraction, checkNumber, show } from '../validation.ts';
 import { nonZerosOf } from './non-zeros.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 /** How a network's density is shared out among its layers. */
 export type DistributionName = 'uniform' | 'er' | 'erk';
@@ -36,8 +37,9 @@ export function layerDensities(
   distribution: DistributionName,
   shapes: readonly (readonly number[])[],
   density: number,
-  { fixed = {}, power = 1 }: LayerDensitiesOptions = {},
+  options: LayerDensitiesOptions = {},
 ): number[] {
+  const { fixed = {}, power = 1 } = checkOptions('layerDensities', options);
   const where = 'layerDensities';
   checkChoice(where, 'distribution', distribution, names);
   checkFraction(where, 'density', density);

@@ -1,6 +1,7 @@
 import { checkMatrix } from '../pattern/check-matrix.ts';
 import { fromCoordinates, type SparseMatrix } from '../pattern/interchange.ts';
 import { checkArray, checkNumber, show } from '../validation.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 export interface AdjacencyOptions {
   /** Whether each node is its own neighbor too. Default true, as graph layers want it. */
@@ -16,11 +17,8 @@ export interface AdjacencyOptions {
  * @example
  * adjacency(3, [[0, 1], [1, 2]]).pattern.nonZeros; // => 7
  */
-export function adjacency(
-  nodes: number,
-  edges: readonly (readonly [number, number])[],
-  { selfLoops = true }: AdjacencyOptions = {},
-): SparseMatrix {
+export function adjacency(nodes: number, edges: readonly (readonly [number, number])[], options: AdjacencyOptions = {}): SparseMatrix {
+  const { selfLoops = true } = checkOptions('adjacency', options);
   checkArray('adjacency', 'edges', edges);
   const where = 'adjacency';
   checkNumber(where, 'nodes', nodes, { least: 1, whole: true });

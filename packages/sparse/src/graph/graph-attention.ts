@@ -28,6 +28,7 @@ import {
   type Key,
   type Layer,
 } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import type { SparseMatrix } from '../pattern/interchange.ts';
 import { checkActivation, checkChoice, checkNumber } from '../validation.ts';
 import { checkGraph, checkNodes } from './check-graph.ts';
@@ -81,7 +82,7 @@ export function graphAttention(inputs: number, units: number, options: GraphAtte
   const where = 'graphAttention';
   checkNumber(where, 'inputs', inputs, { least: 1, whole: true });
   checkNumber(where, 'units', units, { least: 1, whole: true });
-  const { key, graph, heads = 1, combine = 'concat', slope = 0.2, attentionDropout = 0 } = options ?? {};
+  const { key, graph, heads = 1, combine = 'concat', slope = 0.2, attentionDropout = 0 } = checkOptions('graphAttention', options ?? {});
   const { activation = 'linear', bias = true, init = initializers.glorotUniform() } = options ?? {};
   checkNumber(where, 'heads', heads, { least: 1, whole: true });
   checkChoice(where, 'combine', combine, ['concat', 'mean']);

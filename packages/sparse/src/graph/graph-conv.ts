@@ -1,5 +1,6 @@
 import { add, keep, tensor1d, tidy, variable, zeros, type Variable } from '@tensorflow/tfjs-core';
 import { activation as activate, initializers, linear, type ActivationName, type Initializer, type Key, type Layer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import type { SparseMatrix } from '../pattern/interchange.ts';
 import { checkActivation, checkNumber } from '../validation.ts';
 import { checkGraph, checkNodes } from './check-graph.ts';
@@ -40,7 +41,7 @@ export interface GraphConvLayer extends Layer {
 export function graphConv(inputs: number, units: number, options: GraphConvOptions): GraphConvLayer {
   checkNumber('graphConv', 'inputs', inputs, { least: 1, whole: true });
   checkNumber('graphConv', 'units', units, { least: 1, whole: true });
-  const { key, graph, activation = 'linear', bias = true, init = initializers.glorotUniform() } = options ?? {};
+  const { key, graph, activation = 'linear', bias = true, init = initializers.glorotUniform() } = checkOptions('graphConv', options ?? {});
   checkActivation('graphConv', activation);
   checkGraph('graphConv', graph);
   const variables = tidy(() => ({

@@ -1,4 +1,5 @@
 import type { ActivationName } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkChoice, checkNumber } from '../validation.ts';
 
 export interface EdgeOfChaosOptions {
@@ -21,7 +22,8 @@ export interface EdgeOfChaosOptions {
  *
  * S. Hayou, A. Doucet, J. Rousseau, 2019, arXiv 1902.06853; for pruning: S. Hayou et al., 2020, arXiv 2002.08797.
  */
-export function edgeOfChaos(activation: ActivationName, { biasVariance = 0, slope = 0.01 }: EdgeOfChaosOptions = {}): number {
+export function edgeOfChaos(activation: ActivationName, options: EdgeOfChaosOptions = {}): number {
+  const { biasVariance = 0, slope = 0.01 } = checkOptions('edgeOfChaos', options);
   const where = 'edgeOfChaos';
   checkChoice(where, 'activation', activation, ['linear', 'relu', 'leakyRelu', 'tanh']);
   checkNumber(where, 'slope', slope);

@@ -1,5 +1,6 @@
 import { random, type Key } from '@x/tensor';
 import { type CsrPattern } from '@x/tensor/sparse';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkNumber } from '../validation.ts';
 
 /** First values of a sparse layer's non-zeros, row by row. */
@@ -10,7 +11,8 @@ export type ValuesInitializer = (pattern: CsrPattern, key: Key) => Float32Array;
  *
  * @param gain Default 2, for rectifiers.
  */
-export function inDegreeNormal({ gain = 2 }: { readonly gain?: number } = {}): ValuesInitializer {
+export function inDegreeNormal(options: { readonly gain?: number } = {}): ValuesInitializer {
+  const { gain = 2 } = checkOptions('inDegreeNormal', options);
   checkNumber('inDegreeNormal', 'gain', gain, { above: 0 });
   return (pattern, key) => {
     const values = normal(key, pattern.nonZeros, 1);
@@ -24,7 +26,8 @@ export function inDegreeNormal({ gain = 2 }: { readonly gain?: number } = {}): V
 }
 
 /** Uniform in ±sqrt(3 gain / inputs) whatever the density, as code that masks a dense layer does. Default gain 2. */
-export function denseFanInUniform({ gain = 2 }: { readonly gain?: number } = {}): ValuesInitializer {
+export function denseFanInUniform(options: { readonly gain?: number } = {}): ValuesInitializer {
+  const { gain = 2 } = checkOptions('denseFanInUniform', options);
   checkNumber('denseFanInUniform', 'gain', gain, { above: 0 });
   return (pattern, key) => {
     const bound = Math.sqrt((3 * gain) / pattern.columns);

@@ -1,6 +1,7 @@
 import { clone, dispose, keep, tensor1d, tidy, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { random, type ActivationName, type ApplyContext, type Key, type Layer } from '@x/tensor';
 import { csrLinear, CsrPattern, rewire, type SeeGradient } from '@x/tensor/sparse';
+import { checkOptions } from '@x/tensor/arguments';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { nmPattern } from '../pattern/nm-pattern.ts';
 import { randomPattern } from '../pattern/random-pattern.ts';
@@ -115,7 +116,7 @@ export function sparseLinear(
     slope = 0.01,
     bias = true,
     init = inDegreeNormal(),
-  } = options ?? {};
+  } = checkOptions('sparseLinear', options ?? {});
   const ways = [density, given, nm].filter((way) => way !== undefined).length;
   if (ways !== 1)
     throw new TypeError(

@@ -1,3 +1,4 @@
+import { checkOptions } from '@x/tensor/arguments';
 import { checkChoice, checkNumber, checkObject } from '../validation.ts';
 
 export type TrainingMethod = 'dense' | 'static' | 'set' | 'snfs' | 'rigl' | 'topKast' | 'pruning';
@@ -26,6 +27,7 @@ export interface TrainingFlopsOptions {
  */
 export function trainingFlops(method: TrainingMethod, options: TrainingFlopsOptions): number {
   checkObject('trainingFlops', 'options', options, ['sparse', 'dense']);
+  checkOptions('trainingFlops', options);
   const { sparse, dense, every, backward, sparsities } = options;
   const where = 'trainingFlops';
   checkChoice(where, 'method', method, ['dense', 'static', 'set', 'snfs', 'rigl', 'topKast', 'pruning']);

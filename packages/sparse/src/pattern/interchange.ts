@@ -1,5 +1,6 @@
 import { checkMatrix } from './check-matrix.ts';
 import { csrPattern, type CsrPattern } from '@x/tensor/sparse';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkArray, checkChoice, checkNumber, checkObject, show } from '../validation.ts';
 
 /** A sparse matrix: where its non-zeros are, and their values row by row. */
@@ -25,8 +26,9 @@ export interface Coordinates {
 export function fromCoordinates(
   shape: readonly [number, number],
   given: Coordinates,
-  { repeated = 'add' }: { readonly repeated?: 'add' | 'refuse' } = {},
+  options: { readonly repeated?: 'add' | 'refuse' } = {},
 ): SparseMatrix {
+  const { repeated = 'add' } = checkOptions('fromCoordinates', options);
   checkArray('fromCoordinates', 'shape', shape);
   const [rows, columns] = shape;
   checkObject('fromCoordinates', 'given', given, ['rows', 'columns', 'values']);

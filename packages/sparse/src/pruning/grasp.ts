@@ -1,5 +1,6 @@
 import { dispose, div, variableGrads, type Scalar, type Tensor, tidy, tensor1d } from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy, type Batch, type Layer, type Loss } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { checkNumber, checkObject } from '../validation.ts';
@@ -31,16 +32,14 @@ export interface GraspOptions extends PruneOptions {
  */
 export function grasp(net: Layer, batch: Batch, options: GraspOptions): void {
   checkObject('grasp', 'options', options, ['density']);
+  checkOptions('grasp', options);
   const { loss = softmaxCrossEntropy, temperature = 200, step = 0.01, ...pruning } = options;
   prune(net, graspScores(net, batch, { loss, temperature, step }), pruning);
 }
 
 /** GraSP's scores, for each sparse layer a score a non-zero; the network is left as it was. */
-export function graspScores(
-  net: Layer,
-  batch: Batch,
-  { loss = softmaxCrossEntropy, temperature = 200, step = 0.01 }: Omit<GraspOptions, keyof PruneOptions> = {},
-): Float32Array[] {
+export function graspScores(net: Layer, batch: Batch, options: Omit<GraspOptions, keyof PruneOptions> = {}): Float32Array[] {
+  const { loss = softmaxCrossEntropy, temperature = 200, step = 0.01 } = checkOptions('graspScores', options);
   checkObject('graspScores', 'batch', batch);
   checkNumber('grasp', 'temperature', temperature, { above: 0 });
   checkNumber('grasp', 'step', step, { above: 0 });

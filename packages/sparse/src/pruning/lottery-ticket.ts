@@ -1,6 +1,7 @@
 import { keepLargest } from '@x/tensor/sparse';
 import { tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Layer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
 import { keepAcross } from '../topology/keep-across.ts';
@@ -111,6 +112,7 @@ export function lotteryTickets(
 ): AsyncGenerator<LotteryRound, void, void> {
   checkFunction('lotteryTickets', 'train', train);
   checkObject('lotteryTickets', 'options', options, ['rounds']);
+  checkOptions('lotteryTickets', options);
   const { rounds, fraction = 0.2, lastFraction = fraction / 2, scope = 'layer', snapshot } = options;
   checkNumber('lotteryTickets', 'rounds', rounds, { least: 1, whole: true });
   checkFraction('lotteryTickets', 'fraction', fraction);

@@ -1,5 +1,6 @@
 import { keepLargest } from '@x/tensor/sparse';
 import type { Layer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
@@ -58,6 +59,7 @@ export interface PruneToBlocksOptions extends BlockMaskOptions {
  */
 export function pruneToBlocks(net: Layer, options: PruneToBlocksOptions): void {
   checkObject('pruneToBlocks', 'options', options, ['density', 'block']);
+  checkOptions('pruneToBlocks', options);
   const { density, block, pool = 'avg' } = options;
   checkFraction('pruneToBlocks', 'density', density);
   checkChoice('pruneToBlocks', 'pool', pool, ['avg', 'max']);

@@ -1,5 +1,6 @@
 import { keepLargest } from '@x/tensor/sparse';
 import type { Layer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { nonZerosOf } from '../distribution/non-zeros.ts';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import { applyRewiring } from '../topology/apply-rewiring.ts';
@@ -23,6 +24,7 @@ export interface PruneOptions {
 export function prune(net: Layer, scores: readonly Float32Array[], options: PruneOptions): void {
   checkArray('prune', 'scores', scores);
   checkObject('prune', 'options', options, ['density']);
+  checkOptions('prune', options);
   const { density, scope = 'global' } = options;
   checkFraction('prune', 'density', density);
   checkChoice('prune', 'scope', scope, ['global', 'layer']);
@@ -48,6 +50,7 @@ export function prune(net: Layer, scores: readonly Float32Array[], options: Prun
 /** Keeps the non-zeros of greatest magnitude, in one go. */
 export function pruneByMagnitude(net: Layer, options: PruneOptions): void {
   checkObject('pruneByMagnitude', 'options', options, ['density']);
+  checkOptions('pruneByMagnitude', options);
   const scores = sparseLayers(net).map(({ layer }) =>
     (layer.variables.values.dataSync() as Float32Array).slice(0, layer.pattern.nonZeros).map(Math.abs),
   );

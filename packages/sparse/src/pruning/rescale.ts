@@ -1,5 +1,6 @@
 import { mul, tidy } from '@tensorflow/tfjs-core';
 import type { Layer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import { checkNumber } from '../validation.ts';
 
@@ -16,7 +17,8 @@ export interface RescaleOptions {
  *
  * S. Hayou, J.-F. Ton, A. Doucet, Y. W. Teh, "Robust Pruning at Initialization", 2020, arXiv 2002.08797.
  */
-export function rescale(net: Layer, { variance = 2 }: RescaleOptions = {}): void {
+export function rescale(net: Layer, options: RescaleOptions = {}): void {
+  const { variance = 2 } = checkOptions('rescale', options);
   checkNumber('rescale', 'variance', variance, { above: 0 });
   for (const { layer } of sparseLayers(net)) {
     const { values } = layer.variables;

@@ -1,6 +1,7 @@
 import { checkObject } from '../validation.ts';
 import { dispose, variableGrads, type Scalar } from '@tensorflow/tfjs-core';
 import { softmaxCrossEntropy, type Batch, type Layer, type Loss } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import { prune, type PruneOptions } from './prune.ts';
 
@@ -23,6 +24,7 @@ export interface SnipOptions extends PruneOptions {
 export function snip(net: Layer, batch: Batch, options: SnipOptions): void {
   checkObject('snip', 'batch', batch);
   checkObject('snip', 'options', options, ['density']);
+  checkOptions('snip', options);
   const { loss = softmaxCrossEntropy, ...pruning } = options;
   const layers = sparseLayers(net).map(({ layer }) => layer);
   const { value, grads } = variableGrads(

@@ -1,5 +1,6 @@
 import { abs, dispose, ones, sum, tidy, variableGrads, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { Layer } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { sparseLayers } from '../layers/sparse-layers.ts';
 import { checkFraction, checkNumber, checkObject, checkShape } from '../validation.ts';
 import { prune } from './prune.ts';
@@ -25,6 +26,7 @@ export interface SynFlowOptions {
  */
 export function synFlow(net: Layer, options: SynFlowOptions): void {
   checkObject('synFlow', 'options', options, ['density', 'inputShape']);
+  checkOptions('synFlow', options);
   const { density, inputShape, rounds = 100 } = options;
   checkFraction('synFlow', 'density', density);
   checkShape('synFlow', 'inputShape', inputShape);

@@ -1,4 +1,5 @@
 import { keepLargest } from '@x/tensor/sparse';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkArray, checkChoice, checkNumber, checkObject, show } from '../validation.ts';
 
 /**
@@ -43,6 +44,7 @@ export function blockMask(scores: Float32Array, shape: readonly [number, number]
   checkArray('blockMask', 'shape', shape);
   const [rows, columns] = shape;
   checkObject('blockMask', 'options', options, ['block']);
+  checkOptions('blockMask', options);
   const { block, pool = 'avg' } = options;
   checkNumber('blockMask', 'sparsity', sparsity, { least: 0, most: 1 });
   checkChoice('blockMask', 'pool', pool, ['avg', 'max']);

@@ -5,6 +5,7 @@ import { keepAcross } from './keep-across.ts';
 import { checkPeriod, isDue } from './schedule.ts';
 import { shareOut } from './share-out.ts';
 import type { LayerView, Topology } from './topology.ts';
+import { checkOptions } from '@x/tensor/arguments';
 
 export interface DsrOptions {
   /** Steps from one change to the next. Default 100. */
@@ -28,7 +29,8 @@ export interface DsrOptions {
  * H. Mostafa, X. Wang, "Parameter Efficient Training of Deep Convolutional Neural Networks by Dynamic Sparse
  * Reparameterization", 2019, arXiv 1902.05967.
  */
-export function dsr({ every = 100, fraction = 0.1, until = Infinity }: DsrOptions = {}): Topology {
+export function dsr(options: DsrOptions = {}): Topology {
+  const { every = 100, fraction = 0.1, until = Infinity } = checkOptions('dsr', options);
   checkFraction('dsr', 'fraction', fraction);
   const period = { every, begin: every, end: until };
   checkPeriod('dsr', period);

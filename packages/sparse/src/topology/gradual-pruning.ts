@@ -1,3 +1,4 @@
+import { checkOptions } from '@x/tensor/arguments';
 import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { keepStrongest } from './keep-strongest.ts';
 import { checkPeriod, isDue } from './schedule.ts';
@@ -47,6 +48,7 @@ export interface GradualPruningOptions extends SparsitySchedule {
  */
 export function gradualPruning(options: GradualPruningOptions): Topology {
   checkObject('gradualPruning', 'options', options, ['final', 'begin', 'end']);
+  checkOptions('gradualPruning', options);
   const { initial = 0, final, begin, end, power = 3, every = 100, scope = 'layer' } = options;
   checkFraction('gradualPruning', 'initial', initial);
   checkFraction('gradualPruning', 'final', final);

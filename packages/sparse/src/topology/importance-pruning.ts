@@ -1,3 +1,4 @@
+import { checkOptions } from '@x/tensor/arguments';
 import { checkFraction, checkObject } from '../validation.ts';
 import { checkPeriod, isDue } from './schedule.ts';
 import type { Rows } from '../pattern/rows.ts';
@@ -27,6 +28,7 @@ export interface ImportancePruningOptions {
  */
 export function importancePruning(options: ImportancePruningOptions): Topology {
   checkObject('importancePruning', 'options', options, ['every', 'begin']);
+  checkOptions('importancePruning', options);
   const { every, begin, until = Infinity, fraction = 0.2, keepLast = true } = options;
   checkFraction('importancePruning', 'fraction', fraction);
   const period = { every, begin, end: until };

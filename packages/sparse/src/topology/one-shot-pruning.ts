@@ -1,3 +1,4 @@
+import { checkOptions } from '@x/tensor/arguments';
 import { checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { keepStrongest } from './keep-strongest.ts';
 import type { Topology } from './topology.ts';
@@ -18,6 +19,7 @@ export interface OneShotPruningOptions {
  */
 export function oneShotPruning(options: OneShotPruningOptions): Topology {
   checkObject('oneShotPruning', 'options', options, ['at', 'density']);
+  checkOptions('oneShotPruning', options);
   const { at, density, scope = 'layer' } = options;
   checkNumber('oneShotPruning', 'at', at, { least: 0, whole: true });
   checkFraction('oneShotPruning', 'density', density);

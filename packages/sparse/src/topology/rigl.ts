@@ -1,3 +1,4 @@
+import { checkOptions } from '@x/tensor/arguments';
 import type { Rewiring } from '@x/tensor/sparse';
 import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { checkPeriod, fractionAt, fractionSchedules, isDue, type FractionSchedule } from './schedule.ts';
@@ -35,6 +36,7 @@ export interface RiglOptions {
  */
 export function rigl(options: RiglOptions): Topology {
   checkObject('rigl', 'options', options, ['until']);
+  checkOptions('rigl', options);
   const { every = 100, fraction = 0.3, until, schedule = 'cosine', accumulate = 1 } = options;
   checkFraction('rigl', 'fraction', fraction);
   checkChoice('rigl', 'schedule', schedule, fractionSchedules);

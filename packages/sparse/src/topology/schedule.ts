@@ -39,6 +39,7 @@ export function fractionAt(schedule: FractionSchedule, fraction: number, progres
   checkNumber('fractionAt', 'progress', progress);
   checkChoice('fractionAt', 'schedule', schedule, fractionSchedules);
   checkFraction('fractionAt', 'fraction', fraction);
+  checkNumber('fractionAt', 'power', power);
   const p = Math.min(1, Math.max(0, progress));
   if (schedule === 'constant') return fraction;
   if (schedule === 'cosine') return (fraction / 2) * (1 + Math.cos(Math.PI * p));

@@ -1,5 +1,6 @@
 import { random, type Key } from '@x/tensor';
 import { keepLargest } from '@x/tensor/sparse';
+import { checkOptions } from '@x/tensor/arguments';
 import { drawAbsent } from '../pattern/absent.ts';
 import { takenBy } from '../pattern/taken.ts';
 import { checkChoice, checkFraction, checkNumber, checkObject } from '../validation.ts';
@@ -35,6 +36,7 @@ export interface SetOptions {
  */
 export function set(options: SetOptions): Topology {
   checkObject('set', 'options', options, ['every']);
+  checkOptions('set', options);
   const { every, fraction = 0.3, until = Infinity, schedule = 'constant', drop = 'sign', std = 0.1 } = options;
   checkFraction('set', 'fraction', fraction);
   checkChoice('set', 'drop', drop, ['sign', 'magnitude']);

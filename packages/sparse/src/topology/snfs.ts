@@ -1,3 +1,4 @@
+import { checkOptions } from '@x/tensor/arguments';
 import { checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { capacity } from './dsr.ts';
 import { checkPeriod, fractionAt, isDue } from './schedule.ts';
@@ -41,6 +42,7 @@ const DENSE = 0.2;
  */
 export function snfs(options: SnfsOptions): Topology {
   checkObject('snfs', 'options', options, ['every', 'until']);
+  checkOptions('snfs', options);
   const { every, fraction = 0.5, until, slot = 'momentum', decay = 0.9, window = 30 } = options;
   checkFraction('snfs', 'fraction', fraction);
   checkNumber('snfs', 'fraction', fraction, { least: LEAST });

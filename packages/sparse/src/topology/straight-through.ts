@@ -1,3 +1,4 @@
+import { checkOptions } from '@x/tensor/arguments';
 import { checkFraction, checkObject } from '../validation.ts';
 import { checkPeriod, isDue } from './schedule.ts';
 import { divideByMagnitude } from './top-kast.ts';
@@ -26,6 +27,7 @@ export interface StraightThroughOptions {
  */
 export function straightThrough(options: StraightThroughOptions): Topology {
   checkObject('straightThrough', 'options', options, ['density']);
+  checkOptions('straightThrough', options);
   const { density, every = 1, until = Infinity } = options;
   checkFraction('straightThrough', 'density', density);
   const period = { every, begin: every - 1, end: until };

@@ -1,4 +1,5 @@
 import { keepLargest } from '@x/tensor/sparse';
+import { checkOptions } from '@x/tensor/arguments';
 import type { Division } from '../layers/division.ts';
 import { drawAbsent } from '../pattern/absent.ts';
 import { takenBy } from '../pattern/taken.ts';
@@ -40,6 +41,7 @@ export interface TopKastOptions {
  */
 export function topKast(options: TopKastOptions): Topology {
   checkObject('topKast', 'options', options, ['forward']);
+  checkOptions('topKast', options);
   const { forward, backward = 1, every = 100, until = Infinity, penalty = 1e-4, renew = 0.3 } = options;
   const where = 'topKast';
   checkFraction(where, 'forward', forward);

@@ -1,5 +1,6 @@
 import { denseFanInUniform } from '../layers/initializers.ts';
 import type { CsrPattern } from '@x/tensor/sparse';
+import { checkOptions } from '@x/tensor/arguments';
 import { checkFraction, checkNumber, checkObject } from '../validation.ts';
 import { keepImportant } from './importance-pruning.ts';
 import { keepBySign, replaceDropped } from './set.ts';
@@ -29,6 +30,7 @@ export interface TrulySparseOptions {
  */
 export function trulySparse(options: TrulySparseOptions): Topology {
   checkObject('trulySparse', 'options', options, ['stepsPerEpoch', 'epochs']);
+  checkOptions('trulySparse', options);
   const { stepsPerEpoch, epochs, fraction = 0.3, importance = {} } = options;
   const where = 'trulySparse';
   checkNumber(where, 'stepsPerEpoch', stepsPerEpoch, { least: 1, whole: true });

@@ -1,5 +1,6 @@
 import { slice, type Variable } from '@tensorflow/tfjs-core';
 import { random, type Key, type Layer, type NamedVariables, type Optimizer, type OptimizerState } from '@x/tensor';
+import { checkOptions } from '@x/tensor/arguments';
 import { keepLargest } from '@x/tensor/sparse';
 import type { SparseLinearLayer } from '../layers/sparse-linear.ts';
 import { sparseLayers, type NamedSparseLayer } from '../layers/sparse-layers.ts';
@@ -33,6 +34,7 @@ export interface WithTopologyOptions {
  */
 export function withTopology(net: Layer, topology: Topology, optimizer: Optimizer, options: WithTopologyOptions): Optimizer {
   checkObject('withTopology', 'options', options, ['key']);
+  checkOptions('withTopology', options);
   const { key, layers, step = 0 } = options;
   const where = 'withTopology';
   if (typeof topology?.plan !== 'function')

@@ -1,5 +1,6 @@
 import type { FileLocation } from './byte-source.ts';
 import type { OpenSafetensorsOptions, SafetensorsReader } from './safetensors-reader.ts';
+import { checkOptions } from '../ops/argument-kinds.ts';
 
 /**
  * Opens a safetensors file to read single tensors, or single rows of them: for files larger than memory. Only the header is
@@ -14,6 +15,7 @@ import type { OpenSafetensorsOptions, SafetensorsReader } from './safetensors-re
  * await file.close();
  */
 export async function openSafetensors(location: FileLocation, options: OpenSafetensorsOptions = {}): Promise<SafetensorsReader> {
+  checkOptions('openSafetensors', options);
   // Loaded by who reads files.
   const { openFiles } = await import('./shards.ts');
   return openFiles('openSafetensors', location, options);

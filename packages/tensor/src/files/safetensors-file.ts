@@ -1,4 +1,5 @@
 import { clone, dispose, keep, Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { describe } from '../ops/arguments.ts';
 import type { FileLocation } from './byte-source.ts';
 import { openSafetensors } from './open-safetensors.ts';
@@ -23,6 +24,7 @@ import {
  * await saveSafetensors('model.safetensors', net.variables);
  */
 export async function saveSafetensors(path: string, tensors: NamedTensors, options: SafetensorsOptions = {}): Promise<void> {
+  checkOptions('saveSafetensors', options);
   if (typeof path !== 'string' || path === '')
     throw new TypeError(`saveSafetensors: path is ${describe(path)}, but must be the name of a file.`);
   const { header, tensors: order, bytes } = layOut('saveSafetensors', tensors, options);
@@ -49,6 +51,7 @@ export async function saveSafetensors(path: string, tensors: NamedTensors, optio
  * @throws {SafetensorsError} if a file is not whole and consistent; no tensor is left then.
  */
 export async function loadSafetensors(location: FileLocation, options: OpenSafetensorsOptions = {}): Promise<SafetensorsContents> {
+  checkOptions('loadSafetensors', options);
   if (location === '') throw new TypeError(`loadSafetensors: path is "", but must be the name of a file.`);
   const reader = await openSafetensors(location, options);
   const contents = emptyContents(reader.metadata);

@@ -1,4 +1,5 @@
 import { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkTensor, describe } from '../ops/arguments.ts';
 import { dtypeOf, tensorOfOwn, type RawTensor } from './raw-tensor.ts';
 import { byteLength, dtypeNames, isDtype, type SafetensorsDtype } from './safetensors-dtype.ts';
@@ -49,6 +50,7 @@ export interface SafetensorsPieces {
  * const bytes = await encodeSafetensors(net.variables, { metadata: { epochs: '3' } });
  */
 export async function encodeSafetensors(tensors: NamedTensors, options: SafetensorsOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  checkOptions('encodeSafetensors', options);
   const pieces = layOut('encodeSafetensors', tensors, options);
   const bytes = new Uint8Array(pieces.bytes);
   bytes.set(pieces.header);

@@ -1,5 +1,6 @@
 import { activation, type ActivationOptions } from '../ops/activation.ts';
 import { activationNames, SLOPE, type ActivationName } from '../ops/activation-name.ts';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkChoice, checkNumber } from '../ops/arguments.ts';
 import type { Layer } from './layer.ts';
 
@@ -16,7 +17,8 @@ export interface ActivationLayer extends Layer {
  *
  * @throws {RangeError} if the name is unknown.
  */
-export function activationLayer(name: ActivationName, { slope = SLOPE }: ActivationOptions = {}): ActivationLayer {
+export function activationLayer(name: ActivationName, options: ActivationOptions = {}): ActivationLayer {
+  const { slope = SLOPE } = checkOptions('activationLayer', options);
   checkChoice('activationLayer', 'name', name, activationNames);
   checkNumber('activationLayer', 'slope', slope);
   return {

@@ -1,4 +1,5 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkFunction, checkNumber, checkTensor } from '../ops/arguments.ts';
 import { needGradients } from '../ops/kernel.ts';
 import { multiHeadAttention } from '../ops/multi-head-attention.ts';
@@ -59,7 +60,15 @@ export interface AttentionLayer extends Layer {
  */
 export function attention(width: number, options: MultiHeadOptions): AttentionLayer {
   checkNumber(where, 'width', width, { least: 1, whole: true });
-  const { key, heads = 1, causal = false, memory, dropout = 0, bias = true, init = glorotUniform() } = options ?? {};
+  const {
+    key,
+    heads = 1,
+    causal = false,
+    memory,
+    dropout = 0,
+    bias = true,
+    init = glorotUniform(),
+  } = checkOptions('attention', options ?? {});
   checkKey(where, key);
   checkNumber(where, 'heads', heads, { least: 1, whole: true });
   if (width % heads !== 0) throw new RangeError(`${where}: heads is ${heads}, but must divide the width, ${width}.`);

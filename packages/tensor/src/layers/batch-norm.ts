@@ -1,4 +1,5 @@
 import { add, mul, rsqrt, sub, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, checkTensor } from '../ops/arguments.ts';
 import { batchNorm } from '../ops/batch-norm.ts';
 import { needGradients } from '../ops/kernel.ts';
@@ -35,7 +36,8 @@ export interface BatchNormLayer extends Layer {
  *
  * S. Ioffe, C. Szegedy, "Batch Normalization", 2015, arXiv 1502.03167.
  */
-export function batchNormLayer(channels: number, { epsilon = 1e-5, decay = 0.9 }: BatchNormOptions = {}): BatchNormLayer {
+export function batchNormLayer(channels: number, options: BatchNormOptions = {}): BatchNormLayer {
+  const { epsilon = 1e-5, decay = 0.9 } = checkOptions('batchNormLayer', options);
   const where = 'batchNormLayer';
   checkNumber(where, 'channels', channels, { least: 1, whole: true });
   checkNumber(where, 'epsilon', epsilon, { least: 0 });

@@ -1,4 +1,5 @@
 import { pad, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, checkTensor } from '../ops/arguments.ts';
 import { convolution } from '../ops/convolution.ts';
 import { checkConvOptions, type ConvOptions, type WeightLayer } from './conv2d.ts';
@@ -35,7 +36,7 @@ export function conv1d(channels: number, filters: number, window: number, option
   checkNumber(where, 'channels', channels, { least: 1, whole: true });
   checkNumber(where, 'filters', filters, { least: 1, whole: true });
   checkNumber(where, 'window', window, { least: 1, whole: true });
-  const { padding = 'valid', stride = 1, dilation = 1, groups = 1, ...others } = options ?? {};
+  const { padding = 'valid', stride = 1, dilation = 1, groups = 1, ...others } = checkOptions('conv1d', options ?? {});
   checkNumber(where, 'stride', stride, { least: 1, whole: true });
   checkNumber(where, 'dilation', dilation, { least: 1, whole: true });
   checkNumber(where, 'groups', groups, { least: 1, whole: true });

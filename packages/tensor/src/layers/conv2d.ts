@@ -1,5 +1,6 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { activationNames, SLOPE, type ActivationName } from '../ops/activation-name.ts';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkChoice, checkFunction, checkNumber, checkTensor } from '../ops/arguments.ts';
 import { convolution, type Padding } from '../ops/convolution.ts';
 import { checkKey, type Key } from '../random/key.ts';
@@ -71,7 +72,7 @@ export function conv2d(channels: number, filters: number, window: Size2d, option
   checkNumber(where, 'channels', channels, { least: 1, whole: true });
   checkNumber(where, 'filters', filters, { least: 1, whole: true });
   const size = checkSize2d(where, 'window', window);
-  const { strides = 1, dilation = 1, groups = 1 } = options ?? {};
+  const { strides = 1, dilation = 1, groups = 1 } = checkOptions('conv2d', options ?? {});
   const settings = checkConvOptions(where, options);
   const plan = {
     window: size,
@@ -111,7 +112,7 @@ export function checkConvOptions(where: string, options: ConvOptions): Required<
     bias = true,
     init = glorotUniform(),
     biasInit = zeros(),
-  } = options ?? {};
+  } = checkOptions(where, options ?? {});
   checkKey(where, key);
   checkPadding(where, padding);
   checkChoice(where, 'activation', activation, activationNames);

@@ -1,5 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { activationNames, SLOPE, type ActivationName } from '../ops/activation-name.ts';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkChoice, checkFunction, checkNumber } from '../ops/arguments.ts';
 import { linear } from '../ops/linear.ts';
 import { checkKey, type Key } from '../random/key.ts';
@@ -47,7 +48,14 @@ export interface DenseLayer extends Layer {
 export function dense(inputs: number, units: number, options: DenseOptions): DenseLayer {
   checkNumber('dense', 'inputs', inputs, { least: 1, whole: true });
   checkNumber('dense', 'units', units, { least: 1, whole: true });
-  const { key, activation = 'linear', slope = SLOPE, bias = true, init = glorotUniform(), biasInit = zeros() } = options ?? {};
+  const {
+    key,
+    activation = 'linear',
+    slope = SLOPE,
+    bias = true,
+    init = glorotUniform(),
+    biasInit = zeros(),
+  } = checkOptions('dense', options ?? {});
   checkKey('dense', key);
   checkChoice('dense', 'activation', activation, activationNames);
   checkNumber('dense', 'slope', slope);

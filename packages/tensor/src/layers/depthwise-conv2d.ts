@@ -1,5 +1,6 @@
 import { add, depthwiseConv2d as depthwise, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { compose } from '../ops/activation.ts';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, checkTensor } from '../ops/arguments.ts';
 import { explicitPadding } from '../ops/convolution.ts';
 import { needGradients } from '../ops/kernel.ts';
@@ -37,7 +38,7 @@ export function depthwiseConv2d(channels: number, window: Size2d, options: Depth
   const where = 'depthwiseConv2d';
   checkNumber(where, 'channels', channels, { least: 1, whole: true });
   const size = checkSize2d(where, 'window', window);
-  const { strides = 1, dilation = 1, multiplier = 1 } = options ?? {};
+  const { strides = 1, dilation = 1, multiplier = 1 } = checkOptions('depthwiseConv2d', options ?? {});
   const settings = checkConvOptions(where, options);
   checkNumber(where, 'multiplier', multiplier, { least: 1, whole: true });
   const plan = {

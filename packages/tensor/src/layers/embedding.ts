@@ -1,3 +1,4 @@
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkFunction, checkNumber } from '../ops/arguments.ts';
 import { embedding } from '../ops/embedding.ts';
 import type { Variable } from '@tensorflow/tfjs-core';
@@ -32,7 +33,7 @@ export function embeddingLayer(rows: number, width: number, options: EmbeddingOp
   const where = 'embeddingLayer';
   checkNumber(where, 'rows', rows, { least: 1, whole: true });
   checkNumber(where, 'width', width, { least: 1, whole: true });
-  const { key, init = normal({ std: 1 }) } = options ?? {};
+  const { key, init = normal({ std: 1 }) } = checkOptions('embeddingLayer', options ?? {});
   checkKey(where, key);
   checkFunction(where, 'init', init);
   const variables = makeVariables(where, key, { weight: { shape: [rows, width], init, option: 'init' } });

@@ -1,3 +1,4 @@
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { groupNorm, type GroupNormOptions } from '../ops/group-norm.ts';
 import { key } from '../random/key.ts';
@@ -19,7 +20,8 @@ export interface GroupNormLayer extends NormLayer<'groupNorm'> {
  * @example
  * groupNormLayer(64, { groups: 8 }).apply(tf.zeros([2, 8, 8, 64])).shape; // => [2, 8, 8, 64]
  */
-export function groupNormLayer(channels: number, { groups = 32, epsilon = 1e-5 }: GroupNormOptions = {}): GroupNormLayer {
+export function groupNormLayer(channels: number, options: GroupNormOptions = {}): GroupNormLayer {
+  const { groups = 32, epsilon = 1e-5 } = checkOptions('groupNormLayer', options);
   const where = 'groupNormLayer';
   checkNumber(where, 'channels', channels, { least: 1, whole: true });
   checkNumber(where, 'groups', groups, { least: 1, whole: true });

@@ -1,4 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { layerNorm, type NormOptions } from '../ops/layer-norm.ts';
 import { key } from '../random/key.ts';
@@ -21,7 +22,8 @@ export interface NormLayer<Kind extends string> extends Layer {
  * @example
  * layerNormLayer(128).apply(tf.zeros([16, 64, 128])).shape; // => [16, 64, 128]
  */
-export function layerNormLayer(width: number, { epsilon = 1e-5 }: NormOptions = {}): NormLayer<'layerNorm'> {
+export function layerNormLayer(width: number, options: NormOptions = {}): NormLayer<'layerNorm'> {
+  const { epsilon = 1e-5 } = checkOptions('layerNormLayer', options);
   checkNumber('layerNormLayer', 'width', width, { least: 1, whole: true });
   checkNumber('layerNormLayer', 'epsilon', epsilon, { least: 0 });
   const variables = makeVariables('layerNormLayer', key(0), {

@@ -1,4 +1,5 @@
 import { tensor, util } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, checkShape } from '../ops/arguments.ts';
 import { checkKey } from '../random/key.ts';
 import { normals } from '../random/normal.ts';
@@ -15,7 +16,8 @@ import type { Initializer } from './initializer.ts';
  *
  * @throws {RangeError} if the shape has fewer than two axes.
  */
-export function orthogonal({ gain = 1 }: { readonly gain?: number } = {}): Initializer {
+export function orthogonal(options: { readonly gain?: number } = {}): Initializer {
+  const { gain = 1 } = checkOptions('orthogonal', options);
   checkNumber('orthogonal', 'gain', gain);
   return (shape, key) => {
     checkKey('orthogonal', key);

@@ -1,4 +1,5 @@
 import { avgPool, max, maxPool, mean, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkTensor } from '../ops/arguments.ts';
 import { explicitPadding, type Padding } from '../ops/convolution.ts';
 import { needGradients } from '../ops/kernel.ts';
@@ -28,6 +29,7 @@ export interface Pool2dLayer extends Layer {
  * maxPool2d(2).apply(tf.zeros([64, 26, 26, 32])).shape; // => [64, 13, 13, 32]
  */
 export function maxPool2d(window: Size2d, options: PoolOptions = {}): Pool2dLayer {
+  checkOptions('maxPool2d', options);
   return pool2d('maxPool2d', window, options, (x, size, strides, padding) => maxPool(x, size, strides, explicitPadding(padding)));
 }
 
@@ -38,6 +40,7 @@ export function maxPool2d(window: Size2d, options: PoolOptions = {}): Pool2dLaye
  * @throws {RangeError} if the window or an option is invalid.
  */
 export function averagePool2d(window: Size2d, options: PoolOptions = {}): Pool2dLayer {
+  checkOptions('averagePool2d', options);
   return pool2d('averagePool2d', window, options, (x, size, strides, padding) => avgPool(x, size, strides, explicitPadding(padding)));
 }
 

@@ -1,4 +1,5 @@
 import { add, slice, tidy } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkFunction, checkNumber, checkTensor } from '../ops/arguments.ts';
 import { needGradients } from '../ops/kernel.ts';
 import { checkKey } from '../random/key.ts';
@@ -26,7 +27,7 @@ export function positionalEmbedding(length: number, width: number, options: Embe
   const where = 'positionalEmbedding';
   checkNumber(where, 'length', length, { least: 1, whole: true });
   checkNumber(where, 'width', width, { least: 1, whole: true });
-  const { key, init = normal({ std: 1 }) } = options ?? {};
+  const { key, init = normal({ std: 1 }) } = checkOptions('positionalEmbedding', options ?? {});
   checkKey(where, key);
   checkFunction(where, 'init', init);
   const variables = makeVariables(where, key, { weight: { shape: [length, width], init, option: 'init' } });

@@ -1,4 +1,5 @@
 import { add, tidy } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { describe } from '../ops/arguments.ts';
 import { needGradients } from '../ops/kernel.ts';
 import type { Layer } from './layer.ts';
@@ -22,7 +23,8 @@ export interface ResidualOptions {
  * @example
  * const block = residual([layerNormLayer(128), attention(128, { heads: 8, key })]);
  */
-export function residual(inner: Layer | readonly Layer[], { shortcut }: ResidualOptions = {}): Layer {
+export function residual(inner: Layer | readonly Layer[], options: ResidualOptions = {}): Layer {
+  const { shortcut } = checkOptions('residual', options);
   const body = Array.isArray(inner) ? sequential(inner as readonly Layer[]) : (inner as Layer);
   checkPart('residual', 'inner', body);
   if (shortcut !== undefined) checkPart('residual', 'shortcut', shortcut);

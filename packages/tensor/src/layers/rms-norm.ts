@@ -1,4 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import type { NormOptions } from '../ops/layer-norm.ts';
 import { rmsNorm } from '../ops/rms-norm.ts';
@@ -22,7 +23,8 @@ export interface RmsNormLayer extends Layer {
  * @example
  * rmsNormLayer(128).apply(tf.zeros([16, 64, 128])).shape; // => [16, 64, 128]
  */
-export function rmsNormLayer(width: number, { epsilon = 1e-5 }: NormOptions = {}): RmsNormLayer {
+export function rmsNormLayer(width: number, options: NormOptions = {}): RmsNormLayer {
+  const { epsilon = 1e-5 } = checkOptions('rmsNormLayer', options);
   checkNumber('rmsNormLayer', 'width', width, { least: 1, whole: true });
   checkNumber('rmsNormLayer', 'epsilon', epsilon, { least: 0 });
   const variables = makeVariables('rmsNormLayer', key(0), { gamma: { shape: [width], init: ones() } });

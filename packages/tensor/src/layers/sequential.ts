@@ -1,4 +1,5 @@
 import { clone, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, describe } from '../ops/arguments.ts';
 import { applyRevolving } from './apply-revolving.ts';
 import { applyForgetting } from './checkpoint.ts';
@@ -38,7 +39,8 @@ export interface SequentialLayer extends Layer {
  * const net = sequential([dense(784, 128, { activation: 'relu', key: first }), dense(128, 10, { key: second })]);
  * Object.keys(net.variables); // => ['0.weight', '0.bias', '1.weight', '1.bias']
  */
-export function sequential(layers: readonly Layer[], { checkpoint }: SequentialOptions = {}): SequentialLayer {
+export function sequential(layers: readonly Layer[], options: SequentialOptions = {}): SequentialLayer {
+  const { checkpoint } = checkOptions('sequential', options);
   if (!Array.isArray(layers)) throw new TypeError(`sequential: layers is ${describe(layers)}, but must be an array of layers.`);
   layers.forEach((layer: Layer, index) => checkPart('sequential', `layers[${index}]`, layer));
   const own = [...layers] as readonly Layer[];

@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, describe } from '../ops/arguments.ts';
 import { fold, key } from '../random/key.ts';
 import type { Layer, Shape } from './layer.ts';
@@ -56,11 +57,8 @@ interface Inside {
  * const model = tfl.sequential();
  * model.add(toTfjsLayer(tfl, conv2d(1, 8, 3, { key }), { inputShape: [28, 28, 1] }));
  */
-export function toTfjsLayer<Base extends TfjsLayer>(
-  tfjs: TfjsLayers<Base>,
-  layer: Layer,
-  { seed = 0, name, inputShape, dtype }: ToTfjsLayerOptions = {},
-): Base {
+export function toTfjsLayer<Base extends TfjsLayer>(tfjs: TfjsLayers<Base>, layer: Layer, options: ToTfjsLayerOptions = {}): Base {
+  const { seed = 0, name, inputShape, dtype } = checkOptions('toTfjsLayer', options);
   const where = 'toTfjsLayer';
   if (typeof tfjs?.layers?.Layer !== 'function' || typeof tfjs.initializers?.zeros !== 'function')
     throw new TypeError(`${where}: tfjs is ${describe(tfjs)}, but must be the namespace of @tensorflow/tfjs-layers or @tensorflow/tfjs.`);
@@ -95,10 +93,10 @@ export function toTfjsLayer<Base extends TfjsLayer>(
       throw new Error(`${where}: tfjs can't save a ${layer.kind} layer of ours; save the model's variables with saveSafetensors().`);
     }
   }
-  const options = {
+  const given = {
     ...(name === undefined ? {} : { name }),
     ...(inputShape === undefined ? {} : { inputShape: [...inputShape] }),
     ...(dtype ? { dtype } : {}),
   };
-  return new Adapter(options) as unknown as Base;
+  return new Adapter(given) as unknown as Base;
 }

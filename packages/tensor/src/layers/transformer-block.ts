@@ -1,4 +1,5 @@
 import type { ActivationName } from '../ops/activation-name.ts';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { checkKey, split } from '../random/key.ts';
 import { attention, type MultiHeadOptions } from './attention.ts';
@@ -35,7 +36,16 @@ export interface TransformerBlockOptions extends Omit<MultiHeadOptions, 'memory'
 export function transformerBlock(width: number, options: TransformerBlockOptions): SequentialLayer {
   const where = 'transformerBlock';
   checkNumber(where, 'width', width, { least: 1, whole: true });
-  const { key, heads = 1, causal = false, bias = true, init, hidden = 4 * width, activation = 'gelu', ...rates } = options ?? {};
+  const {
+    key,
+    heads = 1,
+    causal = false,
+    bias = true,
+    init,
+    hidden = 4 * width,
+    activation = 'gelu',
+    ...rates
+  } = checkOptions('transformerBlock', options ?? {});
   const { dropout: rate = 0, attentionDropout = 0 } = rates;
   checkKey(where, key);
   checkNumber(where, 'heads', heads, { least: 1, whole: true });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { activationNames, SLOPE, type ActivationName } from './activation-name.ts';
+import { checkOptions } from './argument-kinds.ts';
 import { checkChoice, checkNumber, checkTensor } from './arguments.ts';
 import { needGradients } from './kernel.ts';
 import { smoothActivation } from './smooth-activation.ts';
@@ -29,7 +30,8 @@ export interface ActivationOptions {
  * @example
  * activation(tf.tensor([-1, 2]), 'relu').print(); // [0, 2]
  */
-export function activation(x: Tensor, name: ActivationName, { slope = SLOPE }: ActivationOptions = {}): Tensor {
+export function activation(x: Tensor, name: ActivationName, options: ActivationOptions = {}): Tensor {
+  const { slope = SLOPE } = checkOptions('activation', options);
   checkTensor('activation', 'x', x, { dtype: 'float32' });
   checkChoice('activation', 'name', name, activationNames);
   checkNumber('activation', 'slope', slope);

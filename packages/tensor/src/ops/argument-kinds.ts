@@ -18,3 +18,14 @@ export function checkArray(where: string, name: string, value: unknown): void {
 export function checkText(where: string, name: string, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`${where}: ${name} is ${describe(value)}, but must be a string.`);
 }
+
+/**
+ * Options, once they are an object of which none is null: what is left out is undefined.
+ *
+ * @throws {TypeError} otherwise.
+ */
+export function checkOptions<T>(where: string, options: T, name = 'options'): T {
+  checkObject(where, name, options);
+  for (const field in options) if (options[field] === null) throw new TypeError(`${where}: ${field} is null; leave it out.`);
+  return options;
+}

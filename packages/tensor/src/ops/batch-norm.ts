@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from './argument-kinds.ts';
 import { checkNumber, checkTensor } from './arguments.ts';
 import { channelNorm } from './channel-norm.ts';
 import { hasKernel, needGradients } from './kernel.ts';
@@ -29,7 +30,8 @@ export interface BatchNormResult {
  * S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015,
  * arXiv 1502.03167. PyTorch's running variance takes the unbiased one, variance · count / (count - 1).
  */
-export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, { epsilon = 1e-5 }: NormOptions = {}): BatchNormResult {
+export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: NormOptions = {}): BatchNormResult {
+  const { epsilon = 1e-5 } = checkOptions('batchNorm', options);
   checkTensor('batchNorm', 'x', x, { dtype: 'float32', leastRank: 2 });
   const channels = x.shape.at(-1) as number;
   checkTensor('batchNorm', 'gamma', gamma, { dtype: 'float32', shape: [channels] });

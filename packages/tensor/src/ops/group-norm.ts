@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from './argument-kinds.ts';
 import { checkNumber, checkTensor } from './arguments.ts';
 import { channelNorm } from './channel-norm.ts';
 import { hasKernel, needGradients } from './kernel.ts';
@@ -24,7 +25,8 @@ export interface GroupNormOptions extends NormOptions {
  *
  * Y. Wu, K. He, "Group Normalization", 2018, arXiv 1803.08494.
  */
-export function groupNorm(x: Tensor, gamma: Tensor, beta: Tensor, { groups = 32, epsilon = 1e-5 }: GroupNormOptions = {}): Tensor {
+export function groupNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: GroupNormOptions = {}): Tensor {
+  const { groups = 32, epsilon = 1e-5 } = checkOptions('groupNorm', options);
   checkTensor('groupNorm', 'x', x, { dtype: 'float32', leastRank: 2 });
   const channels = x.shape.at(-1) as number;
   checkTensor('groupNorm', 'gamma', gamma, { dtype: 'float32', shape: [channels] });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from './argument-kinds.ts';
 import { checkNumber, checkTensor } from './arguments.ts';
 import { hasKernel, needGradients } from './kernel.ts';
 import { rowNorm } from './row-norm.ts';
@@ -23,7 +24,8 @@ export interface NormOptions {
  *
  * J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer Normalization", 2016, arXiv 1607.06450; epsilon as in PyTorch.
  */
-export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
+export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: NormOptions = {}): Tensor {
+  const { epsilon = 1e-5 } = checkOptions('layerNorm', options);
   checkTensor('layerNorm', 'x', x, { dtype: 'float32', leastRank: 1 });
   const n = x.shape.at(-1) as number;
   checkTensor('layerNorm', 'gamma', gamma, { dtype: 'float32', shape: [n] });

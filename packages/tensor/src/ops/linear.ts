@@ -4,6 +4,7 @@ import { defineGradient, type InputGradients } from '../gradients/define-gradien
 import { activationGradient } from './activation-gradient.ts';
 import { activationNames, invertible, SLOPE, type ActivationName } from './activation-name.ts';
 import { compose } from './activation.ts';
+import { checkOptions } from './argument-kinds.ts';
 import { checkChoice, checkNumber, checkTensor } from './arguments.ts';
 import { hasKernel, needGradient, needGradients, runKernel } from './kernel.ts';
 
@@ -30,7 +31,8 @@ const ACTIVATED = 'XActivatedLinear';
  * const y = linear(tf.ones([2, 3]), tf.ones([3, 4]), tf.zeros([4]), { activation: 'relu' });
  * y.shape; // => [2, 4]
  */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor, { activation = 'linear', slope = SLOPE }: LinearOptions = {}): Tensor {
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
+  const { activation = 'linear', slope = SLOPE } = checkOptions('linear', options);
   checkTensor('linear', 'weight', weight, { dtype: 'float32', rank: 2 });
   checkTensor('linear', 'x', x, { dtype: 'float32', leastRank: 1 });
   const [from, to] = weight.shape as [number, number];

@@ -1,4 +1,5 @@
 import { squaredDifference, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from './argument-kinds.ts';
 import { checkChoice, checkTensor } from './arguments.ts';
 import { needGradients } from './kernel.ts';
 import { reduceLoss, reductions, type Reduction } from './reduction.ts';
@@ -16,7 +17,8 @@ export interface MeanSquaredErrorOptions {
  * @returns float32[] for `mean` and `sum`, the shape of output for `none`; differentiable in both.
  * @throws {TypeError | RangeError} if an argument has another dtype or their shapes differ.
  */
-export function meanSquaredError(output: Tensor, target: Tensor, { reduction = 'mean' }: MeanSquaredErrorOptions = {}): Tensor {
+export function meanSquaredError(output: Tensor, target: Tensor, options: MeanSquaredErrorOptions = {}): Tensor {
+  const { reduction = 'mean' } = checkOptions('meanSquaredError', options);
   checkTensor('meanSquaredError', 'output', output, { dtype: 'float32' });
   checkTensor('meanSquaredError', 'target', target, { dtype: 'float32', shape: output.shape, remedy: 'It has the shape of output.' });
   checkChoice('meanSquaredError', 'reduction', reduction, reductions);

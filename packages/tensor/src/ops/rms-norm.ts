@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from './argument-kinds.ts';
 import { checkNumber, checkTensor } from './arguments.ts';
 import { hasKernel, needGradients } from './kernel.ts';
 import type { NormOptions } from './layer-norm.ts';
@@ -17,7 +18,8 @@ import { rowNorm } from './row-norm.ts';
  *
  * B. Zhang, R. Sennrich, "Root Mean Square Layer Normalization", 2019, arXiv 1910.07467; with epsilon inside the root, as in Llama.
  */
-export function rmsNorm(x: Tensor, gamma: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
+export function rmsNorm(x: Tensor, gamma: Tensor, options: NormOptions = {}): Tensor {
+  const { epsilon = 1e-5 } = checkOptions('rmsNorm', options);
   checkTensor('rmsNorm', 'x', x, { dtype: 'float32', leastRank: 1 });
   checkTensor('rmsNorm', 'gamma', gamma, { dtype: 'float32', shape: [x.shape.at(-1) as number] });
   checkNumber('rmsNorm', 'epsilon', epsilon, { least: 0 });

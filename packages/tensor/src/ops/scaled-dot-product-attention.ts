@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttentionDropout } from '../kernels/attention.ts';
 import type { Key } from '../random/key.ts';
+import { checkOptions } from './argument-kinds.ts';
 import { checkNumber, checkTensor, describe } from './arguments.ts';
 import { attentionDropout, keptProbabilities } from './attention-dropout.ts';
 import { hasKernel, needGradients } from './kernel.ts';
@@ -45,6 +46,7 @@ type Shape4D = [batch: number, heads: number, length: number, depth: number];
  * A. Vaswani et al., "Attention Is All You Need", 2017, arXiv 1706.03762. A causal mask begins at the first key, as PyTorch's does.
  */
 export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  checkOptions('scaledDotProductAttention', options);
   const where = 'scaledDotProductAttention';
   checkTensor(where, 'q', q, { dtype: 'float32', rank: 4 });
   const [batch, heads, queries, depth] = q.shape as Shape4D;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from './argument-kinds.ts';
 import { checkChoice, checkNumber, checkTensor } from './arguments.ts';
 import { hasKernel, needGradients, runKernel } from './kernel.ts';
 import { reduceLoss, reductions, type Reduction } from './reduction.ts';
@@ -27,11 +28,8 @@ export interface SoftmaxCrossEntropyOptions {
  *
  * Label smoothing: C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2015, arXiv 1512.00567.
  */
-export function softmaxCrossEntropy(
-  logits: Tensor,
-  labels: Tensor,
-  { reduction = 'mean', labelSmoothing = 0 }: SoftmaxCrossEntropyOptions = {},
-): Tensor {
+export function softmaxCrossEntropy(logits: Tensor, labels: Tensor, options: SoftmaxCrossEntropyOptions = {}): Tensor {
+  const { reduction = 'mean', labelSmoothing = 0 } = checkOptions('softmaxCrossEntropy', options);
   const where = 'softmaxCrossEntropy';
   checkTensor(where, 'logits', logits, { dtype: 'float32', leastRank: 2 });
   const examples = logits.shape.slice(0, -1);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
@@ -32,7 +33,8 @@ export interface AdagradOptions {
  * J. Duchi, E. Hazan, Y. Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011;
  * the diagonal form. TensorFlow's begins the sum with 0.1 instead.
  */
-export function adagrad({ learningRate = 0.01, initial = 0, epsilon = 1e-10, weightDecay = 0 }: AdagradOptions = {}): Optimizer {
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  const { learningRate = 0.01, initial = 0, epsilon = 1e-10, weightDecay = 0 } = checkOptions('adagrad', options);
   checkLearningRate('adagrad', learningRate);
   checkNumber('adagrad', 'initial', initial, { least: 0 });
   checkNumber('adagrad', 'epsilon', epsilon, { least: 0 });

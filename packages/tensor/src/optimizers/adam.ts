@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
@@ -48,8 +49,8 @@ interface Step {
  * D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2014, arXiv 1412.6980; epsilon is outside the
  * corrected root, as in its algorithm 1, not as in its section 2's faster variant, which tfjs's Adam is.
  */
-export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimizer {
-  return adamLike('adam', { weightDecay, ...options }, false);
+export function adam(options: AdamOptions = {}): Optimizer {
+  return adamLike('adam', options, 0, false);
 }
 
 /**
@@ -60,12 +61,12 @@ export function adam({ weightDecay = 0, ...options }: AdamOptions = {}): Optimiz
  * I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2017, arXiv 1711.05101; the decay is multiplied by
  * the learning rate as in PyTorch, not by the schedule alone as in the paper.
  */
-export function adamw({ weightDecay = 0.01, ...options }: AdamOptions = {}): Optimizer {
-  return adamLike('adamw', { weightDecay, ...options }, true);
+export function adamw(options: AdamOptions = {}): Optimizer {
+  return adamLike('adamw', options, 0.01, true);
 }
 
-function adamLike(name: string, options: AdamOptions & { weightDecay: number }, decoupled: boolean): Optimizer {
-  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay } = options;
+function adamLike(name: string, options: AdamOptions, decay: number, decoupled: boolean): Optimizer {
+  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = decay } = checkOptions(name, options);
   checkLearningRate(name, learningRate);
   checkNumber(name, 'beta1', beta1, { least: 0, below: 1 });
   checkNumber(name, 'beta2', beta2, { least: 0, below: 1 });

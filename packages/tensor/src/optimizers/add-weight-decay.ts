@@ -1,4 +1,5 @@
 import { add, mul, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkFunction, checkNumber } from '../ops/arguments.ts';
 import { mapGradients } from './map-gradients.ts';
 import { stateless, type GradientTransform } from './optimizer.ts';
@@ -15,7 +16,8 @@ export interface AddWeightDecayOptions {
  *
  * @throws {RangeError | TypeError} if the rate is negative or `of` no function.
  */
-export function addWeightDecay(rate: number, { of = () => true }: AddWeightDecayOptions = {}): GradientTransform {
+export function addWeightDecay(rate: number, options: AddWeightDecayOptions = {}): GradientTransform {
+  const { of = () => true } = checkOptions('addWeightDecay', options);
   checkNumber('addWeightDecay', 'rate', rate, { least: 0 });
   checkFunction('addWeightDecay', 'of', of);
   return {

@@ -1,4 +1,5 @@
 import { add, mul, sub, type Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { around } from './around.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -29,7 +30,8 @@ export interface AverageWeightsOptions {
  * for await (const event of fit(net, data, { optimizer, state })) console.log(event);
  * swapValues(trainable(net), state.slots.average!); // evaluate, save, and perhaps swap back
  */
-export function averageWeights(optimizer: Optimizer, { decay = 0.999 }: AverageWeightsOptions = {}): Optimizer {
+export function averageWeights(optimizer: Optimizer, options: AverageWeightsOptions = {}): Optimizer {
+  const { decay = 0.999 } = checkOptions('averageWeights', options);
   if (typeof decay !== 'function') checkNumber('averageWeights', 'decay', decay, { least: 0, most: 1 });
   return around(optimizer, {
     name: 'averageWeights',

@@ -1,4 +1,5 @@
 import { add, mul, sub, type Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { around } from './around.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -20,7 +21,8 @@ export interface LookaheadOptions {
  *
  * @throws {TypeError | RangeError} if an argument is invalid.
  */
-export function lookahead(optimizer: Optimizer, { every = 5, rate = 0.5 }: LookaheadOptions = {}): Optimizer {
+export function lookahead(optimizer: Optimizer, options: LookaheadOptions = {}): Optimizer {
+  const { every = 5, rate = 0.5 } = checkOptions('lookahead', options);
   checkNumber('lookahead', 'every', every, { least: 1, whole: true });
   checkNumber('lookahead', 'rate', rate, { above: 0, most: 1 });
   return around(optimizer, {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
@@ -38,14 +39,15 @@ export interface RmspropOptions {
  * Sequences With Recurrent Neural Networks", 2013, arXiv 1308.0850. epsilon is outside the root and the rate outside the
  * momentum, unlike in TensorFlow's, which tfjs's `tf.train.rmsprop` follows.
  */
-export function rmsprop({
-  learningRate = 0.01,
-  decay = 0.99,
-  epsilon = 1e-8,
-  momentum = 0,
-  centered = false,
-  weightDecay = 0,
-}: RmspropOptions = {}): Optimizer {
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  const {
+    learningRate = 0.01,
+    decay = 0.99,
+    epsilon = 1e-8,
+    momentum = 0,
+    centered = false,
+    weightDecay = 0,
+  } = checkOptions('rmsprop', options);
   checkLearningRate('rmsprop', learningRate);
   checkNumber('rmsprop', 'decay', decay, { least: 0, below: 1 });
   checkNumber('rmsprop', 'epsilon', epsilon, { least: 0 });

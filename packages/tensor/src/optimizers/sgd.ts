@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { hasKernel, runKernel } from '../ops/kernel.ts';
 import { checkLearningRate, rateAt, type LearningRate } from './learning-rate.ts';
@@ -48,7 +49,8 @@ interface Step {
  * I. Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013, whose m this
  * differs from by the factor -learningRate.
  */
-export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 }: SgdOptions = {}): Optimizer {
+export function sgd(options: SgdOptions = {}): Optimizer {
+  const { learningRate = 0.01, momentum = 0, nesterov = false, dampening = 0, weightDecay = 0 } = checkOptions('sgd', options);
   checkLearningRate('sgd', learningRate);
   checkNumber('sgd', 'momentum', momentum, { least: 0 });
   checkNumber('sgd', 'dampening', dampening);

@@ -1,4 +1,5 @@
 import { add, mul, tidy } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { mapGradients } from './map-gradients.ts';
 import type { GradientTransform } from './optimizer.ts';
@@ -16,7 +17,8 @@ export interface TraceOptions {
  *
  * @throws {RangeError} if the decay is not from 0 to below 1.
  */
-export function trace(decay: number, { nesterov = false }: TraceOptions = {}): GradientTransform {
+export function trace(decay: number, options: TraceOptions = {}): GradientTransform {
+  const { nesterov = false } = checkOptions('trace', options);
   checkNumber('trace', 'decay', decay, { least: 0, below: 1 });
   return {
     init: (parameters) => ({ step: 0, slots: { trace: filledSlot(parameters) } }),

@@ -1,3 +1,4 @@
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber } from '../ops/arguments.ts';
 import { checkKey, VALUES, type Key } from './key.ts';
 import { philox } from './philox.ts';
@@ -16,7 +17,8 @@ export interface BitsOptions {
  * @example
  * bits(key(0), 2); // => Uint32Array [0x6627e8d5, 0xe169c58d]
  */
-export function bits(key: Key, n: number, { offset = 0 }: BitsOptions = {}): Uint32Array<ArrayBuffer> {
+export function bits(key: Key, n: number, options: BitsOptions = {}): Uint32Array<ArrayBuffer> {
+  const { offset = 0 } = checkOptions('bits', options);
   checkKey('bits', key);
   checkNumber('bits', 'n', n, { least: 0, most: 2 ** 32 - 1, whole: true });
   checkNumber('bits', 'offset / 4', offset / 4, { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true });

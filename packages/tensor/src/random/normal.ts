@@ -1,4 +1,5 @@
 import { tensor, util, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, checkShape } from '../ops/arguments.ts';
 import { bits } from './bits.ts';
 import { checkKey, type Key } from './key.ts';
@@ -19,7 +20,8 @@ export interface NormalOptions {
  * @example
  * const noise = normal(key(0), [2, 3], { std: 0.1 });
  */
-export function normal(key: Key, shape: readonly number[], { mean = 0, std = 1 }: NormalOptions = {}): Tensor {
+export function normal(key: Key, shape: readonly number[], options: NormalOptions = {}): Tensor {
+  const { mean = 0, std = 1 } = checkOptions('normal', options);
   checkKey('normal', key);
   checkShape('normal', 'shape', shape);
   checkNumber('normal', 'mean', mean);

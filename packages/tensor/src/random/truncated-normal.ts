@@ -1,4 +1,5 @@
 import { tensor, util, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, checkShape } from '../ops/arguments.ts';
 import { checkKey, type Key } from './key.ts';
 import { normals, type NormalOptions } from './normal.ts';
@@ -17,7 +18,8 @@ const CHUNK = 4096;
  *
  * @throws {RangeError} if the shape is invalid, std negative or bound under 0.01.
  */
-export function truncatedNormal(key: Key, shape: readonly number[], { mean = 0, std = 1, bound = 2 }: TruncatedNormalOptions = {}): Tensor {
+export function truncatedNormal(key: Key, shape: readonly number[], options: TruncatedNormalOptions = {}): Tensor {
+  const { mean = 0, std = 1, bound = 2 } = checkOptions('truncatedNormal', options);
   checkKey('truncatedNormal', key);
   checkShape('truncatedNormal', 'shape', shape);
   checkNumber('truncatedNormal', 'mean', mean);

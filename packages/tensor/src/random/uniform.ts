@@ -1,4 +1,5 @@
 import { tensor, util, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkNumber, checkShape } from '../ops/arguments.ts';
 import { bits } from './bits.ts';
 import { checkKey, type Key } from './key.ts';
@@ -18,7 +19,8 @@ export interface UniformOptions {
  * @example
  * uniform(key(0), [2]).print(); // [0.3990, 0.8805]
  */
-export function uniform(key: Key, shape: readonly number[], { min = 0, max = 1 }: UniformOptions = {}): Tensor {
+export function uniform(key: Key, shape: readonly number[], options: UniformOptions = {}): Tensor {
+  const { min = 0, max = 1 } = checkOptions('uniform', options);
   checkKey('uniform', key);
   checkShape('uniform', 'shape', shape);
   checkNumber('uniform', 'max', max);

@@ -1,4 +1,5 @@
 import { mean, squaredDifference, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkLabels, distributionsOf } from './labels.ts';
 import { probabilitiesOf, type ProbabilityOptions } from './probabilities.ts';
 
@@ -12,7 +13,8 @@ import { probabilitiesOf, type ProbabilityOptions } from './probabilities.ts';
  * @param labels int32[...] or float32[..., classes].
  * @returns float32[].
  */
-export function brierScore(output: Tensor, labels: Tensor, { from = 'logits' }: ProbabilityOptions = {}): Tensor {
+export function brierScore(output: Tensor, labels: Tensor, options: ProbabilityOptions = {}): Tensor {
+  const { from = 'logits' } = checkOptions('brierScore', options);
   checkLabels('brierScore', output, labels);
   return tidy(() => {
     const classes = output.shape.at(-1) as number;

@@ -1,4 +1,5 @@
 import type { Layer } from '../layers/layer.ts';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkFunction, checkNumber } from '../ops/arguments.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
 import { eventLoopTurns } from './event-loop.ts';
@@ -30,11 +31,8 @@ export interface Evaluation {
  * @example
  * const { loss, metrics } = await evaluate(net, test, { metrics: { accuracy } });
  */
-export async function evaluate(
-  net: Layer,
-  data: Data,
-  { loss = softmaxCrossEntropy, metrics = {}, batchSize = 256 }: EvaluateOptions = {},
-): Promise<Evaluation> {
+export async function evaluate(net: Layer, data: Data, options: EvaluateOptions = {}): Promise<Evaluation> {
+  const { loss = softmaxCrossEntropy, metrics = {}, batchSize = 256 } = checkOptions('evaluate', options);
   checkLayer('evaluate', net);
   checkFunction('evaluate', 'loss', loss);
   checkMetrics('evaluate', metrics);

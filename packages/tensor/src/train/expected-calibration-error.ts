@@ -1,4 +1,5 @@
 import { argMax, cast, ceil, clipByValue, equal, max, mean, mul, oneHot, reshape, sub, tidy } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkChoice, checkNumber } from '../ops/arguments.ts';
 import { checkLabels, classesOf } from './labels.ts';
 import type { SummaryMetric } from './metric.ts';
@@ -22,7 +23,8 @@ export interface CalibrationOptions extends ProbabilityOptions {
  * @example
  * await evaluate(net, test, { metrics: { ece: expectedCalibrationError() } });
  */
-export function expectedCalibrationError({ bins = 15, from = 'logits' }: CalibrationOptions = {}): SummaryMetric {
+export function expectedCalibrationError(options: CalibrationOptions = {}): SummaryMetric {
+  const { bins = 15, from = 'logits' } = checkOptions('expectedCalibrationError', options);
   const where = 'expectedCalibrationError';
   checkNumber(where, 'bins', bins, { least: 1, whole: true });
   checkChoice(where, 'from', from, ['logits', 'probabilities']);

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Layer } from '../layers/layer.ts';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { checkFunction, checkNumber, describe } from '../ops/arguments.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
 import { adam } from '../optimizers/adam.ts';
@@ -58,10 +59,8 @@ interface Settings extends Required<Omit<FitOptions, 'state' | 'validation'>> {
  *   if (event.type === 'epoch') console.log(event.epoch, event.loss, event.metrics.accuracy);
  * }
  */
-export function fit(
-  net: Layer,
-  data: Data,
-  {
+export function fit(net: Layer, data: Data, options: FitOptions = {}): AsyncGenerator<FitEvent, void, void> {
+  const {
     loss = softmaxCrossEntropy,
     optimizer = adam(),
     state,
@@ -72,8 +71,7 @@ export function fit(
     from = { seed, epoch: 1, batch: 0, steps: 0 },
     validation,
     metrics = {},
-  }: FitOptions = {},
-): AsyncGenerator<FitEvent, void, void> {
+  } = checkOptions('fit', options);
   checkLayer('fit', net);
   const source = dataSource('fit', 'data', data);
   if (validation !== undefined) dataSource('fit', 'validation', validation);

@@ -1,4 +1,5 @@
 import { clipByValue, log, mean, mul, neg, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../ops/argument-kinds.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
 import { checkLabels, distributionsOf } from './labels.ts';
 import { probabilitiesOf, type ProbabilityOptions } from './probabilities.ts';
@@ -10,7 +11,8 @@ import { probabilitiesOf, type ProbabilityOptions } from './probabilities.ts';
  * @param labels int32[...] or float32[..., classes].
  * @returns float32[]. A probability below the least normal float32 number counts as that.
  */
-export function negativeLogLikelihood(output: Tensor, labels: Tensor, { from = 'logits' }: ProbabilityOptions = {}): Tensor {
+export function negativeLogLikelihood(output: Tensor, labels: Tensor, options: ProbabilityOptions = {}): Tensor {
+  const { from = 'logits' } = checkOptions('negativeLogLikelihood', options);
   checkLabels('negativeLogLikelihood', output, labels);
   return tidy(() => {
     const classes = output.shape.at(-1) as number;

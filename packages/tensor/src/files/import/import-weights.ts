@@ -1,5 +1,6 @@
 import { add, Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Layer } from '../../layers/layer.ts';
+import { checkOptions } from '../../ops/argument-kinds.ts';
 import { checkChoice, describe } from '../../ops/arguments.ts';
 import { checkLayer } from '../../train/train-step.ts';
 import { rawToTensor, type RawTensor } from '../raw-tensor.ts';
@@ -49,11 +50,8 @@ interface Match {
  * const { tensors, raw } = await loadSafetensors('resnet.safetensors');
  * importWeights(net, { ...tensors, ...raw }, { from: 'pytorch', names: { '0': 'conv1', '1': 'bn1' } });
  */
-export function importWeights(
-  net: Layer,
-  tensors: Readonly<Record<string, Tensor | RawTensor>>,
-  { from = 'pytorch', names = {}, partial = false }: ImportWeightsOptions = {},
-): void {
+export function importWeights(net: Layer, tensors: Readonly<Record<string, Tensor | RawTensor>>, options: ImportWeightsOptions = {}): void {
+  const { from = 'pytorch', names = {}, partial = false } = checkOptions('importWeights', options);
   const where = 'importWeights';
   checkLayer(where, net);
   checkChoice(where, 'from', from, Object.keys(conventions));

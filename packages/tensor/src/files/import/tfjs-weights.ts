@@ -1,4 +1,5 @@
 import { dispose, io, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../ops/argument-kinds.ts';
 import { describe } from '../../ops/arguments.ts';
 import { openBytes, type ByteSource } from '../byte-source.ts';
 import { beside } from '../beside.ts';
@@ -30,7 +31,8 @@ const widths: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1
  * const { tensors } = await loadTfjsWeights('model/model.json');
  * importWeights(net, tensors, { from: 'keras', names: { '0': 'dense_1' } });
  */
-export async function loadTfjsWeights(location: string | URL, { fetch }: { readonly fetch?: RequestInit } = {}): Promise<TfjsWeights> {
+export async function loadTfjsWeights(location: string | URL, options: { readonly fetch?: RequestInit } = {}): Promise<TfjsWeights> {
+  const { fetch } = checkOptions('loadTfjsWeights', options);
   const where = 'loadTfjsWeights';
   const label = String(location);
   const refuse: Refuse = (problem, cause) => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../ops/argument-kinds.ts';
 import { checkChoice, checkFunction, checkNumber, checkTensor, describe } from '../../ops/arguments.ts';
 import { needGradients } from '../../ops/kernel.ts';
 import { batchMajor } from '../../ops/recurrent/sequence.ts';
@@ -54,7 +55,7 @@ export interface RecurrentSettings extends Required<RecurrentOptions> {
 export function checkRecurrent(where: string, inputs: number, units: number, options: RecurrentOptions): RecurrentSettings {
   checkNumber(where, 'inputs', inputs, { least: 1, whole: true });
   checkNumber(where, 'units', units, { least: 1, whole: true });
-  const { key, output = 'all', reverse = false, init = glorotUniform(), recurrentInit = orthogonal() } = options ?? {};
+  const { key, output = 'all', reverse = false, init = glorotUniform(), recurrentInit = orthogonal() } = checkOptions(where, options ?? {});
   checkKey(where, key);
   checkChoice(where, 'output', output, ['all', 'last']);
   if (typeof reverse !== 'boolean') throw new TypeError(`${where}: reverse is ${describe(reverse)}, but must be true or false.`);

@@ -5,6 +5,7 @@ import { defineGradient } from '../../gradients/define-gradient.ts';
 import { activationGradient } from '../activation-gradient.ts';
 import { activationNames, invertible, SLOPE, type ActivationName } from '../activation-name.ts';
 import { compose } from '../activation.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import { linear, type LinearOptions } from '../linear.ts';
@@ -28,12 +29,8 @@ const KERNEL = 'XHalfLinear';
  * const weight = toHalf(tf.ones([3, 4]), { format: 'bfloat16' });
  * halfLinear(tf.ones([2, 3]), weight, tf.zeros([4])).shape; // => [2, 4]
  */
-export function halfLinear(
-  x: Tensor,
-  weight: HalfTensor,
-  bias?: Tensor,
-  { activation = 'linear', slope = SLOPE }: LinearOptions = {},
-): Tensor {
+export function halfLinear(x: Tensor, weight: HalfTensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
+  const { activation = 'linear', slope = SLOPE } = checkOptions('halfLinear', options);
   const where = 'halfLinear';
   checkHalf(where, 'weight', weight);
   if (weight.shape.length !== 2)

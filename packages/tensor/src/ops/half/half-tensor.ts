@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { HalfFormat } from '../../kernels/half.ts';
 import { codeOfHalf, valueOfHalf } from '../../kernels/reference/half.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkChoice, checkTensor, describe } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
 
@@ -35,7 +36,8 @@ export interface HalfOptions {
  *
  * IEEE 754-2019, binary16; on other backends than ours the values are converted one by one in JavaScript.
  */
-export function toHalf(x: Tensor, { format = 'float16' }: HalfOptions = {}): HalfTensor {
+export function toHalf(x: Tensor, options: HalfOptions = {}): HalfTensor {
+  const { format = 'float16' } = checkOptions('toHalf', options);
   checkTensor('toHalf', 'x', x, { dtype: 'float32' });
   checkChoice('toHalf', 'format', format, halfFormats);
   const bits = hasFamilyKernel('half', 'XToHalf') ? runKernel<Tensor>('XToHalf', { x }, { format }) : converted(x, format);

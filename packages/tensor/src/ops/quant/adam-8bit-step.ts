@@ -4,6 +4,7 @@ import { dynamicCodes } from '../../kernels/quant/dynamic-map.ts';
 import { referenceAdam8, type Adam8Numbers } from '../../kernels/reference/quant/adam8.ts';
 import { referenceAdam8Float } from '../../kernels/reference/quant/adam8-float.ts';
 import { makeWritable } from '../../optimizers/writable.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
 
@@ -91,9 +92,10 @@ function checkBlock(where: string, code: Adam8bitCode, block: number): number {
  */
 export function adam8bitState(
   size: number,
-  { block = 256, code = 'float8' }: { readonly block?: number; readonly code?: Adam8bitCode } = {},
+  options: { readonly block?: number; readonly code?: Adam8bitCode } = {},
 ): Adam8bitState {
   const where = 'adam8bitState';
+  const { block = 256, code = 'float8' } = checkOptions(where, options);
   checkNumber(where, 'size', size, { least: 1, whole: true });
   const unit = checkBlock(where, code, block);
   return tf.tidy(() => {

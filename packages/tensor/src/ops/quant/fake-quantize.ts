@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Tensor, type GradConfig } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkNumber, checkTensor, describe } from '../arguments.ts';
 import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import { checkScale } from './quantization.ts';
@@ -34,11 +35,8 @@ export interface FakeQuantizeOptions {
  *
  * B. Jacob et al., 2017, arXiv 1712.05877; S. K. Esser et al., "Learned Step Size Quantization", 2019, arXiv 1902.08153.
  */
-export function fakeQuantize(
-  x: Tensor,
-  scale: number | Tensor,
-  { bits = 8, zeroPoint = 0, unsigned = false, narrow = false, gradientScale = 1 }: FakeQuantizeOptions = {},
-): Tensor {
+export function fakeQuantize(x: Tensor, scale: number | Tensor, options: FakeQuantizeOptions = {}): Tensor {
+  const { bits = 8, zeroPoint = 0, unsigned = false, narrow = false, gradientScale = 1 } = checkOptions('fakeQuantize', options);
   const where = 'fakeQuantize';
   checkTensor(where, 'x', x, { dtype: 'float32' });
   checkNumber(where, 'bits', bits, { least: 2, most: 16, whole: true });

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../argument-kinds.ts';
 import { referenceInt8MaxPool, referenceInt8SumPool } from '../../kernels/reference/quant/int8-images.ts';
 import { nearestEven } from '../../kernels/reference/quant/rounding.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
@@ -12,11 +13,8 @@ import { checkQuantizedTensor, fromBytes, QuantizedTensor } from './quantized-te
  * @param x [batch, height, width, channels].
  * @throws {TypeError | RangeError} if x is no such tensor or the window doesn't fit.
  */
-export function int8MaxPool(
-  x: QuantizedTensor,
-  windowSize: Pair,
-  { strides = windowSize, pad = 'valid' }: WindowOptions = {},
-): QuantizedTensor {
+export function int8MaxPool(x: QuantizedTensor, windowSize: Pair, options: WindowOptions = {}): QuantizedTensor {
+  const { strides = windowSize, pad = 'valid' } = checkOptions('int8MaxPool', options);
   const { batch, windows } = geometry('int8MaxPool', x, windowSize, strides, pad);
   const shape = [batch, windows.outHeight, windows.outWidth, windows.channels];
   const attributes = { kernel: 'qs8_max_pool', batch, windows, xUnsigned: x.type === 'uint8', xZero: 0 };
@@ -38,11 +36,8 @@ export interface Int8AveragePoolOptions extends WindowOptions {
  * @param x [batch, height, width, channels]; of at most 65535 positions a window.
  * @throws {TypeError | RangeError} if x is no such tensor or the window doesn't fit.
  */
-export function int8AveragePool(
-  x: QuantizedTensor,
-  windowSize: Pair,
-  { strides = windowSize, pad = 'valid', output }: Int8AveragePoolOptions = {},
-): QuantizedTensor {
+export function int8AveragePool(x: QuantizedTensor, windowSize: Pair, options: Int8AveragePoolOptions = {}): QuantizedTensor {
+  const { strides = windowSize, pad = 'valid', output } = checkOptions('int8AveragePool', options);
   const where = 'int8AveragePool';
   const { batch, windows } = geometry(where, x, windowSize, strides, pad);
   const to = checkQuantization(where, 'output', output ?? { scale: x.scale, zeroPoint: x.zeroPoint, type: x.type });

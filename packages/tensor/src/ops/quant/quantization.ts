@@ -11,6 +11,7 @@
  * and gives floats. fakeQuantize is what training sees.
  */
 import { roundHalfEven } from '../../kernels/reference/quant/rounding.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkChoice, checkNumber, describe } from '../arguments.ts';
 
 /** The integers that 8-bit activations are: -128 to 127, or 0 to 255. */
@@ -47,8 +48,9 @@ export function rangeOf(type: Int8Type): readonly [least: number, most: number] 
 export function chooseQuantization(
   min: number,
   max: number,
-  { type = 'int8', symmetric = false }: { readonly type?: Int8Type; readonly symmetric?: boolean } = {},
+  options: { readonly type?: Int8Type; readonly symmetric?: boolean } = {},
 ): Required<Quantization> {
+  const { type = 'int8', symmetric = false } = checkOptions('chooseQuantization', options);
   const where = 'chooseQuantization';
   checkNumber(where, 'max', max);
   checkNumber(where, 'min', min, { most: max });

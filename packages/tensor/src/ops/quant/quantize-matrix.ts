@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { roundHalfEven } from '../../kernels/reference/quant/rounding.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
 import { checkGroupSize, quantizedMatrix, type QuantizedMatrix } from './quantized-matrix.ts';
 
@@ -25,10 +26,8 @@ export interface QuantizeMatrixOptions {
  * @example
  * const weight = quantizeMatrix(tf.randomNormal([784, 128]), { bits: 4, groupSize: 56 });
  */
-export function quantizeMatrix(
-  weight: Tensor,
-  { bits = 8, granularity = 'channel', groupSize, symmetric = true }: QuantizeMatrixOptions = {},
-): QuantizedMatrix {
+export function quantizeMatrix(weight: Tensor, options: QuantizeMatrixOptions = {}): QuantizedMatrix {
+  const { bits = 8, granularity = 'channel', groupSize, symmetric = true } = checkOptions('quantizeMatrix', options);
   const where = 'quantizeMatrix';
   checkTensor(where, 'weight', weight, { dtype: 'float32', rank: 2 });
   checkNumber(where, 'bits', bits, { least: 2, most: 8, whole: true });

@@ -1,5 +1,6 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { referenceDequantize, referenceQuantize } from '../../kernels/reference/quant/quantize.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import { checkQuantization, chooseQuantization, rangeOf, type Int8Type, type Quantization } from './quantization.ts';
@@ -55,7 +56,8 @@ export interface DynamicQuantizeOptions {
  *
  * With `type: 'uint8'` as ONNX's DynamicQuantizeLinear.
  */
-export function dynamicQuantize(x: Tensor, { type = 'int8', symmetric = false }: DynamicQuantizeOptions = {}): QuantizedTensor {
+export function dynamicQuantize(x: Tensor, options: DynamicQuantizeOptions = {}): QuantizedTensor {
+  const { type = 'int8', symmetric = false } = checkOptions('dynamicQuantize', options);
   const where = 'dynamicQuantize';
   checkTensor(where, 'x', x, { dtype: 'float32' });
   const [min, max] = extremesOf(x);

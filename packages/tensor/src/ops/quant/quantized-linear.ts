@@ -5,6 +5,7 @@ import { referenceGroupedProduct, referenceQuantizeRows } from '../../kernels/re
 import { referenceQuantize } from '../../kernels/reference/quant/quantize.ts';
 import { activationNames, SLOPE, type ActivationName } from '../activation-name.ts';
 import { compose } from '../activation.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkChoice, checkNumber, checkTensor } from '../arguments.ts';
 import type { LinearOptions } from '../linear.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
@@ -38,12 +39,8 @@ export interface QuantizedLinearOptions extends LinearOptions {
  * const weight = quantizeMatrix(tf.randomNormal([512, 512]), { bits: 4, groupSize: 32 });
  * const y = quantizedLinear(tf.randomNormal([1, 512]), weight, tf.zeros([512]), { activation: 'relu' });
  */
-export function quantizedLinear(
-  x: Tensor,
-  weight: QuantizedMatrix,
-  bias?: Tensor,
-  { activation = 'linear', slope = SLOPE, inputQuantization = 'dynamic' }: QuantizedLinearOptions = {},
-): Tensor {
+export function quantizedLinear(x: Tensor, weight: QuantizedMatrix, bias?: Tensor, options: QuantizedLinearOptions = {}): Tensor {
+  const { activation = 'linear', slope = SLOPE, inputQuantization = 'dynamic' } = checkOptions('quantizedLinear', options);
   const where = 'quantizedLinear';
   checkQuantizedMatrix(where, 'weight', weight);
   checkTensor(where, 'x', x, { dtype: 'float32', leastRank: 1 });

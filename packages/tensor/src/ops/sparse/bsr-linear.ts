@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
 import { SLOPE } from '../activation-name.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import type { LinearOptions } from '../linear.ts';
@@ -29,13 +30,8 @@ const KERNEL = 'XBsrLinear';
  * const pattern = bsrPattern(2, 4, [2, 2], Int32Array.of(0, 1), Int32Array.of(1));
  * bsrLinear(tf.tensor2d([[9, 9, 1, 2]]), tf.tensor1d([1, 0, 0, 10]), pattern).print(); // [[1, 20]]
  */
-export function bsrLinear(
-  x: Tensor,
-  values: Tensor,
-  pattern: BsrPattern,
-  bias?: Tensor,
-  { activation = 'linear', slope = SLOPE }: LinearOptions = {},
-): Tensor {
+export function bsrLinear(x: Tensor, values: Tensor, pattern: BsrPattern, bias?: Tensor, options: LinearOptions = {}): Tensor {
+  const { activation = 'linear', slope = SLOPE } = checkOptions('bsrLinear', options);
   const where = 'bsrLinear';
   checkBsrPattern(where, pattern);
   checkTensor(where, 'values', values, { dtype: 'float32', shape: [pattern.nonZeros] });

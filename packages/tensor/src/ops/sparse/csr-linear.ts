@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
 import { SLOPE } from '../activation-name.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import type { LinearOptions } from '../linear.ts';
@@ -35,13 +36,8 @@ export interface CsrLinearOptions extends LinearOptions {
  * const pattern = csrPattern(2, 3, Int32Array.of(0, 2, 3), Int32Array.of(0, 2, 1));
  * csrLinear(tf.tensor2d([[1, 2, 3]]), tf.tensor1d([1, 10, 5]), pattern).print(); // [[31, 10]]
  */
-export function csrLinear(
-  x: Tensor,
-  values: Tensor,
-  pattern: CsrPattern,
-  bias?: Tensor,
-  { activation = 'linear', slope = SLOPE, see }: CsrLinearOptions = {},
-): Tensor {
+export function csrLinear(x: Tensor, values: Tensor, pattern: CsrPattern, bias?: Tensor, options: CsrLinearOptions = {}): Tensor {
+  const { activation = 'linear', slope = SLOPE, see } = checkOptions('csrLinear', options);
   const where = 'csrLinear';
   checkPattern(where, pattern);
   const { rows, columns, nonZeros } = pattern;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkNumber, checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, needGradients, runKernel } from '../kernel.ts';
 import { csrLinear } from './csr-linear.ts';
@@ -63,12 +64,8 @@ export interface CsrSampledMatMulOptions {
  * const pattern = csrPattern(2, 3, Int32Array.of(0, 2, 3), Int32Array.of(0, 2, 1));
  * csrSampledMatMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3, 4, 5]]), pattern).print(); // [3, 5, 8]
  */
-export function csrSampledMatMul(
-  a: Tensor,
-  b: Tensor,
-  pattern: CsrPattern,
-  { size = pattern.nonZeros }: CsrSampledMatMulOptions = {},
-): Tensor {
+export function csrSampledMatMul(a: Tensor, b: Tensor, pattern: CsrPattern, options: CsrSampledMatMulOptions = {}): Tensor {
+  const { size = pattern.nonZeros } = checkOptions('csrSampledMatMul', options);
   const where = 'csrSampledMatMul';
   checkPattern(where, pattern);
   checkTensor(where, 'a', a, { dtype: 'float32', rank: 2, shape: [null, pattern.rows] });

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
 import { defineGradient } from '../../gradients/define-gradient.ts';
 import { SLOPE } from '../activation-name.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkNumber, checkTensor } from '../arguments.ts';
 import { hasFamilyKernel, needGradient, needGradients, runKernel } from '../kernel.ts';
 import { csrLinear, type CsrLinearOptions } from './csr-linear.ts';
@@ -94,13 +95,8 @@ function inverse(places: Int32Array, size: number): Int32Array {
  * @returns float32[..., rows], differentiable once in x, values and bias; the gradient of a value that isn't trained is 0.
  * @throws {TypeError | RangeError} if an argument has another dtype or shape, or the activation is unknown.
  */
-export function csrDividedLinear(
-  x: Tensor,
-  values: Tensor,
-  division: CsrDivision,
-  bias?: Tensor,
-  { activation = 'linear', slope = SLOPE, see }: CsrLinearOptions = {},
-): Tensor {
+export function csrDividedLinear(x: Tensor, values: Tensor, division: CsrDivision, bias?: Tensor, options: CsrLinearOptions = {}): Tensor {
+  const { activation = 'linear', slope = SLOPE, see } = checkOptions('csrDividedLinear', options);
   const where = 'csrDividedLinear';
   const { rows, columns, size, places } = division;
   checkPattern(where, division.forward);

@@ -1,6 +1,7 @@
 import { reshape, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { referenceInt8Spmm } from '../../kernels/reference/sparse/int8-products.ts';
 import { SLOPE } from '../activation-name.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { describe } from '../arguments.ts';
 import { hasFamilyKernel, runKernel } from '../kernel.ts';
 import type { LinearOptions } from '../linear.ts';
@@ -31,12 +32,8 @@ export interface Int8CsrLinearOptions extends LinearOptions {
  * const s = quantizeCsr(Float32Array.of(1, -2, 3), csrPattern(2, 3, Int32Array.of(0, 2, 3), Int32Array.of(0, 2, 1)));
  * int8CsrLinear(tf.tensor2d([[1, 2, 3]]), s).print(); // [[-5, 6]] but for the rounding
  */
-export function int8CsrLinear(
-  x: Tensor,
-  matrix: QuantizedCsr,
-  bias?: Tensor,
-  { activation = 'linear', slope = SLOPE, inputQuantization = 'dynamic' }: Int8CsrLinearOptions = {},
-): Tensor {
+export function int8CsrLinear(x: Tensor, matrix: QuantizedCsr, bias?: Tensor, options: Int8CsrLinearOptions = {}): Tensor {
+  const { activation = 'linear', slope = SLOPE, inputQuantization = 'dynamic' } = checkOptions('int8CsrLinear', options);
   const where = 'int8CsrLinear';
   if (!(matrix instanceof QuantizedCsr))
     throw new TypeError(`${where}: matrix is ${describe(matrix)}, but must be what quantizeCsr() made.`);

@@ -1,5 +1,6 @@
 import { Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { referenceKeepLargest, type Compared } from '../../kernels/reference/sparse/keep-largest.ts';
+import { checkOptions } from '../argument-kinds.ts';
 import { checkChoice, checkNumber, checkTensor, describe } from '../arguments.ts';
 import { hasKernel, runKernel } from '../kernel.ts';
 
@@ -20,7 +21,8 @@ export interface KeepLargestOptions {
  * @example
  * keepLargest(Float32Array.of(1, -5, 3), 2, { by: 'magnitude' }); // => Uint8Array [0, 1, 1]
  */
-export function keepLargest(values: Float32Array | Tensor, k: number, { by = 'value' }: KeepLargestOptions = {}): Uint8Array {
+export function keepLargest(values: Float32Array | Tensor, k: number, options: KeepLargestOptions = {}): Uint8Array {
+  const { by = 'value' } = checkOptions('keepLargest', options);
   const where = 'keepLargest';
   const given = values instanceof Tensor;
   if (given) checkTensor(where, 'values', values, { dtype: 'float32', rank: 1 });

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../ops/argument-kinds.ts';
 import { checkNumber } from '../../ops/arguments.ts';
 import { checkRate, checkSteps, type Schedule } from './schedule.ts';
 
@@ -22,7 +23,8 @@ export interface CosineRestartsOptions extends CosineOptions {
  * const schedule = cosine(0.1, 1000);
  * schedule(500); // => 0.05
  */
-export function cosine(peak: number, steps: number, { end = 0 }: CosineOptions = {}): Schedule {
+export function cosine(peak: number, steps: number, options: CosineOptions = {}): Schedule {
+  const { end = 0 } = checkOptions('cosine', options);
   checkRate('cosine', 'peak', peak);
   checkSteps('cosine', 'steps', steps);
   checkRate('cosine', 'end', end);
@@ -39,7 +41,8 @@ export function cosine(peak: number, steps: number, { end = 0 }: CosineOptions =
  * const schedule = cosineRestarts(0.1, 10, { growth: 2 });
  * [schedule(0), schedule(10), schedule(20), schedule(30)]; // => [0.1, 0.1, 0.05, 0.1]
  */
-export function cosineRestarts(peak: number, period: number, { end = 0, growth = 1 }: CosineRestartsOptions = {}): Schedule {
+export function cosineRestarts(peak: number, period: number, options: CosineRestartsOptions = {}): Schedule {
+  const { end = 0, growth = 1 } = checkOptions('cosineRestarts', options);
   checkRate('cosineRestarts', 'peak', peak);
   checkSteps('cosineRestarts', 'period', period);
   checkRate('cosineRestarts', 'end', end);

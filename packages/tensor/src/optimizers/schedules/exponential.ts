@@ -1,3 +1,4 @@
+import { checkOptions } from '../../ops/argument-kinds.ts';
 import { checkNumber } from '../../ops/arguments.ts';
 import { checkRate, checkSteps, type Schedule } from './schedule.ts';
 
@@ -17,7 +18,8 @@ export interface ExponentialOptions {
  * const schedule = exponential(0.1, 0.5, { every: 10, staircase: true });
  * schedule(19); // => 0.05
  */
-export function exponential(first: number, factor: number, { every = 1, staircase = false }: ExponentialOptions = {}): Schedule {
+export function exponential(first: number, factor: number, options: ExponentialOptions = {}): Schedule {
+  const { every = 1, staircase = false } = checkOptions('exponential', options);
   checkRate('exponential', 'first', first);
   checkNumber('exponential', 'factor', factor, { above: 0 });
   checkSteps('exponential', 'every', every);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../ops/argument-kinds.ts';
 import { checkNumber } from '../../ops/arguments.ts';
 import { fall } from './cosine.ts';
 import { checkRate, checkSteps, type Schedule } from './schedule.ts';
@@ -24,7 +25,8 @@ export interface OneCycleOptions {
  * const schedule = oneCycle(0.1, 101, { rise: 0.5 });
  * [schedule(0), schedule(49.5)]; // => [0.004, 0.1]
  */
-export function oneCycle(peak: number, steps: number, { rise = 0.3, start = 25, end = 1e4 }: OneCycleOptions = {}): Schedule {
+export function oneCycle(peak: number, steps: number, options: OneCycleOptions = {}): Schedule {
+  const { rise = 0.3, start = 25, end = 1e4 } = checkOptions('oneCycle', options);
   checkRate('oneCycle', 'peak', peak);
   checkSteps('oneCycle', 'steps', steps);
   checkNumber('oneCycle', 'steps', steps, { least: 2 });

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../ops/argument-kinds.ts';
 import { checkNumber } from '../../ops/arguments.ts';
 import { checkRate, checkSteps, type Schedule } from './schedule.ts';
 
@@ -15,7 +16,8 @@ export interface PolynomialOptions {
  * const schedule = polynomial(1, 0, 4, { power: 2 });
  * schedule(2); // => 0.25
  */
-export function polynomial(from: number, to: number, steps: number, { power = 1 }: PolynomialOptions = {}): Schedule {
+export function polynomial(from: number, to: number, steps: number, options: PolynomialOptions = {}): Schedule {
+  const { power = 1 } = checkOptions('polynomial', options);
   checkRate('polynomial', 'from', from);
   checkRate('polynomial', 'to', to);
   checkSteps('polynomial', 'steps', steps);

@@ -1,4 +1,5 @@
 import { checkRate, checkSchedule, checkSteps, type Schedule } from './schedule.ts';
+import { checkOptions } from '../../ops/argument-kinds.ts';
 
 export interface WarmUpOptions {
   /** Value before the rise. Default 0, which no step uses: the first one is a step above it. */
@@ -14,7 +15,8 @@ export interface WarmUpOptions {
  * const schedule = warmUp(cosine(0.1, 1000), 4);
  * schedule(0); // => 0.025
  */
-export function warmUp(then: Schedule, steps: number, { from = 0 }: WarmUpOptions = {}): Schedule {
+export function warmUp(then: Schedule, steps: number, options: WarmUpOptions = {}): Schedule {
+  const { from = 0 } = checkOptions('warmUp', options);
   checkSchedule('warmUp', 'then', then);
   checkSteps('warmUp', 'steps', steps);
   checkRate('warmUp', 'from', from);
