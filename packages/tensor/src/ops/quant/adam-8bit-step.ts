@@ -90,10 +90,7 @@ function checkBlock(where: string, code: Adam8bitCode, block: number): number {
  * The state of a parameter of so many elements before the first {@link adam8bitStep}: codes of 0 with scales of 0; with `float8` for as many elements as
  * whole 32 hold.
  */
-export function adam8bitState(
-  size: number,
-  options: { readonly block?: number; readonly code?: Adam8bitCode } = {},
-): Adam8bitState {
+export function adam8bitState(size: number, options: { readonly block?: number; readonly code?: Adam8bitCode } = {}): Adam8bitState {
   const where = 'adam8bitState';
   const { block = 256, code = 'float8' } = checkOptions(where, options);
   checkNumber(where, 'size', size, { least: 1, whole: true });
