@@ -40,7 +40,7 @@ import {
 } from '../src/index.ts';
 
 const BATCH = 128;
-const SECONDS = 8;
+const SECONDS = 4;
 const PARAMETERS = 2 ** 24;
 const [a, b, c, d] = random.split(random.key(0), 4);
 
